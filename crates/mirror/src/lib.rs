@@ -1,0 +1,1 @@
+//! The decision: given a request, what is the answer?

@@ -1,0 +1,1 @@
+//! HTTP only: routes, responses for go, limits, metrics.

@@ -1,0 +1,1 @@
+//! Where bytes and facts live: blobs in the GOPROXY layout, receipts, answers, the catalog.

@@ -1,0 +1,1 @@
+//! The checksum database, pure: keys, signed notes, tiles, records.

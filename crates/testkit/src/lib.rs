@@ -1,0 +1,1 @@
+//! What tests stand on: scripted upstreams, module trees, a Larder under test, a real go.

@@ -1,0 +1,1 @@
+//! The one door out, and one GOPROXY behind it.
