@@ -1,0 +1,83 @@
+//! What the mirror answers.
+
+use std::{sync::Arc, time::Duration};
+
+use bytes::Bytes;
+use storage::{Blob, Evidence};
+
+use crate::follow::Follow;
+
+/// A good answer: bytes that were checked, or that are checked while they leave.
+#[derive(Debug)]
+pub struct Answer {
+    /// The content.
+    pub body: Body,
+    /// What is known about it.
+    pub meta: AnswerMeta,
+    /// How long the same answer may be given again without asking the mirror.
+    pub keep: Keep,
+}
+
+/// The content of an answer.
+#[derive(Debug)]
+pub enum Body {
+    /// All of it, checked.
+    Bytes(Bytes),
+    /// A stored file; each block is checked when it is read.
+    Blob(Arc<Blob>),
+    /// A file that still arrives; its last bytes are held back until it was checked.
+    Growing(Follow),
+}
+
+/// What is known about an answer's content.
+#[derive(Clone, Debug)]
+pub struct AnswerMeta {
+    /// Where the answer came from, as `X-Cache` says it.
+    pub cache: CacheStatus,
+    /// The source that the content came from, for `X-Larder-Source`.
+    pub source: Option<Arc<str>>,
+    /// What vouches for the content, for `X-Larder-Verified`; nothing where that is meaningless.
+    pub verified: Option<Evidence>,
+    /// How long ago the source gave it; only for mutable answers.
+    pub age: Option<Duration>,
+    /// A strong validator made from the bytes, where it is known before they leave.
+    pub etag: Option<Arc<str>>,
+    /// The media type.
+    pub content_type: &'static str,
+}
+
+/// Whether an answer was stored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum CacheStatus {
+    /// It was stored, and is fresh or immutable.
+    Hit,
+    /// A source was asked.
+    Miss,
+    /// It was stored and is old, but no source could give a newer one.
+    Stale,
+    /// It was stored, was old, and a source was asked for it again.
+    Revalidated,
+}
+
+impl CacheStatus {
+    /// The word in `X-Cache` and in metrics.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            CacheStatus::Hit => "HIT",
+            CacheStatus::Miss => "MISS",
+            CacheStatus::Stale => "STALE",
+            CacheStatus::Revalidated => "REVALIDATED",
+        }
+    }
+}
+
+/// How long an answer may be repeated without asking the mirror again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Keep {
+    /// It never changes.
+    Forever,
+    /// For this long from the time of asking.
+    For(Duration),
+    /// Not at all.
+    No,
+}

@@ -1,0 +1,90 @@
+//! Why there is no answer. Absence and failure are different variants, and nothing turns one into the other.
+
+use std::{sync::Arc, time::Duration};
+
+use gomod::H1;
+use storage::StoreError;
+use upstream::{Absence, Fault};
+
+/// Why the mirror has no answer. `server` maps each variant to one status and one text.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum Refusal {
+    /// Confirmed not to exist wherever it may be looked for.
+    #[error("not found: {0}")]
+    Absent(Absent),
+    /// It may exist: at least one source failed, and none had it.
+    #[error("no source answered: {}", Faults(.0))]
+    Failed(Vec<Fault>),
+    /// Bytes contradict what is known to be right. Never served, never retried as something else.
+    #[error("SECURITY: {0}")]
+    Security(Contradiction),
+    /// The mirror's own disk failed, and no source could help.
+    #[error("storage: {0}")]
+    Storage(Arc<StoreError>),
+    /// Too much is going on; come back after this long.
+    #[error("overloaded")]
+    Overloaded(Duration),
+    /// A task of the mirror ended without a result: a defect.
+    #[error("internal: {0}")]
+    Internal(&'static str),
+}
+
+/// Why something counts as absent.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum Absent {
+    /// Every source of the chain says that it does not exist; their words, first source first.
+    #[error("{}", words(.said))]
+    Everywhere {
+        /// What each source said.
+        said: Vec<Absence>,
+        /// A `direct` at the chain's end was not asked, because this version cannot do it.
+        direct_left_out: bool,
+    },
+    /// A closed world (`--offline`, `/cached-only/`), and it is not stored.
+    #[error("not stored here")]
+    NotStored,
+    /// The chain is `off` for this module.
+    #[error("module lookup disabled by a chain of `off`")]
+    Off,
+    /// The module is private, and its chain is `direct`, which this version cannot do.
+    #[error("private module: nothing but `direct` may be asked for it")]
+    Private,
+    /// The database is not one of those this mirror is configured for.
+    #[error("this checksum database is not served here")]
+    UnknownDatabase,
+    /// The route of this module says that no database is asked about it.
+    #[error("no checksum database is asked about this module")]
+    NoDatabase,
+}
+
+/// Two copies of one thing that should be one.
+#[derive(Clone, Debug, thiserror::Error)]
+#[error("{what}: {source_name} sent {got}, but {pinned} was seen first")]
+pub struct Contradiction {
+    /// What was asked, as `path@version` with `/go.mod` for a go.mod file.
+    pub what: String,
+    /// The source that sent the other content.
+    pub source_name: String,
+    /// The hash on record.
+    pub pinned: H1,
+    /// The hash of what was sent.
+    pub got: H1,
+}
+
+struct Faults<'a>(&'a [Fault]);
+
+impl std::fmt::Display for Faults<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        for (i, fault) in self.0.iter().enumerate() {
+            if i > 0 {
+                f.write_str("; ")?;
+            }
+            write!(f, "{fault}")?;
+        }
+        Ok(())
+    }
+}
+
+fn words(said: &[Absence]) -> String {
+    said.iter().find_map(|a| a.text.clone()).unwrap_or_else(|| "no source has it".to_owned())
+}
