@@ -1,0 +1,12 @@
+//! The checksum database's formats, held to what the field's own tools write.
+
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+mod notes;
+mod tree;
+
+/// The key made of the seed bytes 00 01 … 1f.
+fn signer() -> sumdb::Signer {
+    sumdb::Signer::parse("PRIVATE+KEY+sum.example.test+4365c489+AQABAgMEBQYHCAkKCwwNDg8QERITFBUWFxgZGhscHR4f")
+        .unwrap()
+}
