@@ -1,1 +1,45 @@
-//! What tests stand on: scripted upstreams, module trees, a Larder under test, a real go.
+//! What tests stand on: a scripted upstream, module trees, a checksum log, a Larder under test, a real `go`.
+//!
+//! The kit shares no code with Larder. What it says about escapes, hashes, zips and tiles is a second
+//! opinion, and its own tests let a real `go` judge it. It is made of threads and blocking sockets, so that no
+//! runtime, not even one whose time stands still, can hold a double up. A promise that is broken panics: the
+//! kit is used by tests only.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::missing_panics_doc)]
+#![allow(clippy::print_stderr, clippy::return_self_not_must_use)]
+
+mod archive;
+mod gate;
+mod go;
+mod hash;
+mod http;
+mod larder;
+mod log;
+mod module;
+mod noise;
+mod process;
+mod reply;
+mod require;
+mod script;
+mod tree;
+mod upstream;
+
+pub use archive::{Archive, Body};
+pub use gate::Gate;
+pub use go::{GoCommand, toolchain};
+pub use hash::{gomod_h1, h1};
+pub use http::{Connection, End, Response};
+pub use larder::{Larder, Serve, TestServer};
+pub use log::TestLog;
+pub use module::{Module, escape};
+pub use process::{Ran, Running, run};
+pub use reply::Reply;
+pub use require::{require, skipped};
+pub use tree::ModuleTree;
+pub use upstream::{ScriptedUpstream, Seen};
+
+use std::time::Duration;
+
+/// How long the kit waits for something that must come before it calls the test failed. Never a measure of
+/// how fast a thing should be.
+pub const LIMIT: Duration = Duration::from_mins(2);

@@ -1,0 +1,231 @@
+//! One connection: requests in, answers out, faults on purpose.
+
+use std::{
+    fmt::Write as _,
+    io::{self, BufRead, BufReader, Read, Write},
+    net::{Shutdown, TcpStream},
+    sync::Arc,
+    time::Duration,
+};
+
+use super::{Seen, Shared};
+use crate::{
+    archive::Body,
+    reply::{Framing, Reply, Said, Stop},
+};
+
+/// A head longer than this is nothing that a test sends on purpose.
+const HEAD_LIMIT: u64 = 1 << 20;
+/// How much of a body is written at once.
+const PIECE: usize = 1 << 16;
+
+/// Whether the connection can carry another request.
+enum After {
+    KeepAlive,
+    Close,
+    Reset,
+}
+
+impl Shared {
+    /// Speaks on a connection, on a thread of its own, until it ends.
+    pub(super) fn converse(self: &Arc<Self>, stream: TcpStream) {
+        let shared = Arc::clone(self);
+        std::thread::spawn(move || {
+            let id = {
+                let mut state = shared.state();
+                let id = state.connections;
+                state.connections += 1;
+                let Ok(other) = stream.try_clone() else { return };
+                state.open.insert(id, other);
+                id
+            };
+            let after = shared.talk(id, &stream).unwrap_or(After::Close);
+            shared.state().open.remove(&id);
+            if let After::Reset = after {
+                // With a linger time of zero, closing sends RST and drops what is still in the buffer.
+                let _ = rustix::net::sockopt::set_socket_linger(&stream, Some(Duration::ZERO));
+            } else {
+                let _ = stream.shutdown(Shutdown::Both);
+            }
+        });
+    }
+
+    fn talk(&self, id: usize, stream: &TcpStream) -> io::Result<After> {
+        stream.set_nodelay(true)?;
+        let mut reader = BufReader::new(stream);
+        while let Some(seen) = read_head(&mut reader, id)? {
+            let (reply, natural) = {
+                let mut state = self.state();
+                let reply = state.script.next(&seen.path).unwrap_or_else(Reply::natural);
+                let log = state.log.as_ref().and_then(|log| log.answer(&seen.path));
+                let natural = log.or_else(|| {
+                    let (content_type, body) = state.tree.answer(&seen.path)?;
+                    Some((200, content_type, body))
+                });
+                state.seen.push(seen.clone());
+                self.changed.notify_all();
+                (reply, natural)
+            };
+            match answer(stream, &seen, reply, natural)? {
+                After::KeepAlive => {}
+                ended => return Ok(ended),
+            }
+        }
+        Ok(After::Close)
+    }
+}
+
+fn read_head(reader: &mut impl BufRead, connection: usize) -> io::Result<Option<Seen>> {
+    let mut head = reader.take(HEAD_LIMIT);
+    let mut line = String::new();
+    if head.read_line(&mut line)? == 0 {
+        return Ok(None);
+    }
+    let mut words = line.split_whitespace();
+    let method = words.next().unwrap_or_default().to_owned();
+    let target = words.next().unwrap_or_default().to_owned();
+    let path = target.split('?').next().unwrap_or_default().trim_start_matches('/');
+    let path = String::from_utf8_lossy(&percent_decode(path)).into_owned();
+    let mut headers = Vec::new();
+    loop {
+        let mut line = String::new();
+        head.read_line(&mut line)?;
+        let Some((name, value)) = line.trim_end().split_once(':') else { break };
+        headers.push((name.to_owned(), value.trim().to_owned()));
+    }
+    Ok(Some(Seen { method, target, path, headers, connection }))
+}
+
+fn percent_decode(text: &str) -> Vec<u8> {
+    let mut out = Vec::new();
+    let mut bytes = text.bytes();
+    while let Some(byte) = bytes.next() {
+        let mut ahead = bytes.clone();
+        let digits = [ahead.next(), ahead.next()].map(|d| char::from(d.unwrap_or_default()).to_digit(16));
+        if let (b'%', [Some(high), Some(low)]) = (byte, digits) {
+            out.push(u8::try_from(high * 16 + low).unwrap());
+            bytes = ahead;
+        } else {
+            out.push(byte);
+        }
+    }
+    out
+}
+
+fn answer(
+    mut stream: &TcpStream,
+    seen: &Seen,
+    reply: Reply,
+    natural: Option<(u16, &'static str, Body)>,
+) -> io::Result<After> {
+    if let Some(gate) = &reply.before {
+        gate.pass();
+    }
+    let (status, content_type, mut body) = match reply.said {
+        Said::Nothing => return Ok(After::Reset),
+        Said::Fixed { status, body } => (status, None, body),
+        Said::Natural => match natural {
+            Some((status, content_type, body)) => (status, Some(content_type), body),
+            None => {
+                let text = format!("not found: {} is not in this tree\n", seen.path);
+                (404, Some("text/plain; charset=utf-8"), text.into())
+            }
+        },
+    };
+    if let Some(edit) = &reply.edit {
+        let mut bytes = body.to_vec();
+        edit.0(&mut bytes);
+        body = bytes.into();
+    }
+    let bodiless = seen.method == "HEAD" || matches!(status, 204 | 304);
+    let framing = reply.framing;
+    let mut head = format!("HTTP/1.1 {status} {}\r\n", reason(status));
+    let mut headers = reply.headers;
+    if let Some(content_type) = content_type
+        && !headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("content-type"))
+    {
+        headers.push(("Content-Type".into(), content_type.into()));
+    }
+    match framing {
+        Framing::Length if status != 304 => headers.push(("Content-Length".into(), body.len().to_string())),
+        Framing::Length | Framing::UntilClose => {}
+        Framing::Claim(len) => headers.push(("Content-Length".into(), len.to_string())),
+        Framing::Chunked => headers.push(("Transfer-Encoding".into(), "chunked".into())),
+    }
+    for (name, value) in headers {
+        let _ = write!(head, "{name}: {value}\r\n");
+    }
+    head.push_str("\r\n");
+    stream.write_all(head.as_bytes())?;
+    if bodiless {
+        return Ok(After::KeepAlive);
+    }
+    let mut stops = reply.stops;
+    stops.sort_by_key(|(at, _)| *at);
+    let chunked = matches!(framing, Framing::Chunked);
+    let mut out = Out { stream, chunked, drip: reply.drip };
+    let mut reader = body.reader();
+    let mut sent = 0;
+    for (at, stop) in stops {
+        sent += out.copy(&mut reader, at.saturating_sub(sent))?;
+        match stop {
+            Stop::Reset => return Ok(After::Reset),
+            Stop::Close => return Ok(After::Close),
+            Stop::Wait(gate) => gate.pass(),
+        }
+    }
+    sent += out.copy(&mut reader, u64::MAX)?;
+    match framing {
+        Framing::Chunked => stream.write_all(b"0\r\n\r\n")?,
+        Framing::UntilClose => return Ok(After::Close),
+        Framing::Claim(len) if len != sent => return Ok(After::Close),
+        Framing::Claim(_) | Framing::Length => {}
+    }
+    Ok(After::KeepAlive)
+}
+
+struct Out<'a> {
+    stream: &'a TcpStream,
+    chunked: bool,
+    drip: Option<(usize, Duration)>,
+}
+
+impl Out<'_> {
+    /// Copies up to `limit` bytes and says how many there were.
+    fn copy(&mut self, from: &mut dyn Read, limit: u64) -> io::Result<u64> {
+        let (most, pause) = self.drip.map_or((PIECE, None), |(n, every)| (n.min(PIECE), Some(every)));
+        let mut piece = vec![0; most];
+        let mut copied = 0;
+        while copied < limit {
+            let want = usize::try_from(limit - copied).unwrap_or(most).min(most);
+            let n = from.read(&mut piece[..want])?;
+            if n == 0 {
+                break;
+            }
+            if self.chunked {
+                self.stream.write_all(format!("{n:x}\r\n").as_bytes())?;
+            }
+            self.stream.write_all(&piece[..n])?;
+            if self.chunked {
+                self.stream.write_all(b"\r\n")?;
+            }
+            copied += n as u64;
+            if let Some(pause) = pause {
+                std::thread::sleep(pause);
+            }
+        }
+        Ok(copied)
+    }
+}
+
+fn reason(status: u16) -> &'static str {
+    match status {
+        200 => "OK",
+        304 => "Not Modified",
+        404 => "Not Found",
+        410 => "Gone",
+        500 => "Internal Server Error",
+        503 => "Service Unavailable",
+        _ => "Scripted",
+    }
+}

@@ -1,0 +1,96 @@
+//! Each fault is on the wire what its name says.
+
+use testkit::{Connection, End, Gate, Module, ModuleTree, Reply, ScriptedUpstream, h1};
+
+const LIST: &str = "example.com/m/@v/list";
+
+fn upstream() -> ScriptedUpstream {
+    ScriptedUpstream::serving(ModuleTree::parse(
+        "-- example.com/m@v1.0.0/go.mod --\nmodule example.com/m\n-- example.com/m@v1.1.0/go.mod --\nmodule example.com/m\n",
+    ))
+}
+
+fn get(upstream: &ScriptedUpstream, path: &str) -> testkit::Response {
+    Connection::open(upstream.address()).request("GET", &format!("/{path}"), &[])
+}
+
+#[test]
+fn replies_come_in_order_and_then_it_is_natural_again() {
+    let upstream = upstream();
+    upstream.script(LIST, [Reply::status(500), Reply::status(410)]);
+    let mut connection = Connection::open(upstream.address());
+    let mut statuses = || connection.request("GET", &format!("/{LIST}"), &[]).status;
+    assert_eq!([statuses(), statuses(), statuses(), statuses()], [500, 410, 200, 200]);
+    assert_eq!(upstream.asked(LIST), 4);
+    assert!(upstream.seen().iter().all(|seen| seen.connection == 0), "one connection carried them all");
+}
+
+#[test]
+fn a_standing_order_stays_until_it_is_cleared() {
+    let upstream = upstream();
+    upstream.always("*", Reply::html());
+    assert_eq!(get(&upstream, "anything").header("content-type"), Some("text/html"));
+    upstream.natural();
+    assert_eq!(get(&upstream, LIST).expect(200).text(), "v1.0.0\nv1.1.0\n");
+}
+
+#[test]
+fn bodies_end_as_they_are_told() {
+    let upstream = upstream();
+    let replies = [
+        (Reply::natural().cut_after(3), End::Cut, 3),
+        (Reply::natural().reset_after(0), End::Reset, 0),
+        (Reply::natural().chunked(), End::Whole, 14),
+        (Reply::natural().chunked().cut_after(7), End::Cut, 7),
+        (Reply::natural().until_close(), End::Whole, 14),
+        (Reply::natural().claim_length(100), End::Cut, 14),
+        (Reply::natural().edit(|body| body.truncate(7)), End::Whole, 7),
+    ];
+    for (reply, end, len) in replies {
+        let told = format!("{reply:?}");
+        upstream.script(LIST, [reply]);
+        let response = get(&upstream, LIST);
+        assert_eq!((response.end, response.body.len()), (end, len), "{told}");
+    }
+    upstream.script(LIST, [Reply::reset()]);
+    let mut connection = Connection::open(upstream.address());
+    connection.ask("GET", &format!("/{LIST}"), &[]).unwrap();
+    assert_eq!(connection.to_end(), (Vec::new(), End::Reset));
+}
+
+#[test]
+fn a_gate_holds_the_rest_back() {
+    let upstream = upstream();
+    let gate = Gate::new();
+    upstream.script(LIST, [Reply::natural().stall_after(5, &gate)]);
+    let mut connection = Connection::open(upstream.address());
+    connection.ask("GET", &format!("/{LIST}"), &[]).unwrap();
+    assert_eq!(connection.head().unwrap().status, 200);
+    assert_eq!(connection.take(5), b"v1.0.");
+    gate.wait_for(1);
+    gate.open();
+    assert_eq!(connection.take(9), b"0\nv1.1.0\n");
+}
+
+#[test]
+fn an_upstream_that_is_down_refuses_and_comes_back() {
+    let mut upstream = upstream();
+    upstream.take_down();
+    assert!(Connection::try_open(upstream.address()).is_err());
+    upstream.bring_up();
+    get(&upstream, LIST).expect(200);
+}
+
+#[test]
+fn noise_makes_a_zip_of_any_size_and_its_hash_is_known() {
+    let module = Module::of_noise("example.com/big", "v1.0.0", 3_000_001);
+    let bytes = module.zip.to_vec();
+    assert_eq!(bytes.len() as u64, module.zip.len());
+    let at = bytes.windows(9).position(|name| name == b"noise.bin").unwrap() + 9;
+    let noise = &bytes[at..at + 3_000_001];
+    let files = [
+        ("example.com/big@v1.0.0/noise.bin", noise),
+        ("example.com/big@v1.0.0/go.mod", module.gomod.as_slice()),
+    ];
+    assert_eq!(h1(files), module.h1);
+}
