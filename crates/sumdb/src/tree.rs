@@ -5,7 +5,7 @@ use std::fmt;
 use base64::Engine;
 use thiserror::Error;
 
-use crate::note::BASE64;
+use crate::note::{BASE64, Note, NoteError, Verifier};
 use crate::tlog::Hash;
 
 /// Size and root of a log at one moment. `Display` is the text that gets signed.
@@ -18,18 +18,27 @@ pub struct Head {
 }
 
 impl Head {
+    /// Opens the answer to `latest`: a tree head signed by `key`.
+    pub fn open(message: &[u8], key: &Verifier) -> Result<Self, HeadError> {
+        Self::parse(Note::open(message, key)?.text())
+    }
+
     /// Reads the text of a signed tree head. Lines after the third are room for the future and are ignored.
     pub fn parse(text: &str) -> Result<Self, HeadError> {
         if text.len() > MAX_TEXT {
-            return Err(HeadError("longer than a million bytes"));
+            return Err(HeadError::Malformed("longer than a million bytes"));
         }
-        let rest =
-            text.strip_prefix(TITLE).ok_or(HeadError("it does not begin with \"go.sum database tree\""))?;
+        let rest = text
+            .strip_prefix(TITLE)
+            .ok_or(HeadError::Malformed("it does not begin with \"go.sum database tree\""))?;
         let mut lines = rest.split_inclusive('\n').map_while(|line| line.strip_suffix('\n'));
-        let size = lines.next().and_then(canonical_number).ok_or(HeadError("bad tree size"))?;
+        let size = lines.next().and_then(canonical_number).ok_or(HeadError::Malformed("bad tree size"))?;
+        let root = lines
+            .next()
+            .and_then(|line| BASE64.decode(line).ok())
+            .ok_or(HeadError::Malformed("bad root hash"))?;
         let root =
-            lines.next().and_then(|line| BASE64.decode(line).ok()).ok_or(HeadError("bad root hash"))?;
-        let root = <[u8; 32]>::try_from(root).map_err(|_| HeadError("the root hash is not 32 bytes"))?;
+            <[u8; 32]>::try_from(root).map_err(|_| HeadError::Malformed("the root hash is not 32 bytes"))?;
         Ok(Self { size, root: Hash::from(root) })
     }
 }
@@ -40,10 +49,16 @@ impl fmt::Display for Head {
     }
 }
 
-/// Why a text is no tree head.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
-#[error("malformed tree head: {0}")]
-pub struct HeadError(&'static str);
+/// Why something is no tree head, or none that counts.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum HeadError {
+    /// The text has another form.
+    #[error("malformed tree head: {0}")]
+    Malformed(&'static str),
+    /// The note around it is malformed, altered, or not of the expected key.
+    #[error(transparent)]
+    Note(#[from] NoteError),
+}
 
 /// A decimal number in its only spelling: no sign, no leading zero, at most `i64::MAX`.
 pub(crate) fn canonical_number(text: &str) -> Option<u64> {

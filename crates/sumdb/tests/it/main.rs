@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod notes;
+mod tlog;
 mod tree;
 
 /// The key made of the seed bytes 00 01 … 1f.
