@@ -1,1 +1,50 @@
 //! The one door out, and one GOPROXY behind it.
+//!
+//! [`Door`] decides how connections are made: certificate authorities, HTTP proxies, credentials, limits,
+//! redirects. [`Proxy`] is one GOPROXY or checksum database behind it, [`DirProxy`] one in a local directory.
+//! Both answer a [`Want`] with one attempt: [`Fetched`], or a [`Miss`], in which absence and failure are
+//! different types. Which source is asked when is not decided here.
+//!
+//! No message, `Debug` output or metric of this crate holds a secret.
+
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used))]
+
+mod attempt;
+mod config;
+mod diagnose;
+mod dir_proxy;
+mod door;
+mod env;
+mod fault;
+mod fetched;
+mod flow;
+mod gunzip;
+mod http_proxy;
+mod limits;
+mod look;
+mod meters;
+mod miss;
+mod netrc;
+mod proxy;
+mod redirect;
+mod resolver;
+mod safe_url;
+mod secret;
+mod tls;
+mod want;
+mod words;
+
+pub use config::{SourceConfig, SourceError};
+pub use dir_proxy::DirProxy;
+pub use door::{Door, DoorConfig, DoorError};
+pub use env::Env;
+pub use fault::{Fault, FaultKind, RetryAfter};
+pub use fetched::{Fetched, Incoming, Meta};
+pub use http_proxy::BadHttpProxy;
+pub use limits::{Caps, Limits};
+pub use meters::Meters;
+pub use miss::{Absence, Miss};
+pub use proxy::Proxy;
+pub use resolver::{Resolver, SystemResolver};
+pub use safe_url::{SafeUrl, SourceName, UrlError};
+pub use want::{Priority, Urgency, Validator, Want};

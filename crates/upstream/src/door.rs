@@ -1,0 +1,170 @@
+//! The one door out: how every connection of the program to a source is made.
+
+use std::{fmt, sync::Arc, time::Duration};
+
+use http::{
+    HeaderMap, HeaderValue,
+    header::{USER_AGENT, VIA},
+};
+use rustls::RootCertStore;
+
+use crate::{
+    Env, Limits, Meters, Resolver, SafeUrl, SourceConfig, SourceError, SystemResolver,
+    http_proxy::{BadHttpProxy, HttpProxies},
+    netrc::Netrc,
+    redirect,
+    resolver::Bounded,
+    secret::{Credentials, Redactor},
+    tls,
+};
+
+/// What the door is made of.
+pub struct DoorConfig {
+    /// Names this process in the `Via` header of every request, so that it can recognize a request that came back
+    /// to it: 1 to 64 letters, digits or hyphens.
+    pub instance: String,
+    /// The bounds of every attempt.
+    pub limits: Limits,
+    /// The program's environment.
+    pub env: Env,
+    /// Who finds addresses.
+    pub resolver: Arc<dyn Resolver>,
+    /// What is counted.
+    pub meters: Meters,
+}
+
+/// The one door out. Clones are the same door.
+#[derive(Clone)]
+pub struct Door(Arc<Inner>);
+
+struct Inner {
+    headers: HeaderMap,
+    limits: Limits,
+    resolver: Arc<dyn Resolver>,
+    meters: Meters,
+    roots: Arc<RootCertStore>,
+    proxies: HttpProxies,
+    netrc: Netrc,
+}
+
+/// Why there is no door.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum DoorError {
+    /// A proxy variable that cannot be used.
+    #[error(transparent)]
+    HttpProxy(#[from] BadHttpProxy),
+    /// The instance's name cannot stand in a header.
+    #[error("an instance is named by 1 to 64 letters, digits or hyphens")]
+    Instance,
+}
+
+impl DoorConfig {
+    /// A door with default limits, the system's resolver and meters that are not registered.
+    pub fn new(instance: &str, env: Env) -> Self {
+        DoorConfig {
+            instance: instance.to_owned(),
+            limits: Limits::default(),
+            env,
+            resolver: Arc::new(SystemResolver),
+            meters: Meters::default(),
+        }
+    }
+}
+
+impl Door {
+    /// Reads certificate authorities, HTTP proxies and netrc. Blocks on the disk for a moment.
+    pub fn new(config: DoorConfig) -> Result<Self, DoorError> {
+        let DoorConfig { instance, limits, env, resolver, meters } = config;
+        let named = (1..=64).contains(&instance.len())
+            && instance.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
+        let via = HeaderValue::try_from(format!("1.1 larder-{instance}")).ok().filter(|_| named);
+        let headers = HeaderMap::from_iter([
+            (USER_AGENT, HeaderValue::from_static(AGENT)),
+            (VIA, via.ok_or(DoorError::Instance)?),
+        ]);
+        Ok(Door(Arc::new(Inner {
+            headers,
+            limits,
+            resolver,
+            meters,
+            roots: Arc::new(tls::roots(&env)),
+            proxies: HttpProxies::from_env(&env)?,
+            netrc: Netrc::load(&env),
+        })))
+    }
+
+    /// The bounds of every attempt.
+    pub fn limits(&self) -> &Limits {
+        &self.0.limits
+    }
+
+    /// What is counted.
+    pub fn meters(&self) -> &Meters {
+        &self.0.meters
+    }
+
+    /// A client of its own for one source: pool, TLS settings, HTTP proxy.
+    pub(crate) fn client(&self, config: &SourceConfig) -> Result<reqwest::Client, SourceError> {
+        let inner = &self.0;
+        let resolver = Bounded { resolver: Arc::clone(&inner.resolver), limit: inner.limits.resolve };
+        let builder = reqwest::Client::builder()
+            .tls_backend_preconfigured(tls::client_config(&inner.roots, config)?)
+            .default_headers(inner.headers.clone())
+            .redirect(redirect::policy())
+            .referer(false)
+            // Compression is undone by `Flow`, which counts and bounds.
+            .no_gzip()
+            .dns_resolver(resolver)
+            .connect_timeout(inner.limits.connect)
+            .pool_idle_timeout(POOL_IDLE)
+            .http2_keep_alive_interval(PING_EVERY)
+            .http2_keep_alive_timeout(PING_WAIT)
+            .no_proxy();
+        let builder = if inner.proxies.is_empty() {
+            builder
+        } else {
+            let proxies = inner.proxies.clone();
+            builder.proxy(reqwest::Proxy::custom(move |url| proxies.for_url(url).cloned()))
+        };
+        builder.build().map_err(|e| SourceError::Client(e.without_url().to_string()))
+    }
+
+    /// Who Larder is for a source: the URL's own credentials, or netrc's. Only over TLS.
+    pub(crate) fn credentials<'a>(&'a self, url: &'a SafeUrl) -> Option<&'a Credentials> {
+        if url.scheme() != "https" {
+            return None;
+        }
+        url.credentials().or_else(|| self.0.netrc.get(url.authority()))
+    }
+
+    /// Takes out of messages whatever a source's requests carry.
+    pub(crate) fn redactor(&self, url: &SafeUrl) -> Redactor {
+        let credentials = self.credentials(url).into_iter().flat_map(Credentials::spellings);
+        Redactor::new(url.secrets().chain(credentials).chain(self.0.proxies.secrets()))
+    }
+}
+
+impl fmt::Debug for DoorConfig {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("DoorConfig")
+            .field("instance", &self.instance)
+            .field("limits", &self.limits)
+            .field("env", &self.env)
+            .finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for Door {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Door").field("limits", &self.0.limits).finish_non_exhaustive()
+    }
+}
+
+const AGENT: &str = concat!("larder/", env!("CARGO_PKG_VERSION"));
+
+/// As long as Go's own client keeps an unused connection.
+const POOL_IDLE: Duration = Duration::from_secs(90);
+
+/// A dead HTTP/2 connection is noticed while requests wait on it.
+const PING_EVERY: Duration = Duration::from_secs(10);
+const PING_WAIT: Duration = Duration::from_secs(5);

@@ -1,0 +1,49 @@
+//! What a source gives.
+
+use std::fmt;
+
+use bytes::Bytes;
+use futures_util::stream::BoxStream;
+
+use crate::{Fault, SourceName};
+
+/// A good answer.
+#[derive(Debug)]
+pub enum Fetched {
+    /// The thing itself.
+    Body(Incoming),
+    /// What the [`Validator`](crate::Validator) stands for is still current. Only where one was sent.
+    NotModified,
+}
+
+/// A body that arrives.
+///
+/// The stream ends cleanly only after the whole body. Everything else is a [`Fault`] as its last item: a cut, a
+/// stall, a body above its cap. Dropping it closes the connection or the HTTP/2 stream.
+pub struct Incoming {
+    /// What the source says about it.
+    pub meta: Meta,
+    /// The bytes, decompressed.
+    pub bytes: BoxStream<'static, Result<Bytes, Fault>>,
+}
+
+/// What a source says about a body. None of it is checked.
+#[derive(Clone, Debug)]
+pub struct Meta {
+    /// The number of bytes that the stream will give; unknown for chunked and for compressed answers.
+    pub len: Option<u64>,
+    /// Its `ETag`, if it is a header value of at most 1 KiB.
+    pub etag: Option<String>,
+    /// Its `Last-Modified`, likewise.
+    pub last_modified: Option<String>,
+    /// Its `Content-Type`, likewise.
+    pub content_type: Option<String>,
+    /// The source.
+    pub source: SourceName,
+}
+
+impl fmt::Debug for Incoming {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Incoming").field("meta", &self.meta).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,202 @@
+//! A body on its way: bounded in time and size, and ended cleanly only when it is whole.
+
+use std::{collections::VecDeque, io};
+
+use bytes::{Bytes, BytesMut};
+use futures_util::stream::{self, BoxStream, StreamExt};
+use tokio::{
+    fs::File,
+    io::AsyncReadExt,
+    time::{Instant, timeout_at},
+};
+
+use crate::{
+    Fault, FaultKind, Limits,
+    attempt::{Attempt, Due},
+    diagnose::{During, diagnose},
+    gunzip::Gunzip,
+    look::{Look, Seen},
+};
+
+/// Where the bytes come from.
+pub(crate) enum Feed {
+    Http(reqwest::Response),
+    File(File),
+}
+
+/// What a body must keep to.
+pub(crate) struct Bounds {
+    /// The largest size, decompressed.
+    pub(crate) cap: u64,
+    /// The size on the wire, where it was announced.
+    pub(crate) len: Option<u64>,
+    /// Whether it is compressed.
+    pub(crate) gzip: bool,
+    /// When it must be complete.
+    pub(crate) due: Option<Due>,
+}
+
+/// A body on its way.
+pub(crate) struct Flow {
+    feed: Feed,
+    attempt: Attempt,
+    limits: Limits,
+    bounds: Bounds,
+    gunzip: Option<Gunzip>,
+    /// Pieces that were looked at and not given yet.
+    seen: VecDeque<Bytes>,
+    arrived: u64,
+    given: u64,
+}
+
+impl Flow {
+    /// Fails at once if the announced size is too large already.
+    pub(crate) fn new(
+        mut attempt: Attempt,
+        limits: Limits,
+        feed: Feed,
+        bounds: Bounds,
+    ) -> Result<Self, Fault> {
+        if let Some(len) = bounds.len.filter(|&len| len > bounds.cap) {
+            return Err(
+                attempt.fault(FaultKind::TooLarge, &format!("{len} bytes; the limit is {}", bounds.cap))
+            );
+        }
+        let gunzip = bounds.gzip.then(Gunzip::new);
+        Ok(Flow { feed, attempt, limits, bounds, gunzip, seen: VecDeque::new(), arrived: 0, given: 0 })
+    }
+
+    /// Waits for the first bytes and fails if they cannot be what was asked.
+    pub(crate) async fn look(&mut self, look: Look) -> Result<(), Fault> {
+        let mut start = Vec::new();
+        let mut ended = false;
+        loop {
+            match look.judge(&start, ended) {
+                Seen::Plausible => return Ok(()),
+                Seen::Lie(what) => return Err(self.attempt.fault(FaultKind::Lie, what)),
+                Seen::TooLittle => {}
+            }
+            match self.pull().await? {
+                Some(piece) => {
+                    start.extend(piece.iter().take(LOOK_AT));
+                    self.seen.push_back(piece);
+                }
+                None => ended = true,
+            }
+        }
+    }
+
+    /// The body as a stream. A fault is its last item.
+    pub(crate) fn into_stream(self) -> BoxStream<'static, Result<Bytes, Fault>> {
+        stream::try_unfold(self, |mut flow| async move {
+            let piece = match flow.seen.pop_front() {
+                Some(piece) => Some(piece),
+                None => flow.pull().await?,
+            };
+            if piece.is_none() {
+                flow.attempt.complete();
+            }
+            Ok(piece.map(|piece| (piece, flow)))
+        })
+        .boxed()
+    }
+
+    /// The next piece, decompressed and counted. After the end it gives nothing again.
+    async fn pull(&mut self) -> Result<Option<Bytes>, Fault> {
+        loop {
+            let unpacked = self.gunzip.as_mut().map_or(Ok(None), Gunzip::step);
+            if let Some(piece) = unpacked.map_err(|e| self.damaged(&e))? {
+                return self.give(piece).map(Some);
+            }
+            match (self.arrive().await?, &mut self.gunzip) {
+                (Some(piece), None) => return self.give(piece).map(Some),
+                (Some(piece), Some(gunzip)) => gunzip.feed(piece),
+                (None, None) => return Ok(None),
+                (None, Some(gunzip)) => {
+                    let last = gunzip.finish();
+                    self.gunzip = None;
+                    let last = last.map_err(|e| self.damaged(&e))?;
+                    return last.map(|piece| self.give(piece)).transpose();
+                }
+            }
+        }
+    }
+
+    /// The next piece from the wire, in time.
+    async fn arrive(&mut self) -> Result<Option<Bytes>, Fault> {
+        let now = Instant::now();
+        let stalled = now + self.limits.stall;
+        let due = self.bounds.due.filter(|due| due.at <= stalled);
+        if let Some(due) = due.filter(|due| due.at <= now) {
+            return Err(self.late(due));
+        }
+        let Ok(piece) = timeout_at(due.map_or(stalled, |due| due.at), self.feed.next()).await else {
+            return Err(match due {
+                Some(due) => self.late(due),
+                None => self.stalled(),
+            });
+        };
+        match piece {
+            Ok(Some(piece)) => {
+                self.arrived += piece.len() as u64;
+                self.attempt.received(piece.len());
+                Ok(Some(piece))
+            }
+            Ok(None) => match self.bounds.len {
+                Some(len) if self.arrived != len => {
+                    let words = format!("{} of {len} bytes", self.arrived);
+                    Err(self.attempt.fault(FaultKind::Truncated, &words))
+                }
+                _ => Ok(None),
+            },
+            Err((kind, words)) => {
+                let words = format!("{words} (after {} bytes)", self.arrived);
+                Err(self.attempt.fault(kind, &words))
+            }
+        }
+    }
+
+    fn give(&mut self, piece: Bytes) -> Result<Bytes, Fault> {
+        self.given += piece.len() as u64;
+        if self.given > self.bounds.cap {
+            let words = format!("more than {} bytes", self.bounds.cap);
+            return Err(self.attempt.fault(FaultKind::TooLarge, &words));
+        }
+        Ok(piece)
+    }
+
+    fn late(&mut self, due: Due) -> Fault {
+        let words = format!("the body was not complete {due}, after {} bytes", self.arrived);
+        self.attempt.fault(FaultKind::Timeout, &words)
+    }
+
+    fn stalled(&mut self) -> Fault {
+        let words = format!("no byte for {:?}, after {} bytes", self.limits.stall, self.arrived);
+        self.attempt.fault(FaultKind::Stall, &words)
+    }
+
+    fn damaged(&mut self, error: &io::Error) -> Fault {
+        let kind = match error.kind() {
+            io::ErrorKind::UnexpectedEof => FaultKind::Truncated,
+            _ => FaultKind::Encoding,
+        };
+        self.attempt.fault(kind, &format!("gzip: {error}"))
+    }
+}
+
+impl Feed {
+    async fn next(&mut self) -> Result<Option<Bytes>, (FaultKind, String)> {
+        match self {
+            Feed::Http(response) => response.chunk().await.map_err(|e| diagnose(&e, During::Body)),
+            Feed::File(file) => {
+                let mut piece = BytesMut::with_capacity(FILE_PIECE);
+                let read = file.read_buf(&mut piece).await;
+                read.map(|n| (n > 0).then(|| piece.freeze()))
+                    .map_err(|e| (FaultKind::Disk, e.kind().to_string()))
+            }
+        }
+    }
+}
+
+const LOOK_AT: usize = 512;
+const FILE_PIECE: usize = 64 << 10;

@@ -1,0 +1,72 @@
+//! How long and how large an answer may be.
+
+use std::time::Duration;
+
+use gomod::Request;
+
+/// The bounds of one attempt at one source. Every wait and every body has one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Looking up a host's addresses. Default 3 s.
+    pub resolve: Duration,
+    /// Reaching the host, from the lookup to the end of the TLS handshake, through an HTTP proxy where there is
+    /// one; several addresses share it. Default 8 s: 3 s for TCP, 5 s for TLS.
+    pub connect: Duration,
+    /// From the start of the attempt to the head of the answer, redirects and connecting included. Default 10 s.
+    pub first_byte: Duration,
+    /// Between two pieces of a body, while somebody waits for the next. Default 30 s.
+    pub stall: Duration,
+    /// From the start of the attempt to the last byte of anything but a zip. Default 30 s.
+    pub small: Duration,
+    /// The largest body of each kind, in bytes after decompression.
+    pub caps: Caps,
+}
+
+/// The largest bodies that are accepted, in bytes, inclusive, after decompression.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Caps {
+    /// `.info`, `@latest` and queries. Default 1 MiB.
+    pub info: u64,
+    /// `.mod`. Default 16 MiB, as inside a zip (PROTOCOL 2.2).
+    pub gomod: u64,
+    /// `@v/list`. Default 32 MiB.
+    pub list: u64,
+    /// `.zip`. Default 500 MiB (PROTOCOL trap 60).
+    pub zip: u64,
+    /// Whatever a checksum database answers. Default 1 MiB.
+    pub sumdb: u64,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Limits {
+            resolve: Duration::from_secs(3),
+            connect: Duration::from_secs(8),
+            first_byte: Duration::from_secs(10),
+            stall: Duration::from_secs(30),
+            small: Duration::from_secs(30),
+            caps: Caps::default(),
+        }
+    }
+}
+
+impl Default for Caps {
+    fn default() -> Self {
+        Caps { info: MIB, gomod: 16 * MIB, list: 32 * MIB, zip: 500 * MIB, sumdb: MIB }
+    }
+}
+
+impl Caps {
+    /// The cap for an answer to `what`.
+    pub(crate) fn of(&self, what: &Request) -> u64 {
+        match what {
+            Request::List(_) => self.list,
+            Request::Latest(_) | Request::Query(..) | Request::Info(_) => self.info,
+            Request::Mod(_) => self.gomod,
+            Request::Zip(_) => self.zip,
+            Request::Sumdb(..) => self.sumdb,
+        }
+    }
+}
+
+const MIB: u64 = 1 << 20;

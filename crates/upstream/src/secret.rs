@@ -1,0 +1,116 @@
+//! Values that are never printed.
+
+use std::{fmt, sync::Arc};
+
+use base64::{Engine, engine::general_purpose::STANDARD};
+use http::HeaderValue;
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+
+/// What stands where a secret was.
+pub(crate) const STARS: &str = "***";
+
+/// The shortest text that is searched for in messages. Shorter ones occur in them by chance.
+const SHORTEST: usize = 3;
+
+/// A text that neither `Debug` nor anything else prints.
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) struct Secret(Arc<str>);
+
+impl Secret {
+    pub(crate) fn new(text: &str) -> Self {
+        Secret(text.into())
+    }
+
+    /// The text itself, for the wire only.
+    pub(crate) fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(STARS)
+    }
+}
+
+/// A user's name and password. The name is as secret as the password: a token often stands in its place.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Credentials {
+    user: Secret,
+    password: Secret,
+}
+
+impl Credentials {
+    pub(crate) fn new(user: &str, password: &str) -> Self {
+        Credentials { user: Secret::new(user), password: Secret::new(password) }
+    }
+
+    /// The value of `Authorization`; `HeaderValue`'s own `Debug` hides it.
+    pub(crate) fn basic(&self) -> Option<HeaderValue> {
+        let mut value = HeaderValue::try_from(format!("Basic {}", self.token())).ok()?;
+        value.set_sensitive(true);
+        Some(value)
+    }
+
+    /// Every spelling in which they might come back in a message.
+    pub(crate) fn spellings(&self) -> impl Iterator<Item = String> + '_ {
+        [&self.user, &self.password]
+            .into_iter()
+            .flat_map(|secret| {
+                let plain = secret.expose();
+                [plain.to_owned(), utf8_percent_encode(plain, NON_ALPHANUMERIC).to_string()]
+            })
+            .chain([self.token()])
+    }
+
+    fn token(&self) -> String {
+        STANDARD.encode(format!("{}:{}", self.user.expose(), self.password.expose()))
+    }
+}
+
+/// Takes the secrets of one source out of texts that others wrote: error chains, a server's own words.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Redactor(Arc<[Secret]>);
+
+impl Redactor {
+    pub(crate) fn new(secrets: impl IntoIterator<Item = String>) -> Self {
+        let mut secrets: Vec<String> = secrets.into_iter().filter(|s| s.len() >= SHORTEST).collect();
+        // A secret that contains another one goes first, or its rest would stay.
+        secrets.sort_unstable_by(|a, b| b.len().cmp(&a.len()).then(a.cmp(b)));
+        secrets.dedup();
+        Redactor(secrets.iter().map(|s| Secret::new(s)).collect())
+    }
+
+    pub(crate) fn clean(&self, text: &str) -> String {
+        self.0.iter().fold(text.to_owned(), |text, secret| text.replace(secret.expose(), STARS))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn debug_shows_stars() {
+        assert_eq!(
+            format!("{:?}", Credentials::new("robot", "hunter2")),
+            "Credentials { user: ***, password: *** }"
+        );
+        assert_eq!(format!("{:?}", Redactor::new(["hunter2".to_owned()])), "Redactor([***])");
+        let header = Credentials::new("robot", "hunter2").basic().unwrap();
+        assert_eq!(format!("{header:?}"), "Sensitive");
+    }
+
+    #[test]
+    fn every_spelling_is_taken_out() {
+        let redactor = Redactor::new(Credentials::new("robot", "p/w rd").spellings());
+        let text = "robot p/w rd p%2Fw%20rd Basic cm9ib3Q6cC93IHJk end";
+        assert_eq!(redactor.clean(text), "*** *** *** Basic *** end");
+    }
+
+    #[test]
+    fn a_secret_within_another_leaves_no_rest() {
+        let redactor = Redactor::new(["abc".to_owned(), "abcdef".to_owned(), "no".to_owned()]);
+        assert_eq!(redactor.clean("abcdef abc no"), "*** *** no");
+    }
+}
