@@ -25,6 +25,13 @@ impl Excerpt {
         }
         Self(shown.into())
     }
+
+    /// The same for bytes that may not be text: what is not UTF-8 becomes a replacement character.
+    pub(crate) fn of_bytes(bytes: &[u8]) -> Self {
+        // No character takes more than four bytes, so one of these is always left over to show the cut.
+        let head = bytes.get(..4 * (LIMIT + 1)).unwrap_or(bytes);
+        Self::of(&String::from_utf8_lossy(head))
+    }
 }
 
 impl fmt::Display for Excerpt {
@@ -44,5 +51,12 @@ mod tests {
         assert_eq!(Excerpt::of("a'b\n\u{7}ü").to_string(), r#""a'b\n\u{7}ü""#);
         let long = Excerpt::of(&"x".repeat(1_000_000)).to_string();
         assert_eq!(long, format!("\"{}\"...", "x".repeat(LIMIT)));
+    }
+
+    #[test]
+    fn bytes_that_are_no_text_are_shown_too() {
+        assert_eq!(Excerpt::of_bytes(b"a\xffb").to_string(), "\"a\u{fffd}b\"");
+        let long = Excerpt::of_bytes("\u{1d11e}".repeat(LIMIT + 1).as_bytes()).to_string();
+        assert_eq!(long, format!("\"{}\"...", "\u{1d11e}".repeat(LIMIT)));
     }
 }
