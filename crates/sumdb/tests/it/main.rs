@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod notes;
+mod records;
 mod tlog;
 mod tree;
 
