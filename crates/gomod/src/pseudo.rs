@@ -18,9 +18,8 @@ pub struct Pseudo<'a> {
 
 impl<'a> Pseudo<'a> {
     /// Takes a valid version apart; `None` if it does not have the shape.
-    pub(crate) fn of(version: &'a str) -> Option<Self> {
-        let semver = Semver::parse(version)?;
-        let text = version.strip_suffix(semver.build())?;
+    pub(crate) fn of(semver: &Semver<'a>) -> Option<Self> {
+        let text = semver.text().strip_suffix(semver.build())?;
         let (rest, rev) = text.rsplit_once('-')?;
         // The time is fourteen digits after a dash (first shape) or a dot (the others).
         let cut = rest.len().checked_sub(STAMP + 1)?;

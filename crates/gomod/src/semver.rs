@@ -3,6 +3,8 @@
 
 use std::cmp::Ordering;
 
+use crate::pseudo::Pseudo;
+
 /// The parts of a valid semantic version, borrowed from its text. Numbers stay text: they have no limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Semver<'a> {
@@ -64,6 +66,39 @@ impl<'a> Semver<'a> {
     /// metadata but `+incompatible`.
     pub fn is_canonical_for_modules(&self) -> bool {
         self.missing.is_empty() && (self.build.is_empty() || self.build == INCOMPATIBLE)
+    }
+
+    /// Whether a module whose path ends in `path_major` may have this version; see [`Version::fits_major`].
+    ///
+    /// [`Version::fits_major`]: crate::Version::fits_major
+    pub(crate) fn fits_major(&self, path_major: &str) -> bool {
+        let wanted = path_major.strip_suffix("-unstable").unwrap_or(path_major);
+        // An old bug made such pseudo-versions for `gopkg.in/x.v1`; go.mod files still name them.
+        if wanted == ".v1" && self.text.starts_with("v0.0.0-") {
+            return true;
+        }
+        match wanted.strip_prefix(['/', '.']) {
+            None => matches!(self.major(), "v0" | "v1") || self.build == INCOMPATIBLE,
+            Some(wanted) => self.major() == wanted,
+        }
+    }
+
+    /// The parts of a pseudo-version; `None` for any other version.
+    pub(crate) fn pseudo(&self) -> Option<Pseudo<'a>> {
+        Pseudo::of(self)
+    }
+
+    pub(crate) fn text(&self) -> &'a str {
+        self.text
+    }
+
+    /// A total order of texts: by precedence, then by text. What is no version comes first.
+    pub(crate) fn order(a: &str, b: &str) -> Ordering {
+        let precedence = match (Semver::parse(a), Semver::parse(b)) {
+            (Some(a), Some(b)) => a.precedence(&b),
+            (a, b) => a.is_some().cmp(&b.is_some()),
+        };
+        precedence.then_with(|| a.cmp(b))
     }
 
     /// Semantic precedence. Build metadata does not count, so different versions may be equal.

@@ -67,7 +67,7 @@ impl Version {
 
     /// The parts of a pseudo-version; `None` for any other version.
     pub fn pseudo(&self) -> Option<Pseudo<'_>> {
-        Pseudo::of(&self.0)
+        self.parts()?.pseudo()
     }
 
     /// Whether this is a pre-release; a pseudo-version is one too.
@@ -90,16 +90,7 @@ impl Version {
     ///
     /// [`ModulePath::major`]: crate::ModulePath::major
     pub fn fits_major(&self, path_major: &str) -> bool {
-        let wanted = path_major.strip_suffix("-unstable").unwrap_or(path_major);
-        // An old bug made such pseudo-versions for `gopkg.in/x.v1`; go.mod files still name them.
-        if wanted == ".v1" && self.0.starts_with("v0.0.0-") {
-            return true;
-        }
-        let major = self.major();
-        match wanted.strip_prefix(['/', '.']) {
-            None => matches!(major, "v0" | "v1") || self.is_incompatible(),
-            Some(wanted) => major == wanted,
-        }
+        self.parts().is_some_and(|parts| parts.fits_major(path_major))
     }
 
     fn parts(&self) -> Option<Semver<'_>> {
@@ -109,12 +100,7 @@ impl Version {
 
 impl Ord for Version {
     fn cmp(&self, other: &Self) -> Ordering {
-        let precedence = match (self.parts(), other.parts()) {
-            (Some(a), Some(b)) => a.precedence(&b),
-            // The constructors leave no such value.
-            _ => Ordering::Equal,
-        };
-        precedence.then_with(|| self.0.cmp(&other.0))
+        Semver::order(&self.0, &other.0)
     }
 }
 
