@@ -1,6 +1,6 @@
 //! A body on its way: bounded in time and size, and ended cleanly only when it is whole.
 
-use std::{collections::VecDeque, io};
+use std::collections::VecDeque;
 
 use bytes::{Bytes, BytesMut};
 use futures_util::stream::{self, BoxStream, StreamExt};
@@ -105,7 +105,9 @@ impl Flow {
     async fn pull(&mut self) -> Result<Option<Bytes>, Fault> {
         loop {
             let unpacked = self.gunzip.as_mut().map_or(Ok(None), Gunzip::step);
-            if let Some(piece) = unpacked.map_err(|e| self.damaged(&e))? {
+            let unpacked =
+                unpacked.map_err(|e| self.attempt.fault(FaultKind::Encoding, &format!("gzip: {e}")))?;
+            if let Some(piece) = unpacked {
                 return self.give(piece).map(Some);
             }
             match (self.arrive().await?, &mut self.gunzip) {
@@ -115,7 +117,9 @@ impl Flow {
                 (None, Some(gunzip)) => {
                     let last = gunzip.finish();
                     self.gunzip = None;
-                    let last = last.map_err(|e| self.damaged(&e))?;
+                    let last = last.map_err(|_| {
+                        self.attempt.fault(FaultKind::Truncated, "gzip: the end is missing or damaged")
+                    })?;
                     return last.map(|piece| self.give(piece)).transpose();
                 }
             }
@@ -173,14 +177,6 @@ impl Flow {
     fn stalled(&mut self) -> Fault {
         let words = format!("no byte for {:?}, after {} bytes", self.limits.stall, self.arrived);
         self.attempt.fault(FaultKind::Stall, &words)
-    }
-
-    fn damaged(&mut self, error: &io::Error) -> Fault {
-        let kind = match error.kind() {
-            io::ErrorKind::UnexpectedEof => FaultKind::Truncated,
-            _ => FaultKind::Encoding,
-        };
-        self.attempt.fault(kind, &format!("gzip: {error}"))
     }
 }
 

@@ -36,7 +36,8 @@ impl Gunzip {
         Ok(None)
     }
 
-    /// The last piece. An error of kind `UnexpectedEof` means that the end is missing. No byte at all is an empty body.
+    /// The last piece. It fails if the end is missing or its checksum is wrong, which cannot be told apart here.
+    /// No byte at all is an empty body.
     pub(crate) fn finish(&mut self) -> io::Result<Option<Bytes>> {
         if self.begun {
             self.decoder.try_finish()?;

@@ -12,6 +12,8 @@ pub(crate) enum NotFollowed {
     Downgrade,
     #[error("a redirect to a URL with credentials")]
     Credentials,
+    #[error("a redirect to something else than https or http")]
+    Scheme,
 }
 
 /// At most ten, never from https to http. The HTTP client itself drops `Authorization` on the way to another
@@ -27,6 +29,9 @@ fn judge(previous: &[Url], next: &Url) -> Result<(), NotFollowed> {
     // The first of them is no redirect.
     if previous.len() > MAX {
         return Err(NotFollowed::TooMany);
+    }
+    if !matches!(next.scheme(), "https" | "http") {
+        return Err(NotFollowed::Scheme);
     }
     if next.scheme() == "http" && previous.last().is_some_and(|url| url.scheme() == "https") {
         return Err(NotFollowed::Downgrade);
@@ -45,13 +50,16 @@ mod tests {
 
     #[test]
     fn trap_12_https_never_becomes_http_and_ten_are_enough() {
-        let url = |text: &str| Url::parse(text).unwrap();
-        let (tls, plain) = (url("https://a.example/x"), url("http://a.example/x"));
-        assert_eq!(judge(std::slice::from_ref(&tls), &plain), Err(NotFollowed::Downgrade));
-        assert_eq!(judge(std::slice::from_ref(&plain), &tls), Ok(()));
-        assert_eq!(judge(&[plain.clone(), tls.clone()], &plain), Err(NotFollowed::Downgrade));
-        assert_eq!(judge(&vec![tls.clone(); 10], &tls), Ok(()));
-        assert_eq!(judge(&vec![tls.clone(); 11], &tls), Err(NotFollowed::TooMany));
-        assert_eq!(judge(&[tls], &url("https://u:p@a.example/")), Err(NotFollowed::Credentials));
+        let judge = |previous: &str, times: usize, next: &str| {
+            let previous = vec![Url::parse(previous).unwrap(); times];
+            judge(&previous, &Url::parse(next).unwrap())
+        };
+        let (tls, plain) = ("https://a.example/x", "http://a.example/x");
+        assert_eq!(judge(tls, 1, plain), Err(NotFollowed::Downgrade));
+        assert_eq!(judge(plain, 1, tls), Ok(()));
+        assert_eq!(judge(tls, 10, tls), Ok(()));
+        assert_eq!(judge(tls, 11, tls), Err(NotFollowed::TooMany));
+        assert_eq!(judge(tls, 1, "https://u:p@a.example/"), Err(NotFollowed::Credentials));
+        assert_eq!(judge(tls, 1, "ftp://a.example/"), Err(NotFollowed::Scheme));
     }
 }

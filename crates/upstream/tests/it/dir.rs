@@ -1,0 +1,81 @@
+//! A GOPROXY in a directory answers as one over HTTP (PROTOCOL 1.10).
+
+use std::{fs, path::Path};
+
+use upstream::{Caps, DirProxy, Door, FaultKind, Fetched, Limits, Miss, SourceConfig};
+
+use crate::{INFO, LIST, MOD, ZIP, absence, door, fault, patient, source, want, whole};
+
+fn open(door: &Door, root: &Path) -> DirProxy {
+    DirProxy::open(door, &source(&format!("file://{}", root.display()))).unwrap()
+}
+
+fn write(root: &Path, path: &str, body: impl AsRef<[u8]>) {
+    let path = root.join(path);
+    fs::create_dir_all(path.parent().unwrap()).unwrap();
+    fs::write(path, body).unwrap();
+}
+
+async fn read(dir: &DirProxy, path: &str) -> Result<Vec<u8>, Miss> {
+    match dir.fetch(&want(path)).await? {
+        Fetched::Body(incoming) => whole(incoming).await.map_err(Miss::Failed),
+        Fetched::NotModified => panic!("not modified"),
+    }
+}
+
+#[tokio::test]
+async fn files_are_read_at_their_escaped_names() {
+    let root = tempfile::tempdir().unwrap();
+    let dir = open(&door(patient()), root.path());
+    let zip = [b"PK\x03\x04".to_vec(), vec![7; 200_000]].concat();
+    for (path, body) in [
+        ("example.com/!m/@v/v1.0.0.zip", zip.as_slice()),
+        ("example.com/!m/@v/list", b"v1.0.0\n"),
+        ("sumdb/example.com/db/latest", b"go.sum database tree\n"),
+        ("sumdb/example.com/db/tile/8/0/x001/234.p/5", b"<hashes>"),
+        (LIST, b""),
+    ] {
+        write(root.path(), path, body);
+        assert_eq!(read(&dir, path).await.unwrap(), body, "{path}");
+    }
+    let Fetched::Body(incoming) = dir.fetch(&want("example.com/!m/@v/v1.0.0.zip")).await.unwrap() else {
+        panic!("no body")
+    };
+    assert_eq!(incoming.meta.len, Some(200_004));
+    assert_eq!(incoming.meta.source.as_str(), format!("file://{}", root.path().display()));
+}
+
+#[tokio::test]
+async fn what_is_not_there_is_absent() {
+    let root = tempfile::tempdir().unwrap();
+    let dir = open(&door(patient()), root.path());
+    assert_eq!(absence(read(&dir, LIST).await).status, 404);
+    write(root.path(), "example.com/m/@v", "a file where a directory should be");
+    assert_eq!(absence(read(&dir, LIST).await).text, None);
+    let nowhere = open(&door(patient()), &root.path().join("none"));
+    assert_eq!(absence(read(&nowhere, ZIP).await).status, 404);
+}
+
+#[tokio::test]
+async fn what_cannot_be_read_is_a_failure() {
+    let root = tempfile::tempdir().unwrap();
+    let limits = Limits { caps: Caps { info: 3, ..Caps::default() }, ..patient() };
+    let dir = open(&door(limits), root.path());
+    fs::create_dir_all(root.path().join(MOD)).unwrap();
+    write(root.path(), INFO, "{ }\n");
+    write(root.path(), ZIP, "no zip");
+    write(root.path(), LIST, "<html>");
+    for (path, kind) in
+        [(MOD, FaultKind::Disk), (INFO, FaultKind::TooLarge), (ZIP, FaultKind::Lie), (LIST, FaultKind::Lie)]
+    {
+        assert_eq!(fault(read(&dir, path).await).kind(), kind, "{path}");
+    }
+}
+
+#[test]
+fn only_a_plain_file_url_names_a_directory() {
+    let door = door(patient());
+    assert!(DirProxy::open(&door, &source("https://proxy.example.com")).is_err());
+    let with_ca = SourceConfig { ca: Some("ca.pem".into()), ..source("file:///srv/modules") };
+    assert!(DirProxy::open(&door, &with_ca).is_err());
+}
