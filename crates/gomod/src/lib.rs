@@ -9,6 +9,8 @@ mod escape;
 mod excerpt;
 mod file_path;
 mod folding;
+mod go_mod;
+mod go_version;
 mod h1;
 mod info;
 mod letters;
@@ -37,6 +39,10 @@ pub use collisions::Collision;
 pub use db_name::{DbName, DbNameError};
 pub use excerpt::Excerpt;
 pub use file_path::{FilePathFault, check_file_path};
+pub use go_mod::{
+    DirectiveFault, Exclude, GoMod, GoModError, Module, Replace, Replacement, Require, Retract, SyntaxFault,
+};
+pub use go_version::GoVersion;
 pub use h1::{H1, H1Error};
 pub use info::{Info, InfoError};
 pub use limits::{MAX_GOMOD, MAX_LICENSE, MAX_ZIP};

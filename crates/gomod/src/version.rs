@@ -93,6 +93,11 @@ impl Version {
         self.parts().is_some_and(|parts| parts.fits_major(path_major))
     }
 
+    /// Semantic precedence, in which `v2.0.0` and `v2.0.0+incompatible` are equal; the order of `Ord` is finer.
+    pub fn precedence(&self, other: &Self) -> Ordering {
+        self.parts().zip(other.parts()).map_or(Ordering::Equal, |(a, b)| a.precedence(&b))
+    }
+
     fn parts(&self) -> Option<Semver<'_>> {
         Semver::parse(&self.0)
     }
