@@ -34,6 +34,7 @@ mod tree;
 mod vendored;
 mod version;
 mod version_list;
+mod zip_check;
 
 pub use collisions::Collision;
 pub use db_name::{DbName, DbNameError};
@@ -65,3 +66,4 @@ pub use tree::{CheckedFiles, FileFault, FileKind, Omission, TreeFault, TreeFile,
 pub use vendored::VendorRule;
 pub use version::{Version, VersionError};
 pub use version_list::VersionList;
+pub use zip_check::{ArchiveFault, EntryFault, Looks, MAX_DIRECTORY, ZipCheck, ZipFacts, ZipFault};
