@@ -2,8 +2,10 @@
 
 use std::{
     fmt::Write as _,
+    fs,
     io::{self, Read, Write},
     net::{Shutdown, SocketAddr, TcpStream},
+    time::{Duration, Instant},
 };
 
 use crate::LIMIT;
@@ -147,6 +149,26 @@ impl Connection {
             if let Err(end) = self.more() {
                 return (std::mem::take(&mut self.ahead), end);
             }
+        }
+    }
+
+    /// Blocks until the server has closed its side, without reading a byte.
+    #[track_caller]
+    pub fn wait_closed_by_peer(&self) {
+        let (SocketAddr::V4(peer), SocketAddr::V4(own)) =
+            (self.stream.peer_addr().unwrap(), self.stream.local_addr().unwrap())
+        else {
+            panic!("IPv4 only");
+        };
+        let hex = |a: std::net::SocketAddrV4| {
+            format!("{:08X}:{:04X}", u32::from_ne_bytes(a.ip().octets()), a.port())
+        };
+        // Local address, remote address, state; 01 is ESTABLISHED (proc_pid_net(5)).
+        let row = format!("{} {} 01 ", hex(peer), hex(own));
+        let started = Instant::now();
+        while fs::read_to_string("/proc/net/tcp").unwrap().contains(&row) {
+            assert!(started.elapsed() < LIMIT, "the server still keeps a client that takes nothing");
+            std::thread::sleep(Duration::from_millis(50));
         }
     }
 

@@ -21,6 +21,7 @@ use crate::{
 #[derive(Clone, Debug)]
 pub struct Larder {
     program: PathBuf,
+    under: Vec<OsString>,
     root: Arc<TempDir>,
     env: Vec<(String, OsString)>,
     work: PathBuf,
@@ -34,7 +35,7 @@ impl Larder {
         fs::create_dir(&home).unwrap();
         let path = std::env::var_os("PATH").unwrap_or_default();
         let env = vec![("PATH".to_owned(), path), ("HOME".to_owned(), home.clone().into_os_string())];
-        Self { program: program.into(), root: Arc::new(root), env, work: home }
+        Self { program: program.into(), under: Vec::new(), root: Arc::new(root), env, work: home }
     }
 
     /// Sets a variable.
@@ -59,6 +60,25 @@ impl Larder {
         self
     }
 
+    /// Lets another program start it, such as strace or setpriv: `words` are that program and its arguments.
+    #[must_use]
+    pub fn under<S: AsRef<OsStr>>(mut self, words: impl IntoIterator<Item = S>) -> Self {
+        self.under = words.into_iter().map(|word| word.as_ref().to_owned()).collect();
+        self
+    }
+
+    /// Uses a copy of the binary that lies elsewhere.
+    #[must_use]
+    pub fn at(mut self, program: impl Into<PathBuf>) -> Self {
+        self.program = program.into();
+        self
+    }
+
+    /// The binary.
+    pub fn program(&self) -> &Path {
+        &self.program
+    }
+
     /// Its HOME.
     pub fn home(&self) -> PathBuf {
         self.root.path().join("home")
@@ -71,7 +91,14 @@ impl Larder {
 
     /// The command with these arguments.
     pub fn command<S: AsRef<OsStr>>(&self, args: impl IntoIterator<Item = S>) -> Command {
-        let mut command = Command::new(&self.program);
+        let mut command = match self.under.split_first() {
+            Some((first, rest)) => {
+                let mut command = Command::new(first);
+                command.args(rest).arg(&self.program);
+                command
+            }
+            None => Command::new(&self.program),
+        };
         command.args(args).current_dir(&self.work).env_clear().envs(self.env.iter().cloned());
         command
     }

@@ -1,0 +1,160 @@
+//! Disks that cannot be written, are full, or come from a later version.
+
+use std::{
+    fs,
+    os::unix::fs::PermissionsExt,
+    path::{Path, PathBuf},
+};
+
+use testkit::{Larder, ScriptedUpstream, require};
+
+use crate::world::{larder, tree};
+
+const STORED: &str = "/example.com/app/@v/v1.0.0.zip";
+const OTHER: &str = "/example.com/app/@v/v1.1.0.zip";
+
+/// A larder that permissions hold for, also when root runs the tests: it becomes nobody, in directories that all can enter.
+fn unprivileged() -> Larder {
+    let larder = larder();
+    let home = larder.home();
+    let root = home.parent().unwrap();
+    open(root, 0o755);
+    if !rustix::process::geteuid().is_root() {
+        return larder;
+    }
+    let program = root.join("larder");
+    fs::copy(larder.program(), &program).unwrap();
+    open(&program, 0o755);
+    larder.at(program).under(["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "--"])
+}
+
+fn open(path: &Path, mode: u32) {
+    fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+}
+
+/// Sets the mode of a directory and of everything in it.
+fn open_all(dir: &Path, dirs: u32, files: u32) {
+    for entry in fs::read_dir(dir).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            open_all(&path, dirs, files);
+        } else {
+            open(&path, files);
+        }
+    }
+    open(dir, dirs);
+}
+
+fn names(dir: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(dir).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            found.extend(names(&path));
+        }
+        found.push(path);
+    }
+    found.sort();
+    found
+}
+
+#[test]
+fn a_read_only_directory_is_served_and_the_rest_passes_through() {
+    let upstream = ScriptedUpstream::serving(tree());
+    let filled = larder().serve(&upstream.url()).start();
+    filled.get(STORED).expect(200);
+    let data = filled.data().to_owned();
+    let serve = filled.stop().ok();
+    drop(serve);
+    open_all(&data, 0o555, 0o444);
+    open(data.parent().unwrap(), 0o755);
+    let before = names(&data);
+
+    upstream.forget();
+    let server = unprivileged().serve(&upstream.url()).data(&data).start();
+    let stored = server.get(STORED).expect(200);
+    assert_eq!(upstream.seen().len(), 0, "what is stored is served");
+    assert_eq!(stored.body, tree().module("example.com/app", "v1.0.0").zip.to_vec());
+    for _ in 0..2 {
+        let passed = server.get(OTHER).expect(200);
+        assert_eq!(passed.body, tree().module("example.com/app", "v1.1.0").zip.to_vec());
+    }
+    server.get("/example.com/app/@v/list").expect(200);
+    let ran = server.stop().ok();
+    assert!(ran.stderr.contains("read-only") || ran.stderr.contains("read only"), "it warns: {ran}");
+    assert_eq!(names(&data), before, "and nothing was written");
+    open_all(&data, 0o755, 0o644);
+}
+
+#[test]
+fn a_directory_that_can_be_neither_read_nor_made_is_an_error() {
+    let upstream = ScriptedUpstream::serving(tree());
+    let larder = unprivileged();
+    let closed = larder.home().join("closed");
+    fs::create_dir(&closed).unwrap();
+    open(&closed, 0o000);
+    for data in [closed.clone(), closed.join("below"), PathBuf::from("/proc/nowhere")] {
+        let Err(ran) = larder.serve(&upstream.url()).data(&data).try_start() else { panic!("started") };
+        assert_eq!(ran.code(), Some(2), "{ran}");
+        assert!(ran.stderr.contains(data.to_str().unwrap()), "{ran}");
+    }
+    let file = larder.home().join("file");
+    fs::write(&file, "").unwrap();
+    let Err(ran) = larder.serve(&upstream.url()).data(&file).try_start() else { panic!("started") };
+    assert_eq!(ran.code(), Some(2), "{ran}");
+    open(&closed, 0o755);
+}
+
+#[test]
+fn a_full_disk_costs_storing_and_nothing_else() {
+    let mounted = testkit::run(
+        std::process::Command::new("unshare").args(["--mount", "--", "mount", "-t", "tmpfs", "none", "/mnt"]),
+    );
+    if !require("a mount namespace of its own", mounted.status.success()) {
+        return;
+    }
+    let upstream = ScriptedUpstream::serving(tree());
+    let plain = larder();
+    fs::create_dir_all(plain.data()).unwrap();
+    // One page for each small file: enough to begin, not enough for everything.
+    let script = format!("mount -t tmpfs -o size=256k none {} && exec \"$0\" \"$@\"", plain.data().display());
+    let larder = plain.under(["unshare", "--mount", "--", "sh", "-c", &script]);
+    let server = larder.serve(&upstream.url()).start();
+    for _ in 0..2 {
+        for module in tree().modules() {
+            for ext in ["info", "mod", "zip"] {
+                let path = format!("/{}", module.url_path(ext));
+                let answer = server.get(&path).expect(200);
+                let right = match ext {
+                    "info" => module.info.clone(),
+                    "mod" => module.gomod.clone(),
+                    _ => module.zip.to_vec(),
+                };
+                assert_eq!(answer.body, right, "{path}");
+            }
+        }
+    }
+    server.get("/example.com/app/@v/list").expect(200);
+    server.stop().ok();
+}
+
+#[test]
+fn a_newer_format_is_refused_with_a_sentence() {
+    let upstream = ScriptedUpstream::serving(tree());
+    let server = larder().serve(&upstream.url()).start();
+    server.get(STORED).expect(200);
+    let data = server.data().to_owned();
+    let serve = server.kill();
+    let marker = data.join(MARKER);
+    let text = fs::read_to_string(&marker).unwrap();
+    let newer: String = text.chars().map(|c| if c.is_ascii_digit() { '9' } else { c }).collect();
+    assert_ne!(newer, text, "the marker names the format's number: {text:?}");
+    fs::write(&marker, &newer).unwrap();
+    let Err(ran) = serve.try_start() else { panic!("started on a newer format") };
+    assert_eq!(ran.code(), Some(2), "{ran}");
+    assert!(ran.stderr.contains("newer"), "{ran}");
+    assert_eq!(fs::read_to_string(&marker).unwrap(), newer, "and nothing was touched");
+}
+
+/// Where the data directory says which format it has.
+const MARKER: &str = "format";

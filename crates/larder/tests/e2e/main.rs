@@ -1,0 +1,24 @@
+//! The real binary between scripted upstreams, real sockets and a real `go`.
+//!
+//! A test belongs to the file that is named after the promise it keeps. `world` has the modules that most tests use.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stderr)]
+
+mod absence;
+mod bad_input;
+mod big;
+mod closed_world;
+mod crash;
+mod disk;
+mod flight;
+mod http;
+mod limits;
+mod machine;
+mod private;
+mod real_go;
+mod run;
+mod shared;
+mod start;
+mod sumdb;
+mod verdict;
+mod world;

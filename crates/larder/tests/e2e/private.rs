@@ -1,0 +1,94 @@
+//! The names of private modules reach nobody.
+
+use std::fs;
+
+use testkit::{GoCommand, ScriptedUpstream, TestLog, require};
+
+use crate::world::{LOG, larder, tree};
+
+const PRIVATE: [&str; 5] = [
+    "corp.example.com/secret/@v/list",
+    "corp.example.com/secret/@latest",
+    "corp.example.com/secret/@v/main.info",
+    "corp.example.com/secret/sub/@v/v1.0.0.info",
+    "corp.example.com/secret/@v/v1.0.0.zip",
+];
+
+#[test]
+fn private_modules_are_asked_of_nobody() {
+    for variable in ["GOPRIVATE", "GONOPROXY"] {
+        let upstream = ScriptedUpstream::serving(tree());
+        let server = larder().env(variable, "corp.example.com,*.internal").serve(&upstream.url()).start();
+        for path in PRIVATE {
+            let text = server.get(&format!("/{path}")).expect(404).text();
+            assert!(text.contains("private"), "{text}");
+        }
+        server.get("/git.internal/x/@v/list").expect(404);
+        assert_eq!(upstream.seen().len(), 0);
+        server.get("/example.com/app/@v/list").expect(200);
+    }
+}
+
+#[test]
+fn the_users_own_go_env_counts_too() {
+    let upstream = ScriptedUpstream::serving(tree());
+    let larder = larder();
+    let dir = larder.home().join(".config/go");
+    fs::create_dir_all(&dir).unwrap();
+    fs::write(dir.join("env"), "GOPRIVATE=corp.example.com\n").unwrap();
+    let server = larder.serve(&upstream.url()).start();
+    for path in PRIVATE {
+        server.get(&format!("/{path}")).expect(404);
+    }
+    assert_eq!(upstream.seen().len(), 0);
+}
+
+#[test]
+fn no_database_hears_of_what_is_private() {
+    for variable in ["GOPRIVATE", "GONOSUMDB"] {
+        let log = TestLog::over(LOG, &tree());
+        let vkey = log.vkey();
+        let upstream = ScriptedUpstream::with_log(tree(), log);
+        let larder = larder().env(variable, "example.com/branch");
+        let server = larder.serve(&upstream.url()).sumdb(&vkey).start();
+        server.get(&format!("/sumdb/{LOG}/lookup/example.com/branch@v0.1.0")).expect(404);
+        assert_eq!(upstream.asked("sumdb/*/lookup/*"), 0, "{variable}");
+        if variable == "GONOSUMDB" {
+            let go = GoCommand::new(&server.url()).sumdb(&vkey).env("GONOSUMDB", "example.com/branch");
+            go.run(["mod", "download", "example.com/branch@v0.1.0"]).ok();
+        }
+        assert!(upstream.seen().iter().all(|seen| !seen.path.contains("lookup/example.com/branch")));
+    }
+}
+
+/// Every connection and every datagram of the process, resolvers included, goes to the upstream.
+#[test]
+fn not_even_a_name_server_hears_of_it() {
+    if !require("strace", testkit::run(std::process::Command::new("which").arg("strace")).status.success()) {
+        return;
+    }
+    let upstream = ScriptedUpstream::serving(tree());
+    let plain = larder();
+    let trace = plain.home().join("trace");
+    let words = ["strace", "-f", "-qq", "-e", "trace=connect,sendto,sendmsg,sendmmsg", "-s", "256", "-o"];
+    let words = words.map(std::ffi::OsString::from).into_iter().chain([trace.clone().into()]);
+    let larder = plain.env("GOPRIVATE", "corp.example.com").under(words);
+    let server = larder.serve(&upstream.url()).start();
+    for path in PRIVATE {
+        server.get(&format!("/{path}")).expect(404);
+    }
+    server.get("/example.com/app/@v/list").expect(200);
+    server.get("/example.com/app/@v/v1.0.0.zip").expect(200);
+    assert!(server.stop().status.success());
+
+    let trace = fs::read_to_string(trace).unwrap();
+    let connects: Vec<_> = trace.lines().filter(|line| line.contains("connect(")).collect();
+    assert!(!connects.is_empty(), "the trace saw the upstream's connection");
+    let port = format!("htons({})", upstream.address().port());
+    for line in connects {
+        assert!(line.contains(&port), "{line}");
+    }
+    let mut sent = trace.lines().filter(|line| line.contains("sendto(") || line.contains("sendmmsg("));
+    let datagram = sent.find(|line| line.contains("sin_port") || line.contains("sin6_port"));
+    assert_eq!(datagram, None);
+}

@@ -1,0 +1,172 @@
+//! `larder run -- COMMAND`: the command's own life, behind a mirror of its own.
+
+use std::fs;
+
+use rustix::process::Signal;
+use testkit::{GoCommand, Ran, Reply, ScriptedUpstream};
+
+use crate::world::{larder, project, tree};
+
+/// `larder run` with this upstream and a data directory below its HOME.
+fn run(upstream: &str, command: &[&str]) -> Ran {
+    let larder = larder();
+    let data = larder.data();
+    let args = ["run", "--upstream", upstream, "--sumdb", "off", "--data", data.to_str().unwrap(), "--"];
+    larder.run(args.iter().chain(command))
+}
+
+#[test]
+fn the_exit_code_is_the_commands() {
+    let upstream = ScriptedUpstream::serving(tree());
+    for code in [0, 1, 2, 7, 124, 255] {
+        let ran = run(&upstream.url(), &["sh", "-c", &format!("exit {code}")]);
+        assert_eq!(ran.code(), Some(code), "{ran}");
+    }
+    let killed = run(&upstream.url(), &["sh", "-c", "kill -KILL $$"]);
+    assert_eq!(killed.code(), Some(128 + 9), "{killed}");
+}
+
+#[test]
+fn what_cannot_be_run_is_said_as_a_shell_says_it() {
+    let upstream = ScriptedUpstream::serving(tree());
+    let missing = run(&upstream.url(), &["no-such-command-anywhere"]);
+    assert_eq!(missing.code(), Some(127), "{missing}");
+    assert!(missing.stderr.contains("no-such-command-anywhere"), "{missing}");
+    let file = tempfile::NamedTempFile::new().unwrap();
+    let plain = run(&upstream.url(), &[file.path().to_str().unwrap()]);
+    assert_eq!(plain.code(), Some(126), "{plain}");
+    let nothing = run(&upstream.url(), &[]);
+    assert!(matches!(nothing.code(), Some(2 | 125)), "{nothing}");
+    let broken = run("ftp://example.com", &["true"]);
+    assert_eq!(broken.code(), Some(125), "{broken}");
+    assert!(broken.stderr.contains("ftp"), "{broken}");
+}
+
+#[test]
+fn stdin_stdout_and_the_environment_are_the_commands_own() {
+    let upstream = ScriptedUpstream::serving(tree());
+    let larder = larder().env("GOFLAGS", "-mod=mod").env("GONOSUMDB", "x.example.com");
+    let data = larder.data();
+    let args = [
+        "run",
+        "--upstream",
+        &upstream.url(),
+        "--sumdb",
+        "off",
+        "--data",
+        data.to_str().unwrap(),
+        "--",
+        "sh",
+        "-c",
+    ];
+    let mut running = larder.spawn(args.iter().chain(&["cat; env | sort"]));
+    running.feed(b"from stdin\n");
+    let ran = running.wait().ok();
+    assert!(ran.stdout.starts_with("from stdin\n"), "{ran}");
+    let proxy = ran.stdout.lines().find_map(|line| line.strip_prefix("GOPROXY=")).unwrap();
+    assert!(proxy.starts_with("http://127.0.0.1:"), "{proxy}");
+    for line in ["GOFLAGS=-mod=mod", "GONOSUMDB=x.example.com"] {
+        assert!(ran.stdout.lines().any(|l| l == line), "{line}: {ran}");
+    }
+    let set = ran.stdout.lines().filter(|line| line.starts_with("GO")).count();
+    assert_eq!(set, 3, "only GOPROXY is set: {ran}");
+    assert_eq!(ran.stderr.lines().count(), 1, "one line of summary: {ran}");
+    assert!(ran.stderr.starts_with("larder: "), "{ran}");
+}
+
+#[test]
+fn a_real_go_builds_and_what_it_fetched_stays() {
+    let mut upstream = ScriptedUpstream::serving(tree());
+    let url = upstream.url();
+    let larder = larder();
+    let data = larder.data();
+    let build = |extra: &[&str]| {
+        let go = project("off");
+        let mut larder = larder.clone().work(go.work());
+        for (name, value) in go.variables() {
+            larder = larder.env(name, value);
+        }
+        let args = ["run", "--upstream", &url, "--sumdb", "off", "--data", data.to_str().unwrap()];
+        let words = ["--", "sh", "-c", "go mod tidy && go build -o program ."];
+        larder.run(args.iter().chain(extra).chain(&words))
+    };
+    let cold = build(&[]).ok();
+    assert!(
+        cold.stderr.lines().any(|line| line.starts_with("larder: ") && line.contains("fetched")),
+        "{cold}"
+    );
+    upstream.take_down();
+    let warm = build(&["--offline"]).ok();
+    assert!(warm.stderr.contains(" 0 fetched"), "{warm}");
+}
+
+#[test]
+fn a_failed_build_says_why() {
+    let upstream = ScriptedUpstream::serving(tree());
+    upstream.always("*", Reply::status(500));
+    let go = GoCommand::new("off");
+    go.write("go.mod", "module test\n\ngo 1.21\n\nrequire example.com/app v1.0.0\n");
+    let mut larder = larder().work(go.work());
+    for (name, value) in go.variables() {
+        larder = larder.env(name, value);
+    }
+    let data = larder.data();
+    let args = ["run", "--upstream", &upstream.url(), "--sumdb", "off", "--data", data.to_str().unwrap()];
+    let ran = larder.run(args.iter().chain(&["--", "go", "mod", "download"])).fails();
+    assert!(ran.stderr.contains("500"), "{ran}");
+    assert!(ran.stderr.lines().any(|line| line.starts_with("larder: ")), "{ran}");
+}
+
+#[test]
+fn signals_reach_the_command() {
+    let upstream = ScriptedUpstream::serving(tree());
+    for (signal, name) in [(Signal::TERM, "TERM"), (Signal::HUP, "HUP"), (Signal::USR1, "USR1")] {
+        let larder = larder();
+        let data = larder.data();
+        let args =
+            ["run", "--upstream", &upstream.url(), "--sumdb", "off", "--data", data.to_str().unwrap(), "--"];
+        let script =
+            format!("trap 'echo got {name}; exit 7' {name}; echo ready; while :; do sleep 0.05; done");
+        let running = larder.spawn(args.iter().chain(&["sh", "-c", &script]));
+        assert_eq!(running.first_line().as_deref(), Some("ready"));
+        running.signal(signal);
+        let ran = running.wait();
+        assert_eq!((ran.code(), ran.stdout.as_str()), (Some(7), &*format!("ready\ngot {name}\n")), "{ran}");
+    }
+}
+
+#[test]
+fn ctrl_c_ends_the_command_first() {
+    let upstream = ScriptedUpstream::serving(tree());
+    let larder = larder();
+    let data = larder.data();
+    let args =
+        ["run", "--upstream", &upstream.url(), "--sumdb", "off", "--data", data.to_str().unwrap(), "--"];
+    let script = "trap 'echo tidying up; exit 3' INT; echo ready; while :; do sleep 0.05; done";
+    let running = larder.spawn(args.iter().chain(&["sh", "-c", script]));
+    assert_eq!(running.first_line().as_deref(), Some("ready"));
+    // What a terminal does: everybody in the foreground process group gets it.
+    running.signal_group(Signal::INT);
+    let ran = running.wait();
+    assert_eq!((ran.code(), ran.stdout.as_str()), (Some(3), "ready\ntidying up\n"), "{ran}");
+    assert!(
+        ran.stderr.lines().any(|line| line.starts_with("larder: ")),
+        "the summary comes all the same: {ran}"
+    );
+}
+
+#[test]
+fn outside_of_a_project_go_says_so_itself() {
+    let upstream = ScriptedUpstream::serving(tree());
+    let go = GoCommand::new("off");
+    let mut larder = larder().work(go.work());
+    for (name, value) in go.variables() {
+        larder = larder.env(name, value);
+    }
+    let data = larder.data();
+    let args = ["run", "--upstream", &upstream.url(), "--sumdb", "off", "--data", data.to_str().unwrap()];
+    let ran = larder.run(args.iter().chain(&["--", "go", "build", "./..."])).fails();
+    assert_eq!(ran.code(), Some(1), "{ran}");
+    assert!(ran.stderr.contains("go.mod"), "{ran}");
+    assert!(fs::read_dir(go.work()).unwrap().next().is_none(), "and nothing was left behind");
+}
