@@ -11,7 +11,8 @@ pub struct SourceConfig {
     pub url: SafeUrl,
     /// A PEM file with certificate authorities that are trusted besides the system's, for this source only.
     pub ca: Option<PathBuf>,
-    /// A PEM file with the certificate chain that Larder shows to this source.
+    /// A PEM file with the certificate chain that Larder shows to this source, and to hosts that it redirects to,
+    /// where they ask for one.
     pub client_cert: Option<PathBuf>,
     /// A PEM file with the private key of `client_cert`; without it, the key is looked for in `client_cert`.
     pub client_key: Option<PathBuf>,

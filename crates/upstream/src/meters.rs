@@ -65,7 +65,7 @@ impl Meters {
 
     /// How many attempts at `source` ended with `outcome`.
     pub fn requests(&self, source: &SourceName, outcome: &'static str) -> u64 {
-        self.requests.get_or_create(&Outcome { source: source.to_string(), outcome }).get()
+        self.requests.get(&Outcome { source: source.to_string(), outcome }).map_or(0, |counter| counter.get())
     }
 
     /// The handles of one source, looked up once.
@@ -106,5 +106,39 @@ impl SourceMeters {
 
     pub(crate) fn received(&self, bytes: usize) {
         self.bytes.inc_by(bytes as u64);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use prometheus_client::encoding::text::encode;
+
+    use super::*;
+    use crate::SafeUrl;
+
+    #[test]
+    fn a_registry_shows_what_the_handles_of_a_source_count() {
+        let meters = Meters::default();
+        let mut registry = Registry::default();
+        meters.register(&mut registry);
+        let source = SafeUrl::parse("https://u:p@proxy.example.com/go?t=x").unwrap().source_name();
+        let handles = meters.of(&source);
+        handles.first_byte(Duration::from_millis(30));
+        handles.received(1000);
+        handles.ended("ok");
+        handles.ended("reset");
+        handles.ended("reset");
+        let mut text = String::new();
+        encode(&mut text, &registry).unwrap();
+        for line in [
+            r#"upstream_requests_total{source="proxy.example.com/go",outcome="ok"} 1"#,
+            r#"upstream_requests_total{source="proxy.example.com/go",outcome="reset"} 2"#,
+            r#"upstream_received_bytes_total{source="proxy.example.com/go"} 1000"#,
+            r#"upstream_first_byte_seconds_count{source="proxy.example.com/go"} 1"#,
+        ] {
+            assert!(text.lines().any(|l| l == line), "{line} is not in:\n{text}");
+        }
+        assert_eq!(meters.requests(&source, "reset"), 2);
+        assert_eq!(meters.requests(&source, "stall"), 0);
     }
 }

@@ -95,6 +95,8 @@ const MAX_LEN: u64 = 1 << 20;
 
 #[cfg(test)]
 mod tests {
+    use proptest::{collection::vec, prelude::*};
+
     use super::*;
 
     fn basic(netrc: &Netrc, authority: &str) -> Option<Credentials> {
@@ -144,6 +146,17 @@ mod tests {
             "machine \u{0} login",
         ] {
             assert!(Netrc::parse(text).get("a.example").is_none(), "{text:?}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_complete_entry_has_all_three_words(
+            words in vec(prop_oneof!["machine|login|password|macdef|default|\n|\n\n", "[a-z\"\\\\]{1,5}"], 0..40),
+        ) {
+            for Entry { machine, .. } in Netrc::parse(&words.join(" ")).0 {
+                prop_assert!(!machine.is_empty());
+            }
         }
     }
 

@@ -224,6 +224,8 @@ const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn url(text: &str) -> SafeUrl {
@@ -236,6 +238,31 @@ mod tests {
         assert_eq!(url.to_string(), "https://***@proxy.example.com:8443/go?token=***&***");
         assert_eq!(format!("{url:?}"), "SafeUrl(https://***@proxy.example.com:8443/go?token=***&***)");
         assert_eq!(url.source_name().as_str(), "proxy.example.com:8443/go");
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_the_secrets_are_they_are_not_shown(
+            user in "[a-z0-9%.~!$&'()*+,;=-]{4,20}",
+            password in "[a-zA-Z0-9%.~!$&'()*+,;=:-]{4,20}",
+            token in "[a-zA-Z0-9%.~!/?:@-]{4,20}",
+        ) {
+            // The rest of the URL is no secret.
+            let rest = "SafeUrl(https://***@h.invalid/p?t=***&***)";
+            prop_assume!([&user, &password, &token].iter().all(|secret| !rest.contains(secret.as_str())));
+            let text = format!("https://{user}:{password}@h.invalid/p?t={token}&{token}");
+            if let Ok(url) = SafeUrl::parse(&text) {
+                for shown in [url.to_string(), format!("{url:?}"), url.source_name().to_string()] {
+                    prop_assert!(!shown.contains(&user) && !shown.contains(&password) && !shown.contains(&token));
+                }
+            }
+        }
+
+        #[test]
+        fn no_text_is_too_odd_to_be_looked_at(text in "\\PC{0,60}") {
+            let _ = SafeUrl::parse(&text);
+            let _ = SafeUrl::parse(&format!("https://{text}"));
+        }
     }
 
     #[test]

@@ -230,6 +230,12 @@ async fn a_zip_that_does_not_begin_like_one_is_a_lie() {
 }
 
 #[tokio::test]
+async fn a_head_without_end_is_left() {
+    let head = format!("HTTP/1.1 200 OK\r\nX: {}", "x".repeat(2 << 20));
+    assert_eq!(end_of(patient(), LIST, vec![say(head), Step::Hang]).await, FaultKind::Protocol);
+}
+
+#[tokio::test]
 async fn what_does_not_speak_http_is_said_to() {
     assert_eq!(
         end_of(patient(), LIST, vec![say("SSH-2.0-OpenSSH_9.9\r\n\r\n"), Step::Close]).await,

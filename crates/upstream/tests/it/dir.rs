@@ -72,6 +72,21 @@ async fn what_cannot_be_read_is_a_failure() {
     }
 }
 
+#[cfg(unix)]
+#[tokio::test]
+async fn what_may_not_be_read_is_denied() {
+    use std::os::unix::fs::PermissionsExt;
+
+    let root = tempfile::tempdir().unwrap();
+    write(root.path(), LIST, "v1.0.0\n");
+    let path = root.path().join(LIST);
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o000)).unwrap();
+    let dir = open(&door(patient()), root.path());
+    // The administrator may read everything.
+    let due = if fs::File::open(&path).is_ok() { None } else { Some(FaultKind::Denied(403)) };
+    assert_eq!(read(&dir, LIST).await.err().map(|miss| fault::<()>(Err(miss)).kind()), due);
+}
+
 #[test]
 fn only_a_plain_file_url_names_a_directory() {
     let door = door(patient());

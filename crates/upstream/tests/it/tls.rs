@@ -14,10 +14,10 @@ use hyper::{
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use tokio::net::TcpListener;
 use tokio_rustls::TlsAcceptor;
-use upstream::{Env, FaultKind, Proxy, SourceConfig};
+use upstream::{Env, FaultKind, Limits, Proxy, SourceConfig};
 
 use crate::{
-    LIST,
+    LIST, SOON,
     certificates::Authority,
     door, fault, get, kind,
     names::door_at,
@@ -68,6 +68,15 @@ async fn ssl_cert_file_and_ssl_cert_dir_are_trusted_by_all_sources() {
     }
     let (door, _) = door_at(Env::new([("SSL_CERT_FILE", other.path().join("none"))]));
     assert_eq!(fault(get(&proxy(&door, &url(&server)), LIST).await).kind(), FaultKind::Tls);
+}
+
+#[tokio::test]
+async fn a_handshake_that_never_ends_is_left_in_time() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let door = door(Limits { connect: SOON, ..patient() });
+    let proxy = proxy(&door, &format!("https://{}", listener.local_addr().unwrap()));
+    let fault = fault(get(&proxy, LIST).await);
+    assert_eq!((fault.kind(), fault.detail()), (FaultKind::Connect, "no connection within 100ms"));
 }
 
 #[tokio::test]
