@@ -47,11 +47,11 @@ fn get_finds_the_latest_a_branch_and_a_package_inside_a_module() {
 fn lists_show_versions_and_updates() {
     let (_upstream, server, vkey) = logged();
     let go = project(&server.url()).sumdb(&vkey);
+    go.run(["mod", "tidy"]).ok();
     let versions = |module| go.run(["list", "-m", "-versions", module]).ok().stdout;
     assert_eq!(versions("example.com/app"), "example.com/app v1.0.0 v1.1.0 v1.2.0-beta.1\n");
     assert_eq!(versions("example.com/old"), "example.com/old v2.1.0+incompatible\n");
     assert_eq!(versions("example.com/Upper"), "example.com/Upper v1.0.0-RC1\n");
-    go.run(["mod", "tidy"]).ok();
     let all = go.run(["list", "-m", "-u", "all"]).ok().stdout;
     assert!(all.contains("example.com/app v1.0.0 [v1.1.0]\n"), "{all}");
     assert!(all.contains("example.com/old v2.1.0+incompatible\n"), "{all}");
