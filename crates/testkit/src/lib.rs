@@ -21,6 +21,7 @@ mod process;
 mod reply;
 mod require;
 mod script;
+mod tls;
 mod tree;
 mod upstream;
 
@@ -35,6 +36,7 @@ pub use module::{Module, escape};
 pub use process::{Ran, Running, run};
 pub use reply::Reply;
 pub use require::{require, skipped};
+pub use tls::Authority;
 pub use tree::ModuleTree;
 pub use upstream::{ScriptedUpstream, Seen};
 

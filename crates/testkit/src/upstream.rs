@@ -12,11 +12,14 @@ use std::{
     thread::JoinHandle,
 };
 
+use rustls::ServerConfig;
+
 use crate::{
     LIMIT,
     log::TestLog,
     reply::Reply,
     script::{Script, matches},
+    tls::Authority,
     tree::ModuleTree,
 };
 
@@ -56,6 +59,7 @@ impl Seen {
 
 #[derive(Debug)]
 pub(crate) struct Shared {
+    tls: Option<Arc<ServerConfig>>,
     state: Mutex<State>,
     changed: Condvar,
 }
@@ -73,18 +77,28 @@ struct State {
 impl ScriptedUpstream {
     /// Serves these modules on a free port.
     pub fn serving(tree: ModuleTree) -> Self {
-        Self::start(State { tree, ..State::default() })
+        Self::start(State { tree, ..State::default() }, None)
     }
 
     /// Serves these modules and this checksum database on a free port.
     pub fn with_log(tree: ModuleTree, log: TestLog) -> Self {
-        Self::start(State { tree, log: Some(Arc::new(log)), ..State::default() })
+        Self::start(State { tree, log: Some(Arc::new(log)), ..State::default() }, None)
     }
 
-    fn start(state: State) -> Self {
+    /// Serves these modules over TLS, with a certificate for `127.0.0.1` and `localhost`.
+    pub fn over_tls(tree: ModuleTree, authority: &Authority) -> Self {
+        Self::start(State { tree, ..State::default() }, Some(authority.server(false)))
+    }
+
+    /// The same, only to clients with a certificate of that authority.
+    pub fn for_known_clients(tree: ModuleTree, authority: &Authority) -> Self {
+        Self::start(State { tree, ..State::default() }, Some(authority.server(true)))
+    }
+
+    fn start(state: State, tls: Option<Arc<ServerConfig>>) -> Self {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
         let address = listener.local_addr().unwrap();
-        let shared = Arc::new(Shared { state: Mutex::new(state), changed: Condvar::new() });
+        let shared = Arc::new(Shared { tls, state: Mutex::new(state), changed: Condvar::new() });
         let mut upstream = Self { address, shared, accepting: None };
         upstream.accept(listener);
         upstream
@@ -106,9 +120,10 @@ impl ScriptedUpstream {
         self.accepting = Some((stop, thread));
     }
 
-    /// `http://127.0.0.1:PORT`, without a slash at the end.
+    /// `http://127.0.0.1:PORT`, or `https://`, without a slash at the end.
     pub fn url(&self) -> String {
-        format!("http://{}", self.address)
+        let scheme = if self.shared.tls.is_some() { "https" } else { "http" };
+        format!("{scheme}://{}", self.address)
     }
 
     /// The address it listens on.

@@ -12,6 +12,7 @@ use super::{Seen, Shared};
 use crate::{
     archive::Body,
     reply::{Framing, Reply, Said, Stop},
+    tls::Wire,
 };
 
 /// A head longer than this is nothing that a test sends on purpose.
@@ -36,12 +37,21 @@ impl Shared {
                 let id = state.connections;
                 state.connections += 1;
                 let Ok(other) = stream.try_clone() else { return };
+                let _ = other.set_nodelay(true);
                 state.open.insert(id, other);
                 id
             };
-            let after = shared.talk(id, &stream).unwrap_or(After::Close);
+            let tls = shared.tls.clone();
+            let after = stream.try_clone().map_err(drop).and_then(|other| {
+                let mut reader = BufReader::new(Wire::new(other, tls));
+                let after = shared.talk(id, &mut reader).map_err(drop)?;
+                if let After::Close = after {
+                    reader.get_mut().goodbye();
+                }
+                Ok(after)
+            });
             shared.state().open.remove(&id);
-            if let After::Reset = after {
+            if let Ok(After::Reset) = after {
                 // With a linger time of zero, closing sends RST and drops what is still in the buffer.
                 let _ = rustix::net::sockopt::set_socket_linger(&stream, Some(Duration::ZERO));
             } else {
@@ -50,10 +60,8 @@ impl Shared {
         });
     }
 
-    fn talk(&self, id: usize, stream: &TcpStream) -> io::Result<After> {
-        stream.set_nodelay(true)?;
-        let mut reader = BufReader::new(stream);
-        while let Some(seen) = read_head(&mut reader, id)? {
+    fn talk(&self, id: usize, reader: &mut BufReader<Wire>) -> io::Result<After> {
+        while let Some(seen) = read_head(reader, id)? {
             let (reply, natural) = {
                 let mut state = self.state();
                 let reply = state.script.next(&seen.path).unwrap_or_else(Reply::natural);
@@ -66,7 +74,7 @@ impl Shared {
                 self.changed.notify_all();
                 (reply, natural)
             };
-            match answer(stream, &seen, reply, natural)? {
+            match answer(reader.get_mut(), &seen, reply, natural)? {
                 After::KeepAlive => {}
                 ended => return Ok(ended),
             }
@@ -113,7 +121,7 @@ fn percent_decode(text: &str) -> Vec<u8> {
 }
 
 fn answer(
-    mut stream: &TcpStream,
+    stream: &mut Wire,
     seen: &Seen,
     reply: Reply,
     natural: Option<(u16, &'static str, Body)>,
@@ -176,7 +184,7 @@ fn answer(
     }
     sent += out.copy(&mut reader, u64::MAX)?;
     match framing {
-        Framing::Chunked => stream.write_all(b"0\r\n\r\n")?,
+        Framing::Chunked => out.stream.write_all(b"0\r\n\r\n")?,
         Framing::UntilClose => return Ok(After::Close),
         Framing::Claim(len) if len != sent => return Ok(After::Close),
         Framing::Claim(_) | Framing::Length => {}
@@ -185,7 +193,7 @@ fn answer(
 }
 
 struct Out<'a> {
-    stream: &'a TcpStream,
+    stream: &'a mut Wire,
     chunked: bool,
     drip: Option<(usize, Duration)>,
 }

@@ -117,3 +117,22 @@ fn go_gives_up_at_the_first_fault() {
     assert!(go.run(download).fails().stderr.contains("connection reset"));
     go.run(download).ok();
 }
+
+#[test]
+fn https_is_trusted_by_its_authority_and_a_404_is_asked_twice() {
+    let authority = testkit::Authority::new();
+    let upstream = ScriptedUpstream::over_tls(ModuleTree::parse(MODULES), &authority);
+    let ca = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(&ca, authority.ca()).unwrap();
+    let go = GoCommand::new(&upstream.url());
+    let stranger = go.run(["mod", "download", "example.com/app@v1.2.0"]).fails();
+    assert!(stranger.stderr.contains("certificate"), "{stranger}");
+    let go = go.env("SSL_CERT_FILE", ca.path());
+    go.run(["mod", "download", "example.com/app@v1.2.0"]).ok();
+    go.run(["mod", "download", "example.com/none@v1.2.0"]).fails();
+    assert_eq!(upstream.asked("example.com/none/*"), 2, "https and 4xx: go asks again with GOAUTH");
+    let known = ScriptedUpstream::for_known_clients(ModuleTree::parse(MODULES), &authority);
+    let go = GoCommand::new(&known.url()).env("SSL_CERT_FILE", ca.path());
+    go.run(["mod", "download", "example.com/app@v1.2.0"]).fails();
+    assert_eq!(known.seen().len(), 0);
+}
