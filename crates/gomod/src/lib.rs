@@ -10,6 +10,7 @@ mod excerpt;
 mod file_path;
 mod folding;
 mod go_mod;
+mod go_sum;
 mod go_version;
 mod h1;
 mod info;
@@ -43,6 +44,7 @@ pub use file_path::{FilePathFault, check_file_path};
 pub use go_mod::{
     DirectiveFault, Exclude, GoMod, GoModError, Module, Replace, Replacement, Require, Retract, SyntaxFault,
 };
+pub use go_sum::{GoSum, GoSumError, SumCheck, SumFile, SumLine};
 pub use go_version::GoVersion;
 pub use h1::{H1, H1Error};
 pub use info::{Info, InfoError};
