@@ -1,2 +1,95 @@
 //! The `larder` command.
-fn main() {}
+
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used))]
+
+mod args;
+mod config;
+mod go_env;
+mod settings;
+
+use std::{
+    env,
+    io::{self, IsTerminal, Write},
+    process::ExitCode,
+};
+
+use clap::{CommandFactory, Parser};
+
+use crate::{
+    args::{Cli, Command, Options},
+    config::{Look, Printed},
+    settings::{Environment, Settings, masked},
+};
+
+fn main() -> ExitCode {
+    let environment = Environment::new(env::vars_os());
+    let printed = match Cli::try_parse() {
+        Ok(cli) => run(cli.command, &environment),
+        Err(error) => usage(&error),
+    };
+    print(&printed)
+}
+
+fn run(command: Command, env: &Environment) -> Printed {
+    match command {
+        Command::Serve(args) => settings(&args.options, args.listen.listen.as_deref(), env, FAILED),
+        Command::Run(args) => settings(&args.options, None, env, RUN_FAILED),
+        Command::Config(command) => config::run(command, env, look(env)),
+        Command::Completions { shell } => {
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut Cli::command(), "larder", &mut script);
+            Printed { out: String::from_utf8_lossy(&script).into_owned(), ..Printed::default() }
+        }
+    }
+}
+
+fn settings(options: &Options, listen: Option<&str>, env: &Environment, code: u8) -> Printed {
+    match Settings::resolve(options, listen, env) {
+        Ok(_) => Printed { err: "larder: this build has no mirror\n".to_owned(), code, ..Printed::default() },
+        Err(invalid) => Printed { err: config::report(&invalid, look(env)), code, ..Printed::default() },
+    }
+}
+
+/// `--help`, `--version`, and wrong usage, which may repeat a URL that was typed.
+fn usage(error: &clap::Error) -> Printed {
+    let code = match error.exit_code() {
+        0 => 0,
+        // A script must be able to tell this from the exit code of its command.
+        _ if env::args_os().nth(1).is_some_and(|command| command == "run") => RUN_FAILED,
+        _ => FAILED,
+    };
+    let to_terminal = if code == 0 { io::stdout().is_terminal() } else { io::stderr().is_terminal() };
+    let styled = error.render();
+    let text = if to_terminal && env::var_os("NO_COLOR").is_none() {
+        styled.ansi().to_string()
+    } else {
+        styled.to_string()
+    };
+    match code {
+        0 => Printed { out: text, ..Printed::default() },
+        code => Printed { err: masked(&text), code, ..Printed::default() },
+    }
+}
+
+fn look(env: &Environment) -> Look {
+    let terminal = io::stderr().is_terminal();
+    Look { color: terminal && env.get("NO_COLOR").is_none(), width: terminal.then_some(100) }
+}
+
+/// A reader that has left, as in `larder config show | head -1`, is no failure.
+fn print(printed: &Printed) -> ExitCode {
+    let _ = io::stderr().write_all(printed.err.as_bytes());
+    let written = io::stdout().write_all(printed.out.as_bytes()).and_then(|()| io::stdout().flush());
+    match written {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            let _ = writeln!(io::stderr(), "larder: cannot write to standard output: {error}");
+            ExitCode::from(FAILED)
+        }
+        _ => ExitCode::from(printed.code),
+    }
+}
+
+/// Wrong usage, wrong configuration, or it could not be done.
+const FAILED: u8 = 2;
+/// The same where an exit code belongs to the command that is run.
+const RUN_FAILED: u8 = 125;

@@ -1,0 +1,286 @@
+//! What may be typed after `larder`.
+//!
+//! Every value stays the text that was typed: what it means is decided in [`settings`](crate::settings), together
+//! with the environment and the file, so that one rule checks a value wherever it comes from, and no message of the
+//! argument parser repeats a password.
+
+use std::{ffi::OsString, path::PathBuf};
+
+use clap::{Args, Parser, Subcommand, builder::Styles, builder::styling::AnsiColor};
+use clap_complete::Shell;
+
+/// Go builds that do not break: a mirror for Go modules.
+#[derive(Parser)]
+#[command(
+    name = "larder",
+    version,
+    after_help = AFTER_HELP,
+    styles = STYLES,
+    max_term_width = 100,
+    disable_help_subcommand = true
+)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// What Larder does.
+#[derive(Subcommand)]
+pub(crate) enum Command {
+    /// Run the mirror for a team
+    #[command(after_help = AFTER_SERVE)]
+    Serve(ServeArgs),
+    /// Run a command behind a private mirror of its own
+    #[command(
+        after_help = AFTER_RUN,
+        override_usage = "larder run [OPTIONS] -- COMMAND [ARGS]..."
+    )]
+    Run(RunArgs),
+    /// Look at the configuration
+    #[command(subcommand, after_help = AFTER_CONFIG)]
+    Config(ConfigCommand),
+    /// Print the completion script of a shell
+    #[command(after_help = AFTER_COMPLETIONS)]
+    Completions {
+        /// The shell that completes
+        #[arg(value_enum, value_name = "SHELL")]
+        shell: Shell,
+    },
+}
+
+/// `larder serve`.
+#[derive(Args)]
+pub(crate) struct ServeArgs {
+    #[command(flatten)]
+    pub(crate) listen: ListenOption,
+    #[command(flatten)]
+    pub(crate) options: Options,
+}
+
+/// `larder run`.
+#[derive(Args)]
+pub(crate) struct RunArgs {
+    #[command(flatten)]
+    pub(crate) options: Options,
+    /// The command and its arguments; `go` in it fetches modules through Larder
+    #[arg(last = true, required = true, value_name = "COMMAND")]
+    pub(crate) command: Vec<OsString>,
+}
+
+/// `larder config`.
+#[derive(Subcommand)]
+pub(crate) enum ConfigCommand {
+    /// Say everything that is wrong with the settings, or `ok`
+    #[command(after_help = AFTER_CHECK)]
+    Check(CheckArgs),
+    /// Print every value in force, and where it came from
+    #[command(after_help = AFTER_SHOW)]
+    Show(ShowArgs),
+    /// Print a configuration file with every setting and its default
+    #[command(after_help = AFTER_EXAMPLE)]
+    Example,
+}
+
+/// `larder config check`.
+#[derive(Args)]
+pub(crate) struct CheckArgs {
+    /// The configuration file, as with --config
+    #[arg(value_name = "FILE", conflicts_with = "config")]
+    pub(crate) file: Option<PathBuf>,
+    /// Write JSON, for programs
+    #[arg(long)]
+    pub(crate) json: bool,
+    #[command(flatten)]
+    pub(crate) listen: ListenOption,
+    #[command(flatten)]
+    pub(crate) options: Options,
+}
+
+/// `larder config show`.
+#[derive(Args)]
+pub(crate) struct ShowArgs {
+    /// Write JSON, for programs
+    #[arg(long)]
+    pub(crate) json: bool,
+    #[command(flatten)]
+    pub(crate) listen: ListenOption,
+    #[command(flatten)]
+    pub(crate) options: Options,
+}
+
+/// The option of the commands that care about an address.
+#[derive(Args, Default)]
+pub(crate) struct ListenOption {
+    /// Where to answer; port 0 picks a free one [env: LARDER_LISTEN] [default: 127.0.0.1:4873]
+    #[arg(long, value_name = "HOST:PORT")]
+    pub(crate) listen: Option<String>,
+}
+
+/// The options of every command that needs the settings.
+#[derive(Args, Default)]
+pub(crate) struct Options {
+    /// Read settings from this file [env: LARDER_CONFIG]
+    ///
+    /// `larder config example` prints one with every setting.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    /// Keep modules here [env: LARDER_DATA] [default: ~/.cache/larder]
+    ///
+    /// The default is the directory `larder` in the user's cache directory.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) data: Option<PathBuf>,
+    /// Where modules come from, as GOPROXY [env: LARDER_UPSTREAM] [default: Go's]
+    ///
+    /// `,` goes on to the next proxy after "not found", `|` after any failure. Without it, GOPROXY is taken from
+    /// the environment, from the user's go/env file, or from the go.env of the `go` in PATH.
+    #[arg(long, value_name = "CHAIN")]
+    pub(crate) upstream: Option<String>,
+    /// The checksum database, as GOSUMDB [env: LARDER_SUMDB] [default: Go's]
+    ///
+    /// NAME or NAME+HASH+KEY, either followed by a space and a URL; or `off`. Without it, GOSUMDB is taken from
+    /// where GOPROXY is, or else sum.golang.org.
+    #[arg(long, value_name = "SPEC")]
+    pub(crate) sumdb: Option<String>,
+    /// Ask nobody: answer from what is stored [env: LARDER_OFFLINE] [default: false]
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    pub(crate) offline: Option<String>,
+    /// Keep this much of the disk free: 5 %, 10 GiB [env: LARDER_MIN_FREE] [default: 5 %]
+    ///
+    /// Below it, Larder passes modules on without storing them.
+    #[arg(long, value_name = "AMOUNT")]
+    pub(crate) min_free: Option<String>,
+}
+
+const STYLES: Styles = Styles::styled()
+    .header(AnsiColor::Green.on_default().bold())
+    .usage(AnsiColor::Green.on_default().bold())
+    .literal(AnsiColor::Cyan.on_default().bold())
+    .placeholder(AnsiColor::Cyan.on_default());
+
+const AFTER_HELP: &str = "\
+Examples:
+  larder run -- go build ./...     build with a cache that stays, behind a mirror of its own
+  larder serve                     one mirror for everybody; clients set GOPROXY=http://HOST:4873
+  larder config show               which settings are in force, and where each came from
+
+Larder takes the upstream from this machine's Go settings unless it is told another.
+Exit codes: 0 fine, 1 a finding, 2 wrong usage, wrong configuration, or it could not be done.";
+
+const AFTER_SERVE: &str = "\
+Examples:
+  larder serve
+  larder serve --listen 0.0.0.0:4873 --data /var/lib/larder
+  larder serve --upstream 'https://proxy.example.com|https://other.example.com'
+  larder serve --config /etc/larder.toml
+
+One line on standard output says when it answers: serving http://127.0.0.1:4873
+A flag wins over its environment variable, that over the file, that over the default.";
+
+const AFTER_RUN: &str = "\
+Examples:
+  larder run -- go build ./...
+  larder run -- go mod download
+  larder run --offline -- go test ./...
+
+GOPROXY is set for the command, everything else is left alone. What was fetched stays.
+The exit code is the command's; 125 when Larder failed, 126 when the command cannot be executed,
+127 when there is no such command.";
+
+const AFTER_CONFIG: &str = "\
+Examples:
+  larder config example > larder.toml
+  larder config check larder.toml
+  larder config show --config larder.toml";
+
+const AFTER_CHECK: &str = "\
+Examples:
+  larder config check larder.toml
+  LARDER_LISTEN=0.0.0.0:80 larder config check --json
+
+It checks what `larder serve` would start with: the file, the environment, and this machine's Go settings.
+Exit codes: 0 ok, 2 not valid.";
+
+const AFTER_SHOW: &str = "\
+Examples:
+  larder config show
+  larder config show --config larder.toml --json
+  larder config show --upstream https://proxy.example.com
+
+Passwords and tokens in URLs are shown as ***.";
+
+const AFTER_EXAMPLE: &str = "\
+Examples:
+  larder config example > larder.toml
+  larder serve --config larder.toml";
+
+const AFTER_COMPLETIONS: &str = "\
+Examples:
+  larder completions bash > ~/.local/share/bash-completion/completions/larder
+  larder completions zsh > ~/.zfunc/_larder
+  larder completions fish > ~/.config/fish/completions/larder.fish";
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    fn parse(line: &str) -> Result<Cli, clap::Error> {
+        Cli::try_parse_from(line.split(' '))
+    }
+
+    #[test]
+    fn the_definition_is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn every_command_teaches_by_example() {
+        fn visit(command: &clap::Command) {
+            let help = command.get_after_help().map(ToString::to_string).unwrap_or_default();
+            assert!(help.starts_with("Examples:\n  "), "{} has no examples", command.get_name());
+            command.get_subcommands().for_each(visit);
+        }
+        visit(&Cli::command());
+    }
+
+    #[test]
+    fn offline_is_a_switch_that_can_be_switched_off() {
+        for (line, want) in [
+            ("larder serve", None),
+            ("larder serve --offline", Some("true")),
+            ("larder serve --offline=false", Some("false")),
+        ] {
+            let Command::Serve(args) = parse(line).unwrap().command else { panic!("{line}") };
+            assert_eq!(args.options.offline.as_deref(), want, "{line}");
+        }
+    }
+
+    #[test]
+    fn what_follows_the_dashes_is_the_commands() {
+        let cli = parse("larder run --offline -- go build --offline -- x").unwrap();
+        let Command::Run(args) = cli.command else { panic!() };
+        assert_eq!(args.command, ["go", "build", "--offline", "--", "x"]);
+        assert_eq!(args.options.offline.as_deref(), Some("true"));
+    }
+
+    #[test]
+    fn wrong_usage_exits_with_2() {
+        for line in [
+            "larder",
+            "larder nonsense",
+            "larder serve --nonsense",
+            "larder serve extra",
+            "larder run",
+            "larder run go build",
+            "larder run --listen 127.0.0.1:0 -- go",
+            "larder config check a.toml --config b.toml",
+            "larder completions cmd.exe",
+        ] {
+            assert_eq!(parse(line).err().map(|e| e.exit_code()), Some(2), "{line}");
+        }
+        for line in ["larder --help", "larder --version", "larder serve --help", "larder config show -h"] {
+            assert_eq!(parse(line).err().map(|e| e.exit_code()), Some(0), "{line}");
+        }
+    }
+}

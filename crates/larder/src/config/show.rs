@@ -1,0 +1,139 @@
+//! Every value in force, and where it came from.
+
+use std::{borrow::Cow, fmt::Write as _, path::PathBuf};
+
+use serde_json::{Value, json};
+
+use crate::settings::{Amount, Chain, Origin, Private, Route, Settings, Span, Sumdb, Valued};
+
+/// One line.
+struct Row {
+    name: String,
+    value: Value,
+    origin: Origin,
+}
+
+/// A line per value.
+pub(super) fn text(settings: &Settings) -> String {
+    let mut rows = values(settings);
+    let Private { no_proxy, no_sumdb } = &settings.private;
+    for (name, patterns) in [("private.no_proxy", no_proxy), ("private.no_sumdb", no_sumdb)] {
+        if !patterns.value.is_empty() {
+            rows.push(row(name, patterns.value.to_string(), &patterns.origin));
+        }
+    }
+    for (index, route) in settings.routes.iter().enumerate() {
+        rows.push(row(&format!("route {}", index + 1), format!("{}: {route}", route.modules), &route.origin));
+    }
+    for (index, source) in settings.sources.iter().enumerate() {
+        let files =
+            [("ca", &source.ca), ("client_cert", &source.client_cert), ("client_key", &source.client_key)];
+        let files: Vec<_> = files
+            .iter()
+            .filter_map(|(name, path)| Some(format!("{name} {}", path.as_ref()?.display())))
+            .collect();
+        let value = format!("{}: {}", source.which, files.join(", "));
+        rows.push(row(&format!("source {}", index + 1), value, &source.origin));
+    }
+    table(&rows)
+}
+
+/// The same as one object.
+pub(super) fn json(settings: &Settings) -> Value {
+    let rows = values(settings);
+    let values: Vec<_> = rows
+        .into_iter()
+        .map(|Row { name, value, origin }| json!({"name": name, "value": value, "origin": origin}))
+        .collect();
+    let private = |patterns: &Valued<gomod::Patterns>| json!({"modules": patterns.value.iter().collect::<Vec<_>>(), "origin": patterns.origin});
+    let routes: Vec<_> = settings.routes.iter().map(route).collect();
+    let sources: Vec<_> = settings
+        .sources
+        .iter()
+        .map(|source| {
+            json!({
+                "which": source.which.to_string(), "ca": path(source.ca.as_ref()), "client_cert": path(source.client_cert.as_ref()),
+                "client_key": path(source.client_key.as_ref()), "origin": source.origin,
+            })
+        })
+        .collect();
+    let config = settings.config.as_ref();
+    let config =
+        config.map(|config| json!({"file": config.value.to_string_lossy(), "origin": config.origin}));
+    json!({
+        "config": config,
+        "settings": values,
+        "private": {
+            "no_proxy": private(&settings.private.no_proxy),
+            "no_sumdb": private(&settings.private.no_sumdb),
+        },
+        "routes": routes,
+        "sources": sources,
+        "warnings": settings.warnings,
+    })
+}
+
+fn path(path: Option<&PathBuf>) -> Option<Cow<'_, str>> {
+    path.map(|path| path.to_string_lossy())
+}
+
+fn route(route: &Route) -> Value {
+    json!({
+        "modules": route.modules.iter().collect::<Vec<_>>(),
+        "chain": route.chain.as_ref().map(Chain::to_string),
+        "sumdb": route.sumdb.name(),
+        "origin": route.origin,
+    })
+}
+
+/// The values that stand alone, in the order of the example file.
+fn values(settings: &Settings) -> Vec<Row> {
+    let Settings { listen, data, upstream, sumdb, offline, min_free, tuning, .. } = settings;
+    let span = |name: &str, span: &Valued<Span>| row(name, span.value.to_string(), &span.origin);
+    let amount = |name: &str, amount: &Valued<Amount>| row(name, amount.value.to_string(), &amount.origin);
+    vec![
+        row("listen", listen.value.to_string(), &listen.origin),
+        row("data", data.value.to_string_lossy(), &data.origin),
+        row("upstream", upstream.value.to_string(), &upstream.origin),
+        row("sumdb", Sumdb::to_string(&sumdb.value), &sumdb.origin),
+        row("offline", offline.value, &offline.origin),
+        row("min_free", min_free.value.to_string(), &min_free.origin),
+        span("patience", &tuning.patience),
+        span("freshness", &tuning.freshness),
+        span("absence", &tuning.absence),
+        span("limits.resolve", &tuning.limits.resolve),
+        span("limits.connect", &tuning.limits.connect),
+        span("limits.first_byte", &tuning.limits.first_byte),
+        span("limits.stall", &tuning.limits.stall),
+        span("limits.small", &tuning.limits.small),
+        row("clients.connections", tuning.clients.connections.value, &tuning.clients.connections.origin),
+        span("clients.head", &tuning.clients.head),
+        span("clients.idle", &tuning.clients.idle),
+        span("clients.stall", &tuning.clients.stall),
+        span("clients.grace", &tuning.clients.grace),
+        amount("memory.small", &tuning.memory_small),
+        amount("memory.zips", &tuning.memory_zips),
+        row("log.format", tuning.log_format.value.name(), &tuning.log_format.origin),
+        row("log.access", tuning.log_access.value.name(), &tuning.log_access.origin),
+    ]
+}
+
+fn row(name: &str, value: impl Into<Value>, origin: &Origin) -> Row {
+    Row { name: name.to_owned(), value: value.into(), origin: origin.clone() }
+}
+
+/// Columns; a long value pushes only its own origin to the right.
+fn table(rows: &[Row]) -> String {
+    let value = |row: &Row| row.value.as_str().map_or_else(|| row.value.to_string(), str::to_owned);
+    let names = rows.iter().map(|row| row.name.chars().count()).max().unwrap_or_default();
+    let values = rows.iter().map(|row| value(row).chars().count()).filter(|width| *width <= WIDEST).max();
+    let values = values.unwrap_or_default();
+    let mut text = String::new();
+    for row in rows {
+        // Writing to a String cannot fail.
+        let _ = writeln!(text, "{:names$}  {:values$}  {}", row.name, value(row), row.origin);
+    }
+    text
+}
+
+const WIDEST: usize = 50;

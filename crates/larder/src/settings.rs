@@ -1,0 +1,266 @@
+//! The settings that Larder works with, from flags, environment, file, Go's own settings and defaults.
+//!
+//! [`Settings::resolve`] does it all at once: it reads, picks, checks, and says everything that is wrong. What it
+//! gives is valid; every value knows where it came from.
+
+mod amount;
+mod chain;
+mod database;
+mod environment;
+mod file;
+mod listen;
+mod masked;
+mod origin;
+mod pick;
+mod private;
+mod problem;
+mod route;
+mod source_rule;
+mod span;
+mod tuning;
+mod wrong;
+
+use std::{
+    ffi::OsStr,
+    path::{Path, PathBuf},
+};
+
+use upstream::SafeUrl;
+
+pub(crate) use self::{
+    amount::{Amount, MinFree},
+    chain::{Chain, ChainEnd},
+    database::Sumdb,
+    environment::Environment,
+    listen::Listen,
+    masked::masked,
+    origin::{Origin, Valued},
+    private::Private,
+    problem::{Invalid, Problem},
+    route::Route,
+    source_rule::SourceRules,
+    span::Span,
+    tuning::Tuning,
+};
+use self::{
+    file::File,
+    pick::{Pick, Setting},
+    wrong::Wrong,
+};
+use crate::{
+    args::Options,
+    go_env::{Found, GoSettings, GoVariable},
+};
+
+/// Everything that can be set, valid.
+#[derive(Clone, Debug)]
+pub(crate) struct Settings {
+    /// The configuration file, if there is one.
+    pub(crate) config: Option<Valued<PathBuf>>,
+    pub(crate) listen: Valued<Listen>,
+    /// The data directory. A relative one from a flag or the environment begins at the working directory.
+    pub(crate) data: Valued<PathBuf>,
+    /// The chain of everything that no route is about.
+    pub(crate) upstream: Valued<Chain>,
+    pub(crate) sumdb: Valued<Sumdb>,
+    pub(crate) offline: Valued<bool>,
+    pub(crate) min_free: Valued<MinFree>,
+    pub(crate) tuning: Tuning,
+    pub(crate) private: Private,
+    pub(crate) routes: Vec<Route>,
+    pub(crate) sources: SourceRules,
+    /// Sentences for the operator: said once at start, shown by `config show`.
+    pub(crate) warnings: Vec<String>,
+}
+
+impl Settings {
+    /// Reads and checks everything. `listen` is the flag of the commands that have it.
+    pub(crate) fn resolve(
+        options: &Options,
+        listen: Option<&str>,
+        env: &Environment,
+    ) -> Result<Self, Invalid> {
+        let config = config_file(options, env);
+        let read = config.as_ref().map(|config| file::read(&config.value)).transpose()?;
+        let (source, file) = read.map_or((None, File::default()), |(source, file)| (Some(source), file));
+        let mut pick = Pick::new(env, source.as_ref());
+        match gather(options, listen, env, config, &file, &mut pick) {
+            Some(settings) if pick.count() == 0 => Ok(settings),
+            _ => Err(Invalid::new(pick.into_problems(), source.as_ref())),
+        }
+    }
+}
+
+/// `None` only after a problem was noted.
+fn gather(
+    options: &Options,
+    listen: Option<&str>,
+    env: &Environment,
+    config: Option<Valued<PathBuf>>,
+    file: &File,
+    pick: &mut Pick<'_>,
+) -> Option<Settings> {
+    let go = GoSettings::read(env);
+    let mut warnings = go.warnings().to_vec();
+
+    let listen = pick.text(LISTEN, listen, file.listen.as_ref(), str::parse);
+    let data = data_dir(options, env, file, pick);
+    let offline = pick.switch(OFFLINE, options.offline.as_deref(), file.offline.as_ref());
+    let offline = offline.unwrap_or(Valued::default(false));
+    let min_free = pick.text(MIN_FREE, options.min_free.as_deref(), file.min_free.as_ref(), str::parse);
+    let tuning = Tuning::pick(file, pick);
+
+    let sources = SourceRules::check(&file.source, pick);
+    let upstream = upstream(options, &go, file, &sources, offline.value, pick);
+    let sumdb = sumdb(options, &go, file, &sources, pick);
+    let routes: Vec<_> = file.route.iter().map(|entry| Route::check(entry, &sources, pick)).collect();
+    let routes = routes.into_iter().collect::<Option<Vec<_>>>();
+    let private = Private::read(&go, &mut warnings);
+
+    let mut settings = Settings {
+        config,
+        listen: listen.unwrap_or_else(|| Valued::default(Listen::default())),
+        data: data?,
+        upstream: upstream?,
+        sumdb: sumdb?,
+        offline,
+        min_free: min_free.unwrap_or_else(|| Valued::default(MinFree::default())),
+        tuning,
+        private,
+        routes: routes?,
+        sources,
+        warnings,
+    };
+    settings.warn();
+    Some(settings)
+}
+
+fn config_file(options: &Options, env: &Environment) -> Option<Valued<PathBuf>> {
+    let flag = options.config.as_ref().map(|path| (path.clone(), Origin::Flag { name: "--config" }));
+    let variable = || Some((env.get("LARDER_CONFIG")?.into(), Origin::Environment { name: "LARDER_CONFIG" }));
+    flag.or_else(variable).map(|(value, origin)| Valued { value, origin })
+}
+
+fn data_dir(
+    options: &Options,
+    env: &Environment,
+    file: &File,
+    pick: &mut Pick<'_>,
+) -> Option<Valued<PathBuf>> {
+    let before = pick.count();
+    let flag = options.data.as_deref().map(Path::as_os_str);
+    let set = pick.path(DATA, flag.map(OsStr::new), file.data.as_ref());
+    if set.is_some() || pick.count() > before {
+        return set;
+    }
+    let cache = env.cache_dir();
+    if cache.is_none() {
+        let why = match env.get("XDG_CACHE_HOME") {
+            Some(_) => "XDG_CACHE_HOME is a relative path",
+            None => "HOME is not either",
+        };
+        let wrong = Wrong::new(format!("there is no directory for the data: it is not set, and {why}"));
+        let help = "set --data DIR, LARDER_DATA, or `data` in the configuration file";
+        pick.wrong(Problem::general(wrong.help(help)));
+    }
+    cache.map(|cache| Valued::default(cache.join("larder")))
+}
+
+fn upstream(
+    options: &Options,
+    go: &GoSettings,
+    file: &File,
+    sources: &SourceRules,
+    offline: bool,
+    pick: &mut Pick<'_>,
+) -> Option<Valued<Chain>> {
+    let before = pick.count();
+    let parse = |text: &str| Chain::parse(text, sources);
+    let set = pick.text(UPSTREAM, options.upstream.as_deref(), file.upstream.as_ref(), parse);
+    if set.is_some() || pick.count() > before {
+        return set;
+    }
+    if let Some(Found { variable, value, place }) = go.get(GoVariable::Proxy) {
+        return pick.judge(Origin::go(variable, place), parse(&value));
+    }
+    if offline {
+        return Some(Valued::default(Chain::off()));
+    }
+    let files: Vec<_> = go.files().map(|path| path.display().to_string()).collect();
+    let searched = if files.is_empty() { String::new() } else { format!(", nor in {}", files.join(" or ")) };
+    let wrong = Wrong::new(format!(
+        "there is no upstream: it is not set, and GOPROXY is not set in the environment{searched}"
+    ));
+    let help =
+        "set --upstream https://proxy.example.com, LARDER_UPSTREAM, or `upstream` in the configuration file";
+    pick.wrong(Problem::general(wrong.help(help)));
+    None
+}
+
+fn sumdb(
+    options: &Options,
+    go: &GoSettings,
+    file: &File,
+    sources: &SourceRules,
+    pick: &mut Pick<'_>,
+) -> Option<Valued<Sumdb>> {
+    let before = pick.count();
+    let parse = |text: &str| Sumdb::parse(text, sources);
+    let set = pick.text(SUMDB, options.sumdb.as_deref(), file.sumdb.as_ref(), parse);
+    if set.is_some() || pick.count() > before {
+        return set;
+    }
+    match go.get(GoVariable::Sumdb) {
+        Some(Found { variable, value, place }) => pick.judge(Origin::go(variable, place), parse(&value)),
+        None => pick.judge(Origin::Default, parse("sum.golang.org")),
+    }
+}
+
+impl Settings {
+    /// What is valid, and yet not what somebody may expect.
+    fn warn(&mut self) {
+        let own = self.routes.iter().filter_map(|route| Some((route.chain.as_ref()?, &route.origin)));
+        let chains: Vec<_> = [(&self.upstream.value, &self.upstream.origin)].into_iter().chain(own).collect();
+        for (chain, origin) in &chains {
+            if chain.end() == ChainEnd::DirectLeftOut {
+                self.warnings.push(format!(
+                    "{origin}: `direct` is left out, as this build does not fetch from repositories; what the \
+                     other sources do not have is absent"
+                ));
+            }
+        }
+        let database = match &self.sumdb.value {
+            Sumdb::On(database) => match &database.source {
+                Some(source) => Some(source.url.clone()),
+                None => SafeUrl::parse(&format!("https://{}", database.name)).ok(),
+            },
+            Sumdb::Off => None,
+        };
+        let links = chains.iter().flat_map(|(chain, _)| chain.links()).map(|link| &link.source.url);
+        let asked: Vec<&SafeUrl> = links.chain(&database).collect();
+        for rule in self.sources.iter() {
+            if !asked.iter().any(|url| rule.which.matches(url)) {
+                self.warnings
+                    .push(format!("{}: no https source of any chain matches {}", rule.origin, rule.which));
+            }
+        }
+        for route in &self.routes {
+            let hidden =
+                |pattern: &&str| self.private.no_proxy.value.iter().any(|private| private == *pattern);
+            for pattern in route.modules.iter().filter(hidden) {
+                self.warnings.push(format!(
+                    "{}: {pattern} is private by {}, which comes first: its chain is not asked; set GONOPROXY=none \
+                     to use the route",
+                    route.origin, self.private.no_proxy.origin
+                ));
+            }
+        }
+    }
+}
+
+const LISTEN: Setting = Setting { key: "listen", flag: "--listen", variable: "LARDER_LISTEN" };
+const DATA: Setting = Setting { key: "data", flag: "--data", variable: "LARDER_DATA" };
+const UPSTREAM: Setting = Setting { key: "upstream", flag: "--upstream", variable: "LARDER_UPSTREAM" };
+const SUMDB: Setting = Setting { key: "sumdb", flag: "--sumdb", variable: "LARDER_SUMDB" };
+const OFFLINE: Setting = Setting { key: "offline", flag: "--offline", variable: "LARDER_OFFLINE" };
+const MIN_FREE: Setting = Setting { key: "min_free", flag: "--min-free", variable: "LARDER_MIN_FREE" };

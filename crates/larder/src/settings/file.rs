@@ -1,0 +1,136 @@
+//! The shape of the configuration file, before anything in it is judged.
+//!
+//! Values stay texts with their place, so that all that is wrong with them can be said at once; only wrong keys and
+//! wrong types end the reading early.
+
+use std::{fs, io::Read, path::Path};
+
+use serde::Deserialize;
+use toml::Spanned;
+
+use super::{
+    problem::{Invalid, Problem, SourceFile},
+    wrong::Wrong,
+};
+
+/// A text and its place.
+pub(super) type Text = Spanned<String>;
+
+/// The whole file.
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct File {
+    pub(super) listen: Option<Text>,
+    pub(super) data: Option<Text>,
+    pub(super) upstream: Option<Text>,
+    pub(super) sumdb: Option<Text>,
+    pub(super) offline: Option<Spanned<bool>>,
+    pub(super) min_free: Option<Text>,
+    pub(super) patience: Option<Text>,
+    pub(super) freshness: Option<Text>,
+    pub(super) absence: Option<Text>,
+    #[serde(default)]
+    pub(super) limits: Limits,
+    #[serde(default)]
+    pub(super) clients: Clients,
+    #[serde(default)]
+    pub(super) memory: Memory,
+    #[serde(default)]
+    pub(super) log: Log,
+    #[serde(default)]
+    pub(super) source: Vec<Spanned<Source>>,
+    #[serde(default)]
+    pub(super) route: Vec<Spanned<Route>>,
+}
+
+/// `[limits]`: towards sources.
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Limits {
+    pub(super) resolve: Option<Text>,
+    pub(super) connect: Option<Text>,
+    pub(super) first_byte: Option<Text>,
+    pub(super) stall: Option<Text>,
+    pub(super) small: Option<Text>,
+}
+
+/// `[clients]`: towards clients.
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Clients {
+    pub(super) connections: Option<Spanned<i64>>,
+    pub(super) head: Option<Text>,
+    pub(super) idle: Option<Text>,
+    pub(super) stall: Option<Text>,
+    pub(super) grace: Option<Text>,
+}
+
+/// `[memory]`
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Memory {
+    pub(super) small: Option<Text>,
+    pub(super) zips: Option<Text>,
+}
+
+/// `[log]`
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Log {
+    pub(super) format: Option<Text>,
+    pub(super) access: Option<Text>,
+}
+
+/// `[[source]]`
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Source {
+    pub(super) url: Option<Text>,
+    pub(super) host: Option<Text>,
+    pub(super) ca: Option<Text>,
+    pub(super) client_cert: Option<Text>,
+    pub(super) client_key: Option<Text>,
+}
+
+/// `[[route]]`
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Route {
+    pub(super) modules: Option<Spanned<Vec<Text>>>,
+    pub(super) chain: Option<Text>,
+    pub(super) sumdb: Option<Text>,
+    pub(super) fallback: Option<Text>,
+    pub(super) on_unverifiable: Option<Text>,
+    pub(super) allow_private_hosts: Option<Spanned<bool>>,
+}
+
+/// Reads and parses a file.
+pub(super) fn read(path: &Path) -> Result<(SourceFile, File), Invalid> {
+    let text = text(path).map_err(|why| {
+        let wrong = Wrong::new(format!("cannot read the configuration file {}: {why}", path.display()));
+        let wrong = wrong.help("`larder config example` prints one with every setting");
+        Invalid::new(vec![Problem::general(wrong)], None)
+    })?;
+    let source = SourceFile { path: path.into(), text };
+    match toml::from_str(&source.text) {
+        Ok(file) => Ok((source, file)),
+        Err(error) => {
+            let span = error.span().unwrap_or_default();
+            let problem = Problem::in_file(&source, "", span, Wrong::new(error.message()));
+            Err(Invalid::new(vec![problem], Some(&source)))
+        }
+    }
+}
+
+fn text(path: &Path) -> Result<String, String> {
+    let mut bytes = Vec::new();
+    let file = fs::File::open(path).map_err(|e| e.to_string())?;
+    file.take(LARGEST + 1).read_to_end(&mut bytes).map_err(|e| e.to_string())?;
+    if bytes.len() as u64 > LARGEST {
+        return Err("it is larger than 1 MiB".to_owned());
+    }
+    String::from_utf8(bytes).map_err(|_| "it is not UTF-8 text".to_owned())
+}
+
+/// Thousands of routes fit.
+const LARGEST: u64 = 1 << 20;

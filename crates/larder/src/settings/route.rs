@@ -1,0 +1,155 @@
+//! Modules with a chain of their own.
+
+use std::fmt;
+
+use gomod::Patterns;
+use toml::Spanned;
+
+use super::{chain::Chain, file, origin::Origin, pick::Pick, source_rule::SourceRules, wrong::Wrong};
+
+/// One `[[route]]`. The first that matches a module counts.
+#[derive(Clone, Debug)]
+pub(crate) struct Route {
+    pub(crate) modules: Patterns,
+    /// The chain; that of everything else where the route names none.
+    pub(crate) chain: Option<Chain>,
+    pub(crate) sumdb: SumdbUse,
+    pub(crate) origin: Origin,
+}
+
+impl Route {
+    /// Checks an entry; what is wrong is noted in `pick`.
+    pub(super) fn check(
+        entry: &Spanned<file::Route>,
+        rules: &SourceRules,
+        pick: &mut Pick<'_>,
+    ) -> Option<Self> {
+        let file::Route { modules, chain, sumdb, fallback, on_unverifiable, allow_private_hosts } =
+            entry.get_ref();
+        let modules = match modules {
+            Some(modules) => patterns(modules, pick),
+            None => {
+                let wrong = Wrong::new("`modules` is missing").help("set modules = [\"corp.example/*\"]");
+                pick.wrong_in_file("route", entry, wrong);
+                None
+            }
+        };
+        let chain = pick.in_file("route.chain", chain.as_ref(), |text| Chain::parse(text, rules));
+        let sumdb = pick.in_file("route.sumdb", sumdb.as_ref(), |text| sumdb_use(text));
+        pick.in_file("route.fallback", fallback.as_ref(), |text| fallback_can_act(text));
+        pick.in_file("route.on_unverifiable", on_unverifiable.as_ref(), |text| on_unverifiable_can_act(text));
+        pick.in_file("route.allow_private_hosts", allow_private_hosts.as_ref(), |allow| {
+            private_hosts_can_act(*allow)
+        });
+        Some(Route {
+            modules: modules?,
+            chain: chain.map(|chain| chain.value),
+            sumdb: sumdb.map_or(SumdbUse::Public, |sumdb| sumdb.value),
+            origin: pick.at(entry, ()).origin,
+        })
+    }
+}
+
+/// Who vouches for the modules of a route.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum SumdbUse {
+    /// The public checksum database.
+    Public,
+    /// The hash that was seen first.
+    Ledger,
+    /// Nobody.
+    Off,
+}
+
+impl SumdbUse {
+    /// As it is written in the file.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            SumdbUse::Public => "public",
+            SumdbUse::Ledger => "ledger",
+            SumdbUse::Off => "off",
+        }
+    }
+}
+
+/// What is printed for a route, without its modules.
+impl fmt::Display for Route {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.chain {
+            Some(chain) => write!(f, "chain {chain}")?,
+            None => f.write_str("chain as upstream")?,
+        }
+        write!(f, ", sumdb {}", self.sumdb.name())
+    }
+}
+
+/// Each pattern alone, as a mistake in one would silently cover nothing.
+fn patterns(modules: &Spanned<Vec<file::Text>>, pick: &mut Pick<'_>) -> Option<Patterns> {
+    let before = pick.count();
+    if modules.get_ref().is_empty() {
+        let wrong = Wrong::new("the list is empty").help("name the modules, like [\"corp.example/*\"]");
+        pick.wrong_in_file("route.modules", modules, wrong);
+    }
+    for pattern in modules.get_ref() {
+        pick.in_file("route.modules", Some(pattern), |text| match pattern_fault(text) {
+            Some(fault) => Err(Wrong::new(format!("{text:?} {fault}"))),
+            None => Ok(()),
+        });
+    }
+    let list: Vec<&str> = modules.get_ref().iter().map(|pattern| pattern.get_ref().as_str()).collect();
+    (pick.count() == before).then(|| Patterns::new(&list.join(",")))
+}
+
+/// Why a pattern covers nothing.
+pub(super) fn pattern_fault(pattern: &str) -> Option<&'static str> {
+    if pattern.is_empty() {
+        Some("is empty")
+    } else if pattern.contains(',') {
+        Some("holds a comma: write one pattern per text")
+    } else if pattern.contains(char::is_whitespace) {
+        Some("holds a space, which no module path has")
+    } else if Patterns::new(pattern).malformed().next().is_some() {
+        Some("is malformed: a `[` needs its `]`, and a `\\` something after it")
+    } else {
+        None
+    }
+}
+
+fn sumdb_use(text: &str) -> Result<SumdbUse, Wrong> {
+    match text {
+        "public" => Ok(SumdbUse::Public),
+        "ledger" => Ok(SumdbUse::Ledger),
+        "off" => Ok(SumdbUse::Off),
+        _ => {
+            Err(Wrong::new(format!("{text:?} is not known")).help("write \"public\", \"ledger\" or \"off\""))
+        }
+    }
+}
+
+fn fallback_can_act(text: &str) -> Result<(), Wrong> {
+    match text {
+        "strict" => Ok(()),
+        "verified" | "any" => Err(Wrong::new(format!("this build cannot do {text:?}"))
+            .help("write \"strict\", which is what it does: after a failure only `|` goes on")),
+        _ => Err(Wrong::new(format!("{text:?} is not known")).help("write \"strict\"")),
+    }
+}
+
+fn on_unverifiable_can_act(text: &str) -> Result<(), Wrong> {
+    Err(match text {
+        "refuse" | "serve-pending" => Wrong::new(format!(
+            "this build cannot do {text:?}: it leaves the proofs of the checksum database to the go command"
+        ))
+        .help("take the line out"),
+        _ => Wrong::new(format!("{text:?} is not known")).help("take the line out"),
+    })
+}
+
+fn private_hosts_can_act(allow: bool) -> Result<(), Wrong> {
+    if allow {
+        Err(Wrong::new("this build cannot do this: it looks up no repositories")
+            .help("take the line out; the sources of a chain may be at any address"))
+    } else {
+        Ok(())
+    }
+}
