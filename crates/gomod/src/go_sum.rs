@@ -64,7 +64,10 @@ impl GoSum {
                     sums.hashes.entry(key).or_default().push(hash.into());
                 }
                 _ => {
-                    return Err(GoSumError::Words { line: index + 1, words: line.split_whitespace().count() });
+                    return Err(GoSumError::Words {
+                        line: index + 1,
+                        words: line.split_whitespace().count(),
+                    });
                 }
             }
         }

@@ -36,7 +36,7 @@ pub enum ProxyTarget {
 /// The separator behind an entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Separator {
-    /// `,` (also meant at the end of the list): go on only after a confirmed absence.
+    /// `,`, which the last entry always has: go on only after a confirmed absence.
     Comma,
     /// `|`: go on after any failure.
     Pipe,
@@ -67,13 +67,15 @@ impl FromStr for ProxyList {
                 "off" => ProxyTarget::Off,
                 url => ProxyTarget::Url(source(url)?),
             };
-            let last = !matches!(target, ProxyTarget::Url(_));
-            entries.push(ProxyEntry { target, after: if last { Separator::Comma } else { after } });
-            if last {
+            let ends_here = !matches!(target, ProxyTarget::Url(_));
+            entries.push(ProxyEntry { target, after });
+            if ends_here {
                 break;
             }
         }
-        if entries.is_empty() { Err(ProxyListError::Empty) } else { Ok(Self { entries }) }
+        let last = entries.last_mut().ok_or(ProxyListError::Empty)?;
+        last.after = Separator::Comma;
+        Ok(Self { entries })
     }
 }
 

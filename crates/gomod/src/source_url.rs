@@ -130,10 +130,12 @@ fn file_fault(rest: &str) -> Option<SourceUrlFault> {
 /// then the query and the fragment.
 fn redacted(url: &str) -> String {
     let (shown, secret) = url.split_at(url.find(['?', '#']).unwrap_or(url.len()));
-    let scheme =
-        shown.split_once("://").map_or("", |(scheme, _)| shown.get(..scheme.len() + 3).unwrap_or_default());
-    let after = shown.strip_prefix(scheme).unwrap_or(shown);
-    let mut text = String::from(scheme);
+    let known =
+        |scheme: &str| ["https", "http", "file"].iter().any(|known| scheme.eq_ignore_ascii_case(known));
+    let (mut text, after) = match shown.split_once("://") {
+        Some((scheme, after)) if known(scheme) => (format!("{scheme}://"), after),
+        _ => (String::new(), shown),
+    };
     match after.rsplit_once('@') {
         Some((_, place)) => {
             text.push_str("xxxxx@");
