@@ -1,1 +1,40 @@
 //! Where bytes and facts live: blobs in the GOPROXY layout, receipts, answers, the catalog.
+//!
+//! [`Data`] is an opened data directory and [`Store`] what is done with it: [`Store::stage`] bytes as they
+//! arrive, [`Store::publish`] them when they were checked, [`Store::load`] them for ever. [`Blobs`] is the
+//! trait behind which a directory, a bucket or a test's memory lies; [`Catalog`] the index for people, which
+//! may be lost at any time.
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used))]
+
+mod answer;
+mod blob;
+mod blobs;
+mod blocking;
+mod catalog;
+mod checksum;
+mod data;
+mod durable;
+mod error;
+mod foreign;
+mod key;
+mod local;
+mod pin;
+mod read;
+mod receipt;
+mod sealed;
+mod staging;
+mod store;
+
+pub use answer::{StoredAnswer, Validator};
+pub use blob::{Blob, Damage, Rot};
+pub use blobs::{Blobs, BoxFuture, Content, Listing, Pair, Prefix, Put, Stored, Tag, When};
+pub use catalog::{Catalog, CatalogError, Event, Lease, NoCatalog, SqliteCatalog, Totals, Used};
+pub use checksum::BLOCK;
+pub use data::{Data, OpenError, OpenOptions};
+pub use error::{Shortage, StoreError};
+pub use foreign::Foreign;
+pub use key::{Key, Kind, Mutability, QuarantineId, Question};
+pub use local::LocalBlobs;
+pub use receipt::{Evidence, FileFact, Receipt, State};
+pub use staging::{Growth, Staged, Staging, StagingArea};
+pub use store::{Loaded, PublishError, Store};

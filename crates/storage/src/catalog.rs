@@ -1,0 +1,97 @@
+//! The index of what is stored, for people: search, totals, last use. It can be lost.
+
+mod lease;
+mod none;
+mod sqlite;
+
+pub use lease::Lease;
+pub use none::NoCatalog;
+pub use sqlite::SqliteCatalog;
+
+use std::fmt;
+
+use gomod::ModuleVersion;
+use jiff::Timestamp;
+
+use crate::{BoxFuture, Kind, Receipt, StoreError};
+
+/// A place for the index, and for agreements between processes.
+///
+/// # Contract
+/// * [`note`](Catalog::note) returns at once and may lose what it was told.
+/// * [`record`](Catalog::record) takes its events over before it returns its future, whether that is awaited
+///   or dropped. When the future is ready, they survive a crash. To record an event again changes nothing.
+/// * [`lease`](Catalog::lease) is exact: of all processes that share the store, one holds a name. It ends with
+///   its holder, however that ends.
+/// * Nothing here is needed to serve: callers go on when every method fails.
+pub trait Catalog: fmt::Debug + Send + Sync {
+    /// Notes that a file was served.
+    fn note(&self, used: Used);
+
+    /// Records what has happened.
+    fn record(&self, events: Vec<Event>) -> BoxFuture<'static, Result<(), CatalogError>>;
+
+    /// Takes a name for this process; `None` if another holder has it.
+    fn lease(&self, name: &str) -> BoxFuture<'static, Result<Option<Lease>, CatalogError>>;
+
+    /// How much is stored.
+    fn totals(&self) -> BoxFuture<'static, Result<Totals, CatalogError>>;
+
+    /// Whether every receipt is in the index.
+    fn is_complete(&self) -> BoxFuture<'static, Result<bool, CatalogError>>;
+
+    /// Marks the index as complete, or not.
+    fn set_complete(&self, complete: bool) -> BoxFuture<'static, Result<(), CatalogError>>;
+}
+
+/// Something that people may ask about later.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Event {
+    /// A file was stored; this is the receipt now.
+    Stored(Box<Receipt>),
+    /// A file was set aside.
+    Quarantined {
+        /// Its module version.
+        version: ModuleVersion,
+        /// Which file.
+        kind: Kind,
+        /// What was wrong with it.
+        reason: String,
+        /// When.
+        at: Timestamp,
+    },
+}
+
+/// A file was served.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Used {
+    /// Its module version.
+    pub version: ModuleVersion,
+    /// Which file.
+    pub kind: Kind,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// How much is known to be stored.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Totals {
+    /// Module versions with a receipt.
+    pub versions: u64,
+    /// Bytes of the files that the receipts speak of.
+    pub bytes: u64,
+}
+
+/// Why the catalog could not do what was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum CatalogError {
+    /// There is none at present; the log of the start says why.
+    #[error("there is no catalog at present")]
+    Unavailable,
+    /// The database refused.
+    #[error("catalog: {0}")]
+    Sqlite(#[from] rusqlite::Error),
+    /// A file beside the database could not be used.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}

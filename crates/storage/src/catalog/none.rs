@@ -1,0 +1,36 @@
+//! The catalog of a data directory that cannot be written: none.
+
+use super::{Catalog, CatalogError, Event, Lease, Totals, Used};
+use crate::BoxFuture;
+
+/// A catalog that keeps nothing. Every lease is granted, since there is nobody to share with.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct NoCatalog;
+
+impl Catalog for NoCatalog {
+    fn note(&self, _: Used) {}
+
+    fn record(&self, _: Vec<Event>) -> BoxFuture<'static, Result<(), CatalogError>> {
+        ready(Ok(()))
+    }
+
+    fn lease(&self, _: &str) -> BoxFuture<'static, Result<Option<Lease>, CatalogError>> {
+        ready(Ok(Some(Lease::of_nothing())))
+    }
+
+    fn totals(&self) -> BoxFuture<'static, Result<Totals, CatalogError>> {
+        ready(Err(CatalogError::Unavailable))
+    }
+
+    fn is_complete(&self) -> BoxFuture<'static, Result<bool, CatalogError>> {
+        ready(Ok(true))
+    }
+
+    fn set_complete(&self, _: bool) -> BoxFuture<'static, Result<(), CatalogError>> {
+        ready(Ok(()))
+    }
+}
+
+fn ready<T: Send + 'static>(value: T) -> BoxFuture<'static, T> {
+    Box::pin(std::future::ready(value))
+}

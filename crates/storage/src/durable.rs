@@ -1,0 +1,157 @@
+//! Changes to a directory that survive a crash of the machine.
+//!
+//! A file is stored by exactly these system calls; a test holds them to it:
+//!
+//! | to create, if absent | to replace |
+//! |---|---|
+//! | `fsync` of the staged file | `fsync` of the staged file |
+//! | `mkdir` of each missing directory, `fsync` of the one above | the same |
+//! | | `flock` of the object's shard |
+//! | `link` of the staged file to its name | `link` to a new name in staging, `rename` to its name |
+//! | `fsync` of the directory | `fsync` of the directory |
+//!
+//! `link` never overwrites, so of several creators one wins; `rename` never leaves a moment without the file.
+
+use std::{
+    collections::HashSet,
+    fs::{self, File},
+    io::{self, Write},
+    path::{Path, PathBuf},
+    sync::Mutex,
+};
+
+use jiff::Timestamp;
+
+use crate::{Key, QuarantineId, StoreError, blocking::locked, error::Context};
+
+/// What became of a [`link`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Linked {
+    Done,
+    /// The name is taken.
+    Exists,
+    /// This file system has no hard links.
+    Unsupported,
+}
+
+/// Gives a file another name that nobody has.
+pub(crate) fn link(from: &Path, to: &Path) -> Result<Linked, StoreError> {
+    match fs::hard_link(from, to) {
+        Ok(()) => Ok(Linked::Done),
+        Err(error) => match error.kind() {
+            io::ErrorKind::AlreadyExists => Ok(Linked::Exists),
+            io::ErrorKind::PermissionDenied | io::ErrorKind::Unsupported | io::ErrorKind::TooManyLinks => {
+                Ok(Linked::Unsupported)
+            }
+            io::ErrorKind::CrossesDevices => {
+                Err(StoreError::io("link from staging, on another file system, to", to, error))
+            }
+            _ => Err(StoreError::io("link to", to, error)),
+        },
+    }
+}
+
+/// Puts a file in the place of another, by way of a name nobody has. `from` keeps its own name.
+pub(crate) fn replace(from: &Path, by_way_of: &Path, to: &Path) -> Result<(), StoreError> {
+    if link(from, by_way_of)? != Linked::Done {
+        fs::copy(from, by_way_of).context("copy to", by_way_of)?;
+        File::open(by_way_of).and_then(|copy| copy.sync_all()).context("fsync", by_way_of)?;
+    }
+    let renamed = fs::rename(by_way_of, to).context("rename to", to);
+    // Renaming one name of a file to another of the same file does nothing, says POSIX.
+    let _ = fs::remove_file(by_way_of);
+    renamed
+}
+
+/// Makes what happened in a directory last.
+pub(crate) fn sync_dir(dir: &Path) -> Result<(), StoreError> {
+    File::open(dir).and_then(|dir| dir.sync_all()).context("fsync", dir)
+}
+
+/// Makes a directory and those above it, and makes that last.
+pub(crate) fn make_all(dir: &Path) -> Result<(), StoreError> {
+    if dir.is_dir() {
+        return Ok(());
+    }
+    let above = dir.parent().filter(|above| !above.as_os_str().is_empty());
+    if let Some(above) = above {
+        make_all(above)?;
+    }
+    match fs::create_dir(dir) {
+        Ok(()) => sync_dir(above.unwrap_or(Path::new("."))),
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists && dir.is_dir() => Ok(()),
+        Err(error) => Err(StoreError::io("create", dir, error)),
+    }
+}
+
+/// The directories that are known to survive a crash.
+///
+/// One that is there may have been made by another process a moment ago, or by one that died before it could
+/// make it last. So each is synced once by each process.
+#[derive(Debug)]
+pub(crate) struct Directories {
+    root: PathBuf,
+    durable: Mutex<HashSet<PathBuf>>,
+}
+
+impl Directories {
+    pub(crate) fn below(root: PathBuf) -> Self {
+        Directories { root, durable: Mutex::default() }
+    }
+
+    /// Makes a directory below the root, and those between, so that they last.
+    pub(crate) fn make(&self, dir: &Path) -> Result<(), StoreError> {
+        if dir == self.root || (locked(&self.durable).contains(dir) && dir.is_dir()) {
+            return Ok(());
+        }
+        let above = dir.parent().unwrap_or(&self.root);
+        self.make(above)?;
+        match fs::create_dir(dir) {
+            Ok(()) => {}
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+            Err(error) => return Err(StoreError::io("create", dir, error)),
+        }
+        sync_dir(above)?;
+        let mut durable = locked(&self.durable);
+        if durable.len() >= REMEMBERED {
+            durable.clear();
+        }
+        durable.insert(dir.to_owned());
+        Ok(())
+    }
+}
+
+/// At about 150 bytes each.
+const REMEMBERED: usize = 20_000;
+
+/// Moves a file of the data directory into quarantine, with a file beside it that says why.
+pub(crate) fn quarantine(
+    data: &Path,
+    key: &Key,
+    file: &Path,
+    reason: &str,
+) -> Result<QuarantineId, StoreError> {
+    let at = Timestamp::now();
+    let mut n = 0;
+    let (id, note_path, mut note) = loop {
+        let id = QuarantineId::new(at, n);
+        let path = data.join(format!("quarantine/{id}.reason"));
+        match File::options().write(true).create_new(true).open(&path) {
+            Ok(note) => break (id, path, note),
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => n += 1,
+            Err(error) => return Err(StoreError::io("create", path, error)),
+        }
+    };
+    let to = data.join(Key::Quarantine(id.clone()).path());
+    let moved = writeln!(note, "{key}\n{reason}\n{at}")
+        .and_then(|()| note.sync_all())
+        .context("write", &note_path)
+        .and_then(|()| fs::rename(file, &to).context("rename to", &to));
+    if let Err(error) = moved {
+        let _ = fs::remove_file(&note_path);
+        return Err(error);
+    }
+    sync_dir(&data.join("quarantine"))?;
+    sync_dir(file.parent().unwrap_or(data))?;
+    Ok(id)
+}

@@ -1,0 +1,240 @@
+//! Blobs, staging and catalog, put together: what the mirror asks for.
+
+mod publish;
+mod rebuild;
+
+use std::sync::Mutex;
+use std::{collections::HashSet, sync::Arc};
+
+use bytes::Bytes;
+use gomod::{DbName, ModulePath, ModuleVersion, Version};
+use jiff::Timestamp;
+
+pub use self::publish::PublishError;
+use crate::{
+    Blob, Blobs, Catalog, Data, Event, Foreign, Key, Kind, LocalBlobs, Mutability, NoCatalog, Prefix,
+    Question, Receipt, Rot, SqliteCatalog, Staging, StagingArea, StoreError, Stored, StoredAnswer, Tag, Used,
+    When, blocking::locked,
+};
+
+/// Everything that is stored, and the way in and out.
+///
+/// Hits touch no database: what is needed to answer lies in the blobs.
+#[derive(Debug)]
+pub struct Store {
+    blobs: Arc<dyn Blobs>,
+    staging: Arc<StagingArea>,
+    catalog: Arc<dyn Catalog>,
+    /// Databases whose `supported` file is known to be there.
+    supported: Mutex<HashSet<DbName>>,
+}
+
+/// What is stored of a file.
+#[derive(Debug)]
+pub enum Loaded {
+    /// It is stored, and looks like its receipt. Each block is checked once more before it leaves.
+    Blob(Blob),
+    /// It is not stored; its hash may be known.
+    Absent,
+    /// A file lies there that came from outside.
+    Foreign(Foreign),
+    /// What lies there is not what was stored: to be [`quarantined`](Store::quarantine) and fetched anew.
+    Rot(Rot),
+    /// An operator has taken the version out; the text says why.
+    Withdrawn(String),
+}
+
+/// A receipt and a file as they were read.
+struct Read {
+    receipt: Option<(Receipt, Tag)>,
+    file: Option<Stored>,
+}
+
+impl Store {
+    /// A store over parts of the caller's choice.
+    pub fn new(blobs: Arc<dyn Blobs>, staging: Arc<StagingArea>, catalog: Arc<dyn Catalog>) -> Self {
+        Store { blobs, staging, catalog, supported: Mutex::default() }
+    }
+
+    /// The store of a data directory, with a catalog if one can be had. Needs a tokio runtime: an index that
+    /// is not complete is brought up to date behind.
+    pub fn open(data: &Arc<Data>) -> Arc<Self> {
+        let blobs: Arc<dyn Blobs> = Arc::new(LocalBlobs::new(Arc::clone(data)));
+        let catalog: Arc<dyn Catalog> =
+            if data.is_read_only() { Arc::new(NoCatalog) } else { Arc::new(SqliteCatalog::start(data)) };
+        let store = Arc::new(Store::new(blobs, Arc::clone(data.staging()), catalog));
+        rebuild::start(&store, data.crashed() > 0);
+        store
+    }
+
+    /// A new, empty file in transit.
+    pub fn stage(&self) -> Staging {
+        self.staging.stage()
+    }
+
+    /// What people ask about, and what processes agree by.
+    pub fn catalog(&self) -> &Arc<dyn Catalog> {
+        &self.catalog
+    }
+
+    /// What is stored of a file.
+    pub async fn load(&self, version: &ModuleVersion, kind: Kind) -> Result<Loaded, StoreError> {
+        let mut before = None;
+        loop {
+            let Read { receipt, file } = self.read(version, kind).await?;
+            let Some((receipt, receipt_tag)) = receipt else {
+                let foreign = |file| Loaded::Foreign(Foreign::new(version, kind, file));
+                return Ok(file.map_or(Loaded::Absent, foreign));
+            };
+            if let Some(why) = receipt.withdrawn() {
+                return Ok(Loaded::Withdrawn(why.to_owned()));
+            }
+            let Some(file) = file else { return Ok(Loaded::Absent) };
+            let Some(fact) = receipt.fact(kind).cloned() else {
+                return Ok(Loaded::Foreign(Foreign::new(version, kind, file)));
+            };
+            let seen = Some((receipt_tag, file.tag.clone()));
+            match Blob::new(version, kind, file, fact, receipt.state().clone()) {
+                Ok(blob) => return Ok(Loaded::Blob(blob)),
+                // Another may just be replacing both.
+                Err(_) if seen != before => before = seen,
+                Err(rot) => return Ok(Loaded::Rot(rot)),
+            }
+        }
+    }
+
+    /// The receipt of a module version.
+    pub async fn receipt(&self, version: &ModuleVersion) -> Result<Option<Receipt>, StoreError> {
+        let key = Key::Receipt(version.clone());
+        let Some(stored) = self.blobs.get(&key).await? else { return Ok(None) };
+        Ok(self.parse_receipt(version, stored).await?.map(|(receipt, _)| receipt))
+    }
+
+    /// Sets a rotten or refused file aside. Nothing happens if another lies in its place by now.
+    pub async fn quarantine(&self, version: &ModuleVersion, kind: Kind, rot: &Rot) -> Result<(), StoreError> {
+        let Some(tag) = rot.tag() else { return Ok(()) };
+        let key = Key::File(version.clone(), kind);
+        let reason = rot.damage().to_string();
+        if let Some(id) = self.blobs.set_aside(&key, tag, &reason).await? {
+            tracing::error!(%version, %kind, %id, "set aside in quarantine: {reason}");
+            let at = Timestamp::now();
+            self.tell(Event::Quarantined { version: version.clone(), kind, reason, at });
+        }
+        Ok(())
+    }
+
+    /// The versions of a module whose `.info` is stored, in order, pseudo-versions too.
+    pub async fn versions(&self, module: &ModulePath) -> Result<Vec<Version>, StoreError> {
+        let mut listing = self.blobs.list(&Prefix::Versions(module.clone()));
+        let mut versions = Vec::new();
+        while let Some(key) = listing.next().await {
+            if let Key::File(version, Kind::Info) = key? {
+                versions.push(version.version().clone());
+            }
+        }
+        versions.sort();
+        Ok(versions)
+    }
+
+    /// The last answer to a question. A damaged one counts as none.
+    pub async fn answer(&self, question: &Question) -> Result<Option<StoredAnswer>, StoreError> {
+        let key = Key::Answer(question.clone());
+        let stored = match self.blobs.get(&key).await {
+            Err(error @ StoreError::Damaged { .. }) => {
+                tracing::warn!("{error}; asking again");
+                return Ok(None);
+            }
+            stored => stored?,
+        };
+        let Some(stored) = stored else { return Ok(None) };
+        let Some(bytes) = stored.bytes(&key, key.max_len()).await? else { return Ok(None) };
+        match StoredAnswer::parse(question, &bytes) {
+            Ok(answer) => Ok(Some(answer)),
+            Err(error) => {
+                tracing::warn!("{error}; asking again");
+                Ok(None)
+            }
+        }
+    }
+
+    /// Keeps an answer in the place of the one before.
+    pub async fn put_answer(&self, question: &Question, answer: &StoredAnswer) -> Result<(), StoreError> {
+        let staged = self.staging.whole(answer.to_bytes(question).into());
+        self.blobs.put(&Key::Answer(question.clone()), &staged, When::Always).await.map(drop)
+    }
+
+    /// All bytes of a small object without a receipt, such as those of checksum databases.
+    pub async fn small(&self, key: &Key) -> Result<Option<Bytes>, StoreError> {
+        let Some(stored) = self.blobs.get(key).await? else { return Ok(None) };
+        let bytes = stored.bytes(key, key.max_len()).await?;
+        bytes.map(Some).ok_or_else(|| StoreError::damaged(key, "it is too long"))
+    }
+
+    /// Keeps a small object: a mutable one in the place of the one before, any other unless it is there.
+    ///
+    /// The first object of a checksum database makes its `supported` file too, so that the directory serves
+    /// as a proxy for that database without Larder.
+    pub async fn put_small(&self, key: &Key, bytes: Bytes) -> Result<(), StoreError> {
+        let when = if key.mutability() == Mutability::Mutable { When::Always } else { When::Absent };
+        let staged = self.staging.whole(bytes);
+        self.blobs.put(key, &staged, when).await?;
+        if let Key::Lookup(db, _) | Key::Tile(db, _) | Key::Head(db) = key
+            && !locked(&self.supported).contains(db)
+        {
+            let empty = self.staging.whole(Bytes::new());
+            self.blobs.put(&Key::Supported(db.clone()), &empty, When::Absent).await?;
+            locked(&self.supported).insert(db.clone());
+        }
+        Ok(())
+    }
+
+    /// Notes that a file was served. Never waits; may be lost.
+    pub fn used(&self, version: &ModuleVersion, kind: Kind, at: Timestamp) {
+        self.catalog.note(Used { version: version.clone(), kind, at });
+    }
+
+    async fn read(&self, version: &ModuleVersion, kind: Kind) -> Result<Read, StoreError> {
+        let (receipt, file) = (Key::Receipt(version.clone()), Key::File(version.clone(), kind));
+        let (receipt, file) = self.blobs.get_both(&receipt, &file).await?;
+        let receipt = match receipt {
+            Some(stored) => self.parse_receipt(version, stored).await?,
+            None => None,
+        };
+        Ok(Read { receipt, file })
+    }
+
+    /// A receipt that is damaged is set aside: the files it spoke of are then used after a full check, like
+    /// any that came from outside.
+    async fn parse_receipt(
+        &self,
+        version: &ModuleVersion,
+        stored: Stored,
+    ) -> Result<Option<(Receipt, Tag)>, StoreError> {
+        let key = Key::Receipt(version.clone());
+        let parsed = match stored.bytes(&key, key.max_len()).await? {
+            Some(bytes) => Receipt::parse(version, &bytes),
+            None => Err(StoreError::damaged(&key, "it is too long")),
+        };
+        match parsed {
+            Ok(receipt) => Ok(Some((receipt, stored.tag))),
+            Err(error @ StoreError::Damaged { .. }) => {
+                tracing::error!("{error}; its files are checked anew before they are used");
+                match self.blobs.set_aside(&key, &stored.tag, &error.to_string()).await {
+                    Ok(_) | Err(StoreError::ReadOnly(_)) => Ok(None),
+                    Err(error) => Err(error),
+                }
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Tells the catalog behind; it is for people, and nobody waits for it.
+    fn tell(&self, event: Event) {
+        let recorded = self.catalog.record(vec![event]);
+        tokio::spawn(async move {
+            if let Err(error) = recorded.await {
+                tracing::warn!("the catalog misses an event: {error}");
+            }
+        });
+    }
+}
