@@ -1,1 +1,138 @@
 //! The decision: given a request, what is the answer?
+//!
+//! [`Mirror::answer`] looks into the store, else joins the flight for what is asked; the flight walks the
+//! chain of the module's route, judges what a source sends, and stores it. This crate knows no HTTP server
+//! and no command line.
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used))]
+
+mod absences;
+mod answer;
+mod artifact;
+mod ask;
+mod collect;
+mod derived;
+mod fetch;
+mod flight;
+mod follow;
+mod foreign;
+mod judge;
+mod lease;
+mod meters;
+mod policy;
+mod question;
+mod refusal;
+mod relay;
+mod source;
+mod walk;
+
+use std::{sync::Arc, time::Duration};
+
+use bytes::Bytes;
+use gomod::Request;
+use jiff::Timestamp;
+use storage::{Key, Kind, Question, Store, StoredAnswer};
+use tokio::sync::broadcast;
+use upstream::Priority;
+
+use crate::{
+    absences::Absences,
+    artifact::{ArtifactKey, Landed},
+    flight::Flights,
+};
+pub use crate::{
+    answer::{Answer, AnswerMeta, Body, CacheStatus, Keep},
+    ask::{Ask, Reach},
+    follow::Follow,
+    meters::Meters,
+    policy::{Chain, ChainEnd, Database, Freshness, Policy, Private, Route, Rule, SumdbUse},
+    refusal::{Absent, Contradiction, Refusal},
+    source::{Link, Source},
+};
+
+/// How the mirror behaves whatever the module.
+#[derive(Clone, Copy, Debug)]
+pub struct Config {
+    /// How long a zip may take to arrive before clients are fed from it while it still arrives.
+    pub patience: Duration,
+    /// How long a fetch goes on after its last client has left.
+    pub linger: Duration,
+    /// How far any request may go: [`Reach::Stored`] for `--offline`.
+    pub reach: Reach,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Config { patience: Duration::from_secs(1), linger: Duration::from_mins(10), reach: Reach::Anywhere }
+    }
+}
+
+/// The mirror: everything that is decided about a request.
+#[derive(Debug)]
+pub struct Mirror {
+    config: Config,
+    policy: Arc<Policy>,
+    store: Arc<Store>,
+    meters: Meters,
+    absences: Absences,
+    artifacts: Flights<ArtifactKey, Arc<Landed>>,
+    questions: Flights<(Question, Arc<str>), Arc<StoredAnswer>>,
+    checksums: Flights<Key, Bytes>,
+    changes: broadcast::Sender<Request>,
+}
+
+impl Mirror {
+    /// A mirror over a store.
+    pub fn new(config: Config, policy: Arc<Policy>, store: Arc<Store>, meters: Meters) -> Arc<Self> {
+        let absences = Absences::new(policy.freshness().absent);
+        Arc::new(Mirror {
+            config,
+            policy,
+            store,
+            meters,
+            absences,
+            artifacts: Flights::default(),
+            questions: Flights::default(),
+            checksums: Flights::default(),
+            changes: broadcast::Sender::new(CHANGES_KEPT),
+        })
+    }
+
+    /// The question of a client who waits, under the rules of this moment.
+    pub fn ask(&self, what: Request, reach: Reach) -> Ask {
+        Ask {
+            what,
+            reach: if self.config.reach == Reach::Stored { Reach::Stored } else { reach },
+            priority: Priority::Client,
+            policy: Arc::clone(&self.policy),
+            now: Timestamp::now(),
+        }
+    }
+
+    /// Answers a question from the store, else from the sources of the module's route.
+    pub async fn answer(self: &Arc<Self>, ask: &Ask) -> Result<Answer, Refusal> {
+        match &ask.what {
+            Request::Info(version) => self.artifact(ask, version, Kind::Info).await,
+            Request::Mod(version) => self.artifact(ask, version, Kind::Mod).await,
+            Request::Zip(version) => self.artifact(ask, version, Kind::Zip).await,
+            Request::List(module) => self.question(ask, &Question::List(module.clone())).await,
+            Request::Latest(module) => self.question(ask, &Question::Latest(module.clone())).await,
+            Request::Query(module, rev) => {
+                self.question(ask, &Question::Query(module.clone(), rev.clone())).await
+            }
+            Request::Sumdb(name, path) => self.relay(ask, name, path).await,
+        }
+    }
+
+    /// What this mirror answers differently from now on: whoever keeps its answers drops those.
+    pub fn changes(&self) -> broadcast::Receiver<Request> {
+        self.changes.subscribe()
+    }
+
+    /// Nobody may listen; then nobody keeps answers.
+    fn changed(&self, what: &Request) {
+        drop(self.changes.send(what.clone()));
+    }
+}
+
+/// How many changes a slow listener may be behind before it has to drop everything.
+const CHANGES_KEPT: usize = 1024;

@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use gomod::H1;
-use storage::StoreError;
+use storage::{Rot, StoreError};
 use upstream::{Absence, Fault};
 
 /// Why the mirror has no answer. `server` maps each variant to one status and one text.
@@ -15,12 +15,18 @@ pub enum Refusal {
     /// It may exist: at least one source failed, and none had it.
     #[error("no source answered: {}", Faults(.0))]
     Failed(Vec<Fault>),
+    /// An operator has taken it out; the text says why.
+    #[error("withdrawn: {0}")]
+    Gone(String),
     /// Bytes contradict what is known to be right. Never served, never retried as something else.
     #[error("SECURITY: {0}")]
     Security(Contradiction),
     /// The mirror's own disk failed, and no source could help.
     #[error("storage: {0}")]
     Storage(Arc<StoreError>),
+    /// A closed world, and this checksum record is not stored. Not an absence: only the database can say that.
+    #[error("offline, and this checksum record is not stored here")]
+    Offline,
     /// Too much is going on; come back after this long.
     #[error("overloaded")]
     Overloaded(Duration),
@@ -82,6 +88,18 @@ impl std::fmt::Display for Faults<'_> {
             write!(f, "{fault}")?;
         }
         Ok(())
+    }
+}
+
+impl From<StoreError> for Refusal {
+    fn from(error: StoreError) -> Self {
+        Refusal::Storage(Arc::new(error))
+    }
+}
+
+impl From<Rot> for Refusal {
+    fn from(rot: Rot) -> Self {
+        StoreError::from(rot).into()
     }
 }
 

@@ -1,0 +1,135 @@
+//! `.info`, `.mod` and `.zip` of one version: immutable, each on its own, fetched once.
+
+use std::sync::Arc;
+
+use gomod::{ModuleVersion, Request};
+use storage::{Blob, Kind, Loaded, Rot, Staged, State};
+
+use crate::{
+    Answer, Ask, Mirror, Reach, Refusal,
+    answer::{AnswerMeta, Body, CacheStatus, Keep},
+    fetch::Fetch,
+    flight::Landing,
+    follow::Follow,
+};
+
+/// What identifies the fetch of an artifact: routes and reaches never share one.
+pub(crate) type ArtifactKey = (ModuleVersion, Kind, Arc<str>, Reach);
+
+/// An artifact that was checked, and is stored unless the disk refused it.
+#[derive(Debug)]
+pub(crate) struct Landed {
+    pub(crate) blob: Arc<Blob>,
+    /// The staging file that it arrived in, for those who follow it; nothing for what was found stored.
+    pub(crate) staged: Option<Arc<Staged>>,
+}
+
+impl Landed {
+    pub(crate) fn came_as(&self, staged: &Arc<Staged>) -> bool {
+        self.staged.as_ref().is_some_and(|own| Arc::ptr_eq(own, staged))
+    }
+
+    fn status(&self) -> CacheStatus {
+        if self.staged.is_some() { CacheStatus::Miss } else { CacheStatus::Hit }
+    }
+}
+
+impl Mirror {
+    pub(crate) async fn artifact(
+        self: &Arc<Self>,
+        ask: &Ask,
+        version: &ModuleVersion,
+        kind: Kind,
+    ) -> Result<Answer, Refusal> {
+        match self.store.load(version, kind).await {
+            Ok(Loaded::Blob(blob)) => match answer(Arc::new(blob), kind, CacheStatus::Hit).await {
+                Ok(answer) => {
+                    self.store.used(version, kind, ask.now);
+                    return Ok(answer);
+                }
+                Err(rot) => self.set_aside(version, kind, &rot).await,
+            },
+            Ok(Loaded::Rot(rot)) => self.set_aside(version, kind, &rot).await,
+            Ok(Loaded::Withdrawn(why)) => return Err(Refusal::Gone(why)),
+            Ok(Loaded::Absent | Loaded::Foreign(_)) => {}
+            Err(error) => tracing::error!(%version, %kind, "cannot read what is stored: {error}"),
+        }
+        let route = ask.policy.route(version.path());
+        let missing = (ask.what.path(), Arc::clone(&route.name));
+        if ask.reach == Reach::Anywhere
+            && let Some(absent) = self.absences.get(&missing)
+        {
+            return Err(absent);
+        }
+        let key = (version.clone(), kind, Arc::clone(&route.name), ask.reach);
+        let flight = self.artifacts.join(key, ask.priority, |pilot| {
+            let (mirror, ask, version) = (Arc::clone(self), ask.clone(), version.clone());
+            Fetch { mirror, ask, version, kind, route, pilot }.run()
+        });
+        let landing = match kind {
+            Kind::Zip => flight.done_or_flowing(self.config.patience).await,
+            Kind::Info | Kind::Mod => flight.done().await.map(Landing::Done),
+        };
+        match landing {
+            Ok(Landing::Done(landed)) => answer(Arc::clone(&landed.blob), kind, landed.status())
+                .await
+                .map_err(|rot| Refusal::Storage(Arc::new(rot.into()))),
+            Ok(Landing::Flowing(flowing, progress)) => Ok(growing(Follow::new(flowing, progress))),
+            Err(refusal) => {
+                if let (Refusal::Absent(absent), Reach::Anywhere) = (&refusal, ask.reach) {
+                    self.absences.remember(missing, absent);
+                }
+                Err(refusal)
+            }
+        }
+    }
+
+    /// A stored file of this artifact turned out to be damaged while it was read: it is set aside, so that the
+    /// next question fetches it anew.
+    pub async fn rotten(&self, what: &Request, rot: &Rot) {
+        let (version, kind) = match what {
+            Request::Info(version) => (version, Kind::Info),
+            Request::Mod(version) => (version, Kind::Mod),
+            Request::Zip(version) => (version, Kind::Zip),
+            Request::List(_) | Request::Latest(_) | Request::Query(..) | Request::Sumdb(..) => return,
+        };
+        self.set_aside(version, kind, rot).await;
+        self.changed(what);
+    }
+
+    pub(crate) async fn set_aside(&self, version: &ModuleVersion, kind: Kind, rot: &Rot) {
+        self.meters.rotten.inc();
+        if let Err(error) = self.store.quarantine(version, kind, rot).await {
+            tracing::error!(%version, %kind, "{rot}, and it cannot be set aside: {error}");
+        }
+    }
+}
+
+async fn answer(blob: Arc<Blob>, kind: Kind, cache: CacheStatus) -> Result<Answer, Rot> {
+    let meta = AnswerMeta {
+        cache,
+        source: Some(Arc::clone(blob.fact().source())),
+        verified: Some(blob.fact().evidence().clone()),
+        age: None,
+        etag: Some(blob.etag().into()),
+        content_type: kind.content_type(),
+    };
+    let keep = if *blob.state() == State::Verified { Keep::Forever } else { Keep::No };
+    let body = match kind {
+        Kind::Zip => Body::Blob(blob),
+        Kind::Info | Kind::Mod => Body::Bytes(blob.bytes().await?),
+    };
+    Ok(Answer { body, meta, keep })
+}
+
+fn growing(follow: Follow) -> Answer {
+    let meta = AnswerMeta {
+        cache: CacheStatus::Miss,
+        source: Some(Arc::clone(follow.source())),
+        verified: None,
+        age: None,
+        etag: None,
+        content_type: Kind::Zip.content_type(),
+    };
+    Answer { body: Body::Growing(follow), meta, keep: Keep::No }
+}

@@ -1,0 +1,39 @@
+//! What the mirror counts. The handles work unregistered; the binary registers them.
+
+use prometheus_client::{metrics::counter::Counter, registry::Registry};
+
+/// Counters of the mirror.
+#[derive(Clone, Debug, Default)]
+pub struct Meters {
+    /// Answers that were good although at least one source failed or lied on the way.
+    pub absorbed: Counter,
+    /// Fetches that were started, whatever the number of clients behind each.
+    pub fetches: Counter,
+    /// Stored files that did not match their checksums and were set aside.
+    pub rotten: Counter,
+    /// Content that contradicted what was seen first.
+    pub contradictions: Counter,
+}
+
+impl Meters {
+    /// Registers all of them, named `larder_mirror_…`.
+    pub fn register(&self, registry: &mut Registry) {
+        let registry = registry.sub_registry_with_prefix("larder_mirror");
+        registry.register(
+            "faults_absorbed",
+            "Good answers despite a failing or lying source",
+            self.absorbed.clone(),
+        );
+        registry.register("fetches", "Fetches started", self.fetches.clone());
+        registry.register(
+            "rotten_files",
+            "Stored files set aside because of a wrong checksum",
+            self.rotten.clone(),
+        );
+        registry.register(
+            "contradictions",
+            "Content that differs from what was seen first",
+            self.contradictions.clone(),
+        );
+    }
+}

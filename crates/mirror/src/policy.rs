@@ -1,0 +1,153 @@
+//! The rules an answer is given under: which sources may be asked for a module, and which databases.
+//!
+//! A policy is compiled once from settings and never changes; a new one replaces it as a whole, and
+//! every [`Ask`](crate::Ask) keeps the one it began with.
+
+use std::{sync::Arc, time::Duration};
+
+use gomod::{DbName, ModulePath, Patterns};
+
+use crate::source::Link;
+
+/// The compiled rules.
+#[derive(Debug)]
+pub struct Policy {
+    routes: Vec<Rule>,
+    rest: Arc<Route>,
+    private: Private,
+    databases: Vec<Database>,
+    freshness: Freshness,
+}
+
+/// What the machine's own Go settings keep private; it stands in front of every configured route.
+#[derive(Debug, Default)]
+pub struct Private {
+    /// GONOPROXY: these names go to no source but `direct`.
+    pub no_proxy: Patterns,
+    /// GONOSUMDB: these names go to no checksum database.
+    pub no_sumdb: Patterns,
+}
+
+/// How long mutable answers count without being asked for again.
+#[derive(Clone, Copy, Debug)]
+pub struct Freshness {
+    /// Lists, `@latest`, branch and tag queries, tree heads.
+    pub present: Duration,
+    /// Confirmed absences.
+    pub absent: Duration,
+}
+
+impl Default for Freshness {
+    fn default() -> Self {
+        Freshness { present: Duration::from_mins(1), absent: Duration::from_secs(15) }
+    }
+}
+
+/// Modules that share a chain and a way of being verified.
+#[derive(Debug)]
+pub struct Route {
+    /// Names the route in logs; part of a flight's identity, so that two routes never share a fetch.
+    pub name: Arc<str>,
+    /// The sources that may be asked, in order.
+    pub chain: Chain,
+    /// Who vouches for the content.
+    pub sumdb: SumdbUse,
+}
+
+/// The sources of a route, in order, and what follows after the last.
+#[derive(Clone, Debug, Default)]
+pub struct Chain {
+    /// The sources.
+    pub links: Vec<Link>,
+    /// What stands behind them.
+    pub end: ChainEnd,
+}
+
+/// What stands at the end of a chain.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ChainEnd {
+    /// Nothing: absent everywhere is absent.
+    #[default]
+    Exhausted,
+    /// `off`.
+    Off,
+    /// `direct` after other sources, which is left out until it can be done.
+    DirectLeftOut,
+    /// Nothing but `direct`, because the module is private.
+    Private,
+}
+
+/// Who vouches for the modules of a route.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SumdbUse {
+    /// The public checksum database.
+    Public,
+    /// The hash that was seen first.
+    Ledger,
+    /// Nobody.
+    Off,
+}
+
+/// A route with the patterns that lead to it.
+#[derive(Debug)]
+pub struct Rule {
+    /// GOPRIVATE-style patterns.
+    pub modules: Patterns,
+    /// Where they lead.
+    pub route: Arc<Route>,
+}
+
+/// A checksum database that is served to clients.
+#[derive(Debug)]
+pub struct Database {
+    /// Its name in URLs.
+    pub name: DbName,
+    /// The key that its signed heads must carry.
+    pub key: sumdb::Verifier,
+    /// Who is asked for its content, in order.
+    pub links: Vec<Link>,
+}
+
+impl Policy {
+    /// Compiles a policy. `rest` is the route of everything that matches no rule.
+    pub fn new(
+        routes: Vec<Rule>,
+        rest: Arc<Route>,
+        private: Private,
+        databases: Vec<Database>,
+        freshness: Freshness,
+    ) -> Self {
+        Policy { routes, rest, private, databases, freshness }
+    }
+
+    /// The route of a module: the first rule that matches, narrowed by what the machine keeps private.
+    pub fn route(&self, module: &ModulePath) -> Arc<Route> {
+        let path = module.as_str();
+        let route =
+            self.routes.iter().find(|rule| rule.modules.matches(path)).map_or(&self.rest, |rule| &rule.route);
+        let no_proxy = self.private.no_proxy.matches(path);
+        let no_sumdb = self.private.no_sumdb.matches(path);
+        if !no_proxy && !no_sumdb {
+            return Arc::clone(route);
+        }
+        Arc::new(Route {
+            name: if no_proxy { "private".into() } else { Arc::clone(&route.name) },
+            chain: if no_proxy {
+                Chain { links: Vec::new(), end: ChainEnd::Private }
+            } else {
+                route.chain.clone()
+            },
+            sumdb: if no_sumdb { SumdbUse::Off } else { route.sumdb },
+        })
+    }
+
+    /// The configured database of that name.
+    pub fn database(&self, name: &DbName) -> Option<&Database> {
+        self.databases.iter().find(|database| database.name == *name)
+    }
+
+    /// How long mutable answers count.
+    pub fn freshness(&self) -> Freshness {
+        self.freshness
+    }
+}

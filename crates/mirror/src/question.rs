@@ -1,0 +1,184 @@
+//! Lists, `@latest`, branch and tag queries: answers that change, kept with the time they were given.
+
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use jiff::Timestamp;
+use storage::{Question, StoredAnswer};
+use upstream::{Fetched, Meta, Miss, Want};
+
+use crate::{
+    Answer, Ask, Mirror, Reach, Refusal,
+    answer::{AnswerMeta, Body, CacheStatus, Keep},
+    collect::collect,
+    fetch::{UNASKED, lie},
+    flight::Pilot,
+    judge,
+    policy::Route,
+    refusal::Absent,
+    walk::Walk,
+};
+
+impl Mirror {
+    pub(crate) async fn question(
+        self: &Arc<Self>,
+        ask: &Ask,
+        question: &Question,
+    ) -> Result<Answer, Refusal> {
+        let stored = self.stored_answer(question).await;
+        let fresh = ask.policy.freshness().present;
+        if ask.reach == Reach::Stored {
+            return match stored {
+                Some(stored) => Ok(answer(question, &stored, CacheStatus::Hit, ask.now, Keep::For(fresh))),
+                None => self.derived(question, CacheStatus::Hit).await,
+            };
+        }
+        if let Some(stored) = &stored
+            && let Some(left) = fresh.checked_sub(age(stored, ask.now))
+        {
+            return Ok(answer(question, stored, CacheStatus::Hit, ask.now, Keep::For(left)));
+        }
+        match self.ask_again(ask, question, stored.clone()).await {
+            Ok(new) => {
+                let status = if stored.is_some() { CacheStatus::Revalidated } else { CacheStatus::Miss };
+                Ok(answer(question, &new, status, ask.now, Keep::For(fresh)))
+            }
+            // Absence does not erase what was there, and a failure says nothing: the last answer stands.
+            Err(refusal @ (Refusal::Absent(Absent::Everywhere { .. }) | Refusal::Failed(_))) => {
+                match stored {
+                    Some(stored) => {
+                        tracing::warn!(what = %ask.what.path(), "answering with what was known before: {refusal}");
+                        Ok(answer(question, &stored, CacheStatus::Stale, ask.now, Keep::No))
+                    }
+                    None if matches!(refusal, Refusal::Failed(_)) => {
+                        self.derived(question, CacheStatus::Stale).await.map_err(|_| refusal)
+                    }
+                    None => Err(refusal),
+                }
+            }
+            Err(refusal) => Err(refusal),
+        }
+    }
+
+    async fn stored_answer(&self, question: &Question) -> Option<Arc<StoredAnswer>> {
+        match self.store.answer(question).await {
+            Ok(stored) => stored.map(Arc::new),
+            Err(error) => {
+                tracing::error!("cannot read a stored answer: {error}");
+                None
+            }
+        }
+    }
+
+    async fn ask_again(
+        self: &Arc<Self>,
+        ask: &Ask,
+        question: &Question,
+        stored: Option<Arc<StoredAnswer>>,
+    ) -> Result<Arc<StoredAnswer>, Refusal> {
+        let route = ask.policy.route(question.module());
+        let missing = (ask.what.path(), Arc::clone(&route.name));
+        if let Some(absent) = self.absences.get(&missing) {
+            return Err(absent);
+        }
+        let key = (question.clone(), Arc::clone(&route.name));
+        let flight = self.questions.join(key, ask.priority, |pilot| {
+            fetch(Arc::clone(self), ask.clone(), question.clone(), route, stored, pilot)
+        });
+        let result = flight.done().await;
+        if let Err(Refusal::Absent(absent)) = &result {
+            self.absences.remember(missing, absent);
+        }
+        result
+    }
+}
+
+async fn fetch(
+    mirror: Arc<Mirror>,
+    ask: Ask,
+    question: Question,
+    route: Arc<Route>,
+    stored: Option<Arc<StoredAnswer>>,
+    pilot: Pilot<Arc<StoredAnswer>>,
+) -> Result<Arc<StoredAnswer>, Refusal> {
+    let mut walk = Walk::new(&route.chain);
+    while let Some(source) = walk.next() {
+        let (name, started) = (source.name(), Instant::now());
+        let before = stored.as_ref().filter(|stored| *stored.source == *name.as_str());
+        let want = Want {
+            what: ask.what.clone(),
+            priority: Arc::clone(&pilot.urgency),
+            deadline: None,
+            validator: before.and_then(|stored| stored.validator.clone()).map(shown_to_source),
+        };
+        let (body, validator) = match (source.fetch(&want).await, before) {
+            (Ok(Fetched::NotModified), Some(stored)) => (stored.body.clone(), stored.validator.clone()),
+            (Ok(Fetched::NotModified), None) => {
+                walk.miss(Miss::Failed(lie(name, started, UNASKED)));
+                continue;
+            }
+            (Ok(Fetched::Body(incoming)), _) => {
+                let validator = validator_of(&incoming.meta);
+                let judged = collect(incoming).await.and_then(|sent| {
+                    judge::small(&ask.what, &sent).map_err(|error| lie(name, started, &error))
+                });
+                match judged {
+                    Ok(body) => (body, validator),
+                    Err(fault) => {
+                        walk.miss(Miss::Failed(fault));
+                        continue;
+                    }
+                }
+            }
+            (Err(miss), _) => {
+                walk.miss(miss);
+                continue;
+            }
+        };
+        let new = StoredAnswer { at: Timestamp::now(), source: name.as_str().into(), validator, body };
+        if let Err(error) = mirror.store.put_answer(&question, &new).await {
+            tracing::warn!(what = %ask.what.path(), "answered, but not stored: {error}");
+        }
+        mirror.changed(&ask.what);
+        walk.arrived(&mirror.meters);
+        return Ok(Arc::new(new));
+    }
+    Err(walk.refusal())
+}
+
+fn validator_of(meta: &Meta) -> Option<storage::Validator> {
+    let Meta { etag, last_modified, .. } = meta;
+    (etag.is_some() || last_modified.is_some())
+        .then(|| storage::Validator { etag: etag.clone(), last_modified: last_modified.clone() })
+}
+
+fn shown_to_source(validator: storage::Validator) -> upstream::Validator {
+    upstream::Validator { etag: validator.etag, last_modified: validator.last_modified }
+}
+
+fn age(stored: &StoredAnswer, now: Timestamp) -> Duration {
+    now.duration_since(stored.at).try_into().unwrap_or_default()
+}
+
+fn answer(
+    question: &Question,
+    stored: &StoredAnswer,
+    cache: CacheStatus,
+    now: Timestamp,
+    keep: Keep,
+) -> Answer {
+    Answer {
+        body: Body::Bytes(stored.body.clone()),
+        meta: AnswerMeta {
+            cache,
+            source: Some(Arc::clone(&stored.source)),
+            verified: None,
+            age: Some(age(stored, now)),
+            etag: None,
+            content_type: question.content_type(),
+        },
+        keep,
+    }
+}

@@ -1,0 +1,158 @@
+//! The checksum database, relayed: the bytes that a configured database sent, kept and given again.
+//!
+//! `supported` is always yes for a configured database, so that `go` never goes past the mirror. Only a
+//! database's own word makes a 404; what cannot be answered is a failure (PROTOCOL 4.8).
+
+use std::{sync::Arc, time::Instant};
+
+use bytes::Bytes;
+use gomod::{DbName, SumdbPath};
+use storage::Key;
+use upstream::{Fetched, Miss, Want};
+
+use crate::{
+    Answer, Ask, Mirror, Reach, Refusal,
+    answer::{AnswerMeta, Body, CacheStatus, Keep},
+    collect::collect,
+    fetch::{UNASKED, lie},
+    flight::Pilot,
+    judge,
+    policy::{ChainEnd, SumdbUse},
+    refusal::Absent,
+    walk::Walk,
+};
+
+impl Mirror {
+    pub(crate) async fn relay(
+        self: &Arc<Self>,
+        ask: &Ask,
+        name: &DbName,
+        path: &SumdbPath,
+    ) -> Result<Answer, Refusal> {
+        if ask.policy.database(name).is_none() {
+            return Err(Refusal::Absent(Absent::UnknownDatabase));
+        }
+        let key = match path {
+            SumdbPath::Supported => return Ok(supported()),
+            SumdbPath::Latest => Key::Head(name.clone()),
+            SumdbPath::Tile(tile) => Key::Tile(name.clone(), *tile),
+            SumdbPath::Lookup(version) => {
+                if ask.policy.route(version.path()).sumdb != SumdbUse::Public {
+                    return Err(Refusal::Absent(Absent::NoDatabase));
+                }
+                Key::Lookup(name.clone(), version.clone())
+            }
+        };
+        let mutable = matches!(path, SumdbPath::Latest);
+        let stored = self.stored_checksum(&key).await;
+        if let Some(bytes) = &stored
+            && (!mutable || ask.reach == Reach::Stored)
+        {
+            return Ok(answer(&key, bytes.clone(), CacheStatus::Hit, mutable));
+        }
+        if ask.reach == Reach::Stored {
+            return Err(Refusal::Offline);
+        }
+        let missing = (ask.what.path(), Arc::from("sumdb"));
+        if let Some(absent) = self.absences.get(&missing) {
+            return Err(absent);
+        }
+        let flight = self.checksums.join(key.clone(), ask.priority, |pilot| {
+            fetch(Arc::clone(self), ask.clone(), name.clone(), path.clone(), key.clone(), pilot)
+        });
+        match flight.done().await {
+            Ok(bytes) => Ok(answer(&key, bytes, CacheStatus::Miss, mutable)),
+            Err(refusal) => {
+                if let (Refusal::Failed(_), Some(bytes)) = (&refusal, stored) {
+                    return Ok(answer(&key, bytes, CacheStatus::Stale, true));
+                }
+                if let Refusal::Absent(absent) = &refusal {
+                    self.absences.remember(missing, absent);
+                }
+                Err(refusal)
+            }
+        }
+    }
+
+    async fn stored_checksum(&self, key: &Key) -> Option<Bytes> {
+        self.store.small(key).await.unwrap_or_else(|error| {
+            tracing::error!("cannot read a stored checksum answer: {error}");
+            None
+        })
+    }
+}
+
+async fn fetch(
+    mirror: Arc<Mirror>,
+    ask: Ask,
+    name: DbName,
+    path: SumdbPath,
+    key: Key,
+    pilot: Pilot<Bytes>,
+) -> Result<Bytes, Refusal> {
+    let database = ask.policy.database(&name).ok_or(Refusal::Absent(Absent::UnknownDatabase))?;
+    let mut walk = Walk::over(&database.links, ChainEnd::Exhausted);
+    let want = Want::new(ask.what.clone(), Arc::clone(&pilot.urgency));
+    while let Some(source) = walk.next() {
+        let (name, started) = (source.name(), Instant::now());
+        let judged = match source.fetch(&want).await {
+            Ok(Fetched::Body(incoming)) => collect(incoming).await.and_then(|sent| {
+                judge::checksum(database, &path, &sent).map_err(|error| lie(name, started, &error))?;
+                Ok(sent)
+            }),
+            Ok(Fetched::NotModified) => Err(lie(name, started, UNASKED)),
+            // The last link is the database itself: its word is final, whatever failed on the way to it.
+            Err(Miss::Absent(unknown)) if walk.at_end() => {
+                return Err(Refusal::Absent(Absent::Everywhere {
+                    said: vec![unknown],
+                    direct_left_out: false,
+                }));
+            }
+            Err(miss) => {
+                walk.miss(miss);
+                continue;
+            }
+        };
+        match judged {
+            Ok(bytes) => {
+                walk.arrived(&mirror.meters);
+                if let Err(error) = mirror.store.put_small(&key, bytes.clone()).await {
+                    tracing::warn!(what = %ask.what.path(), "relayed, but not stored: {error}");
+                }
+                return Ok(bytes);
+            }
+            Err(fault) => walk.miss(Miss::Failed(fault)),
+        }
+    }
+    Err(walk.refusal())
+}
+
+fn supported() -> Answer {
+    Answer {
+        body: Body::Bytes(Bytes::new()),
+        meta: AnswerMeta {
+            cache: CacheStatus::Hit,
+            source: None,
+            verified: None,
+            age: None,
+            etag: None,
+            content_type: "text/plain; charset=utf-8",
+        },
+        keep: Keep::Forever,
+    }
+}
+
+fn answer(key: &Key, bytes: Bytes, cache: CacheStatus, mutable: bool) -> Answer {
+    Answer {
+        body: Body::Bytes(bytes),
+        meta: AnswerMeta {
+            cache,
+            source: None,
+            verified: None,
+            age: None,
+            etag: None,
+            content_type: key.content_type(),
+        },
+        keep: if mutable { Keep::No } else { Keep::Forever },
+    }
+}
