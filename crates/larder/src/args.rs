@@ -144,10 +144,10 @@ pub(crate) struct Options {
     /// Ask nobody: answer from what is stored [env: LARDER_OFFLINE] [default: false]
     #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
     pub(crate) offline: Option<String>,
-    /// Keep this much of the disk free: 5 %, 10 GiB [env: LARDER_MIN_FREE] [default: 5 %]
+    /// Keep this much of the disk free [env: LARDER_MIN_FREE] [default: 5 %]
     ///
     /// Below it, Larder passes modules on without storing them.
-    #[arg(long, value_name = "AMOUNT")]
+    #[arg(long, value_name = "PERCENT")]
     pub(crate) min_free: Option<String>,
 }
 

@@ -69,3 +69,6 @@ fn line(value: &serde_json::Value) -> String {
 
 const EXAMPLE: &str = include_str!("config/example.toml");
 const INVALID: u8 = 2;
+
+#[cfg(test)]
+mod tests;

@@ -25,7 +25,7 @@ fn main() -> ExitCode {
     let environment = Environment::new(env::vars_os());
     let printed = match Cli::try_parse() {
         Ok(cli) => run(cli.command, &environment),
-        Err(error) => usage(&error),
+        Err(error) => usage(&error, env::args_os().nth(1).is_some_and(|command| command == "run")),
     };
     print(&printed)
 }
@@ -51,11 +51,11 @@ fn settings(options: &Options, listen: Option<&str>, env: &Environment, code: u8
 }
 
 /// `--help`, `--version`, and wrong usage, which may repeat a URL that was typed.
-fn usage(error: &clap::Error) -> Printed {
+fn usage(error: &clap::Error, of_run: bool) -> Printed {
     let code = match error.exit_code() {
         0 => 0,
         // A script must be able to tell this from the exit code of its command.
-        _ if env::args_os().nth(1).is_some_and(|command| command == "run") => RUN_FAILED,
+        _ if of_run => RUN_FAILED,
         _ => FAILED,
     };
     let to_terminal = if code == 0 { io::stdout().is_terminal() } else { io::stderr().is_terminal() };
@@ -93,3 +93,36 @@ fn print(printed: &Printed) -> ExitCode {
 const FAILED: u8 = 2;
 /// The same where an exit code belongs to the command that is run.
 const RUN_FAILED: u8 = 125;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn wrong(line: &str) -> Printed {
+        usage(&Cli::try_parse_from(line.split(' ')).err().unwrap(), line.starts_with("larder run"))
+    }
+
+    #[test]
+    fn wrong_usage_says_so_without_secrets() {
+        for line in [
+            "larder serve https://gopher:hunter2@proxy.example.com",
+            "larder https://gopher:hunter2@proxy.example.com",
+            "larder run --upstream=https://a.example gopher:hunter2@proxy.example.com",
+            "larder serve --offline https://proxy.example.com?token=hunter2",
+            "larder serve --upstrem=https://gopher:hunter2@proxy.example.com",
+        ] {
+            let printed = wrong(line);
+            assert_eq!(printed.out, "");
+            assert!(printed.err.contains("error: "), "{}", printed.err);
+            assert!(!printed.err.contains("hunter2") && !printed.err.contains("gopher"), "{}", printed.err);
+        }
+    }
+
+    #[test]
+    fn the_exit_code_tells_larder_from_its_command() {
+        assert_eq!(wrong("larder serve --nonsense").code, 2);
+        assert_eq!(wrong("larder run").code, 125);
+        assert_eq!(wrong("larder run go build").code, 125);
+        assert_eq!(wrong("larder run --help").code, 0);
+    }
+}

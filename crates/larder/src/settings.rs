@@ -37,7 +37,7 @@ pub(crate) use self::{
     origin::{Origin, Valued},
     private::Private,
     problem::{Invalid, Problem},
-    route::Route,
+    route::{Route, pattern_shown},
     source_rule::SourceRules,
     span::Span,
     tuning::Tuning,

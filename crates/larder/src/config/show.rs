@@ -4,7 +4,7 @@ use std::{borrow::Cow, fmt::Write as _, path::PathBuf};
 
 use serde_json::{Value, json};
 
-use crate::settings::{Amount, Chain, Origin, Private, Route, Settings, Span, Sumdb, Valued};
+use crate::settings::{Amount, Chain, Origin, Private, Route, Settings, Span, Sumdb, Valued, pattern_shown};
 
 /// One line.
 struct Row {
@@ -19,7 +19,8 @@ pub(super) fn text(settings: &Settings) -> String {
     let Private { no_proxy, no_sumdb } = &settings.private;
     for (name, patterns) in [("private.no_proxy", no_proxy), ("private.no_sumdb", no_sumdb)] {
         if !patterns.value.is_empty() {
-            rows.push(row(name, patterns.value.to_string(), &patterns.origin));
+            let shown: Vec<_> = patterns.value.iter().map(pattern_shown).collect();
+            rows.push(row(name, shown.join(","), &patterns.origin));
         }
     }
     for (index, route) in settings.routes.iter().enumerate() {
@@ -45,7 +46,7 @@ pub(super) fn json(settings: &Settings) -> Value {
         .into_iter()
         .map(|Row { name, value, origin }| json!({"name": name, "value": value, "origin": origin}))
         .collect();
-    let private = |patterns: &Valued<gomod::Patterns>| json!({"modules": patterns.value.iter().collect::<Vec<_>>(), "origin": patterns.origin});
+    let private = |patterns: &Valued<gomod::Patterns>| json!({"modules": patterns.value.iter().map(pattern_shown).collect::<Vec<_>>(), "origin": patterns.origin});
     let routes: Vec<_> = settings.routes.iter().map(route).collect();
     let sources: Vec<_> = settings
         .sources
@@ -137,3 +138,20 @@ fn table(rows: &[Row]) -> String {
 }
 
 const WIDEST: usize = 50;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn columns_are_as_wide_as_what_fits() {
+        let rows = [
+            row("a", "x", &Origin::Default),
+            row("offline", true, &Origin::Flag { name: "--offline" }),
+            row("long", "y".repeat(WIDEST + 1), &Origin::Default),
+        ];
+        let long = format!("long     {}  default", "y".repeat(WIDEST + 1));
+        let want = ["a        x     default", "offline  true  --offline", &long];
+        assert_eq!(table(&rows).lines().collect::<Vec<_>>(), want);
+    }
+}

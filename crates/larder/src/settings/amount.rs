@@ -8,18 +8,13 @@ use super::wrong::Wrong;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Amount(pub(crate) u64);
 
-/// How much of the disk stays free.
+/// How much of the disk stays free, in percent of the file system's size: 0 to 99.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum MinFree {
-    /// Of the file system's size; 0 to 99.
-    Percent(u8),
-    /// A fixed amount.
-    Bytes(u64),
-}
+pub(crate) struct MinFree(pub(crate) u8);
 
 impl Default for MinFree {
     fn default() -> Self {
-        MinFree::Percent(5)
+        MinFree(5)
     }
 }
 
@@ -38,18 +33,12 @@ impl FromStr for MinFree {
     type Err = Wrong;
 
     fn from_str(text: &str) -> Result<Self, Wrong> {
-        let wrong = |why| {
-            Wrong::new(format!("{text:?} is {why}"))
-                .help("write a part of the disk like 5 %, or an amount like 10 GiB")
-        };
-        if let Some(number) = text.trim().strip_suffix('%') {
-            let percent = whole(number.trim_end()).and_then(|percent| u8::try_from(percent).ok());
-            return match percent {
-                Some(percent @ ..100) => Ok(MinFree::Percent(percent)),
-                _ => Err(wrong("not a whole percentage from 0 % to 99 %")),
-            };
+        let number = text.trim().strip_suffix('%').unwrap_or(text.trim()).trim_end();
+        match whole(number).and_then(|percent| u8::try_from(percent).ok()) {
+            Some(percent @ ..100) => Ok(MinFree(percent)),
+            _ => Err(Wrong::new(format!("{text:?} is not a whole percentage from 0 % to 99 %"))
+                .help("write a part of the disk, like 5 %")),
         }
-        bytes(text).map(MinFree::Bytes).ok_or_else(|| wrong("neither a percentage nor a number of bytes"))
     }
 }
 
@@ -65,10 +54,7 @@ impl fmt::Display for Amount {
 
 impl fmt::Display for MinFree {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            MinFree::Percent(percent) => write!(f, "{percent} %"),
-            MinFree::Bytes(bytes) => Amount(*bytes).fmt(f),
-        }
+        write!(f, "{} %", self.0)
     }
 }
 
@@ -131,19 +117,12 @@ mod tests {
     }
 
     #[test]
-    fn what_stays_free_is_a_part_or_an_amount() {
-        for (text, want) in [
-            ("5 %", MinFree::Percent(5)),
-            ("5%", MinFree::Percent(5)),
-            ("0%", MinFree::Percent(0)),
-            ("99 %", MinFree::Percent(99)),
-            ("10 GiB", MinFree::Bytes(10 << 30)),
-            ("0", MinFree::Bytes(0)),
-        ] {
-            assert_eq!(text.parse(), Ok(want), "{text}");
-            assert_eq!(want.to_string().parse(), Ok(want));
+    fn what_stays_free_is_a_part() {
+        for (text, want) in [("5 %", 5), ("5%", 5), ("5", 5), ("0%", 0), (" 99 % ", 99)] {
+            assert_eq!(text.parse(), Ok(MinFree(want)), "{text}");
+            assert_eq!(MinFree(want).to_string().parse(), Ok(MinFree(want)));
         }
-        for text in ["", "%", "100 %", "-1 %", "1.5 %", "5", "300 %", "five"] {
+        for text in ["", "%", "100 %", "-1 %", "1.5 %", "300 %", "five", "10 GiB"] {
             assert!(text.parse::<MinFree>().is_err(), "{text:?}");
         }
     }

@@ -31,7 +31,7 @@ pub(crate) struct Database {
 impl Sumdb {
     /// Parses a specification. What `rules` say about its URL is put with it.
     pub(crate) fn parse(text: &str, rules: &SourceRules) -> Result<Self, Wrong> {
-        let spec: SumdbSpec = text.parse().map_err(|error| spec_wrong(&error))?;
+        let spec: SumdbSpec = text.parse().map_err(|error| spec_wrong(text, &error))?;
         let SumdbSpec::On { name, key, url } = spec else { return Ok(Sumdb::Off) };
         let url = url.map(|url| SafeUrl::parse(url.as_str())).transpose();
         let url = url.map_err(|error| Wrong::new(error.to_string()))?;
@@ -53,8 +53,11 @@ impl fmt::Display for Sumdb {
     }
 }
 
-fn spec_wrong(error: &SumdbSpecError) -> Wrong {
+fn spec_wrong(text: &str, error: &SumdbSpecError) -> Wrong {
     match error {
+        SumdbSpecError::Key(_) if text.split_whitespace().next().is_some_and(|word| word.contains("://")) => {
+            Wrong::new("it begins with a URL")
+        }
         SumdbSpecError::Url(error) => Wrong::new(format!("the second word is not a URL: {}", error.fault())),
         SumdbSpecError::Words => Wrong::new("it is neither one word nor two"),
         SumdbSpecError::Key(_)

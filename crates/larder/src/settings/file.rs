@@ -116,9 +116,21 @@ pub(super) fn read(path: &Path) -> Result<(SourceFile, File), Invalid> {
         Ok(file) => Ok((source, file)),
         Err(error) => {
             let span = error.span().unwrap_or_default();
-            let problem = Problem::in_file(&source, "", span, Wrong::new(error.message()));
+            let problem = Problem::in_file(&source, "", span, parser_wrong(error.message()));
             Err(Invalid::new(vec![problem], Some(&source)))
         }
+    }
+}
+
+/// What the parser says, and what to do where that is not plain.
+fn parser_wrong(message: &str) -> Wrong {
+    let wrong = Wrong::new(message);
+    if message.starts_with("unknown field") {
+        wrong.help("`larder config example` prints every setting")
+    } else if message == "invalid type: map, expected a sequence" {
+        wrong.help("there may be several: write its name in two brackets, like [[route]]")
+    } else {
+        wrong
     }
 }
 

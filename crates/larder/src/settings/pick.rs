@@ -160,5 +160,10 @@ pub(super) fn path(text: &OsStr) -> Result<PathBuf, Wrong> {
     if text == "~" || text.as_encoded_bytes().starts_with(b"~/") {
         return Err(Wrong::new("`~` is not replaced by the home directory here").help("write the whole path"));
     }
+    if text.to_string_lossy().contains("://") {
+        return Err(
+            Wrong::new(format!("{} is a URL", text.display())).help("write the path of a file or directory")
+        );
+    }
     Ok(PathBuf::from(text))
 }

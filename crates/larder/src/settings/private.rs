@@ -4,7 +4,7 @@ use gomod::Patterns;
 
 use super::{
     origin::{Origin, Valued},
-    route::pattern_fault,
+    route::{pattern_fault, pattern_shown},
 };
 use crate::go_env::{Found, GoSettings, GoVariable};
 
@@ -25,7 +25,8 @@ impl Private {
                 let patterns = Patterns::new(&value);
                 let origin = Origin::go(variable, place);
                 for (pattern, fault) in patterns.iter().filter_map(|p| Some((p, pattern_fault(p)?))) {
-                    let warning = format!("{origin}: {pattern:?} {fault}, so it makes nothing private");
+                    let warning =
+                        format!("{origin}: {:?} {fault}; it makes nothing private", pattern_shown(pattern));
                     if !warnings.contains(&warning) {
                         warnings.push(warning);
                     }

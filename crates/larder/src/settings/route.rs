@@ -92,7 +92,9 @@ fn patterns(modules: &Spanned<Vec<file::Text>>, pick: &mut Pick<'_>) -> Option<P
     }
     for pattern in modules.get_ref() {
         pick.in_file("route.modules", Some(pattern), |text| match pattern_fault(text) {
-            Some(fault) => Err(Wrong::new(format!("{text:?} {fault}"))),
+            Some(fault) => {
+                Err(Wrong::new(format!("{text:?} {fault}")).help("write one like \"corp.example/*\""))
+            }
             None => Ok(()),
         });
     }
@@ -108,11 +110,18 @@ pub(super) fn pattern_fault(pattern: &str) -> Option<&'static str> {
         Some("holds a comma: write one pattern per text")
     } else if pattern.contains(char::is_whitespace) {
         Some("holds a space, which no module path has")
+    } else if pattern.contains(['@', ':']) {
+        Some("is a URL or holds a version: write the beginning of module paths alone")
     } else if Patterns::new(pattern).malformed().next().is_some() {
         Some("is malformed: a `[` needs its `]`, and a `\\` something after it")
     } else {
         None
     }
+}
+
+/// A pattern for people. Go ignores what cannot be one, and so it may be a URL with a password.
+pub(crate) fn pattern_shown(pattern: &str) -> &str {
+    if pattern.contains(['@', ':']) { "***" } else { pattern }
 }
 
 fn sumdb_use(text: &str) -> Result<SumdbUse, Wrong> {

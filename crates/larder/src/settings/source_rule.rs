@@ -3,7 +3,7 @@
 use std::{ffi::OsStr, fmt, fs::File, path::PathBuf};
 
 use toml::Spanned;
-use upstream::{SafeUrl, SourceConfig};
+use upstream::{SafeUrl, SourceConfig, UrlError};
 
 use super::{
     file,
@@ -122,11 +122,13 @@ impl SourceRule {
 
 impl Which {
     fn url(text: &str) -> Result<Self, Wrong> {
-        let url = SafeUrl::parse(text).map_err(|error| Wrong::new(error.to_string()))?;
-        if url.scheme() == "https" {
-            Ok(Which::Url(url))
-        } else {
-            Err(Wrong::new("certificates need an https URL"))
+        match SafeUrl::parse(text) {
+            Ok(url) if url.scheme() == "https" => Ok(Which::Url(url)),
+            // The first part of `user:password@host` is read as a scheme.
+            Ok(_) | Err(UrlError::Scheme(_) | UrlError::CredentialsOverHttp(_)) => {
+                Err(Wrong::new("certificates need an https URL"))
+            }
+            Err(error) => Err(Wrong::new(error.to_string())),
         }
     }
 

@@ -1,0 +1,158 @@
+//! Which value counts.
+
+use super::{Machine, value};
+
+/// A setting with a value for each place: flag, environment, file; and the default.
+const LAYERED: [(&str, &str, &str, &str, &str, &str); 6] = [
+    ("listen", "--listen=127.0.0.1:1", "127.0.0.1:2", "\"127.0.0.1:3\"", "127.0.0.1:4873", "127.0.0.1:1"),
+    ("data", "--data=/by/flag", "/by/variable", "\"/by/file\"", "DIR/home/.cache/larder", "/by/flag"),
+    (
+        "upstream",
+        "--upstream=a.example",
+        "https://b.example",
+        "\"https://c.example\"",
+        "https://go.example",
+        "https://a.example",
+    ),
+    (
+        "sumdb",
+        "--sumdb=off",
+        "sum.golang.org https://b.example",
+        "\"sum.golang.org https://c.example\"",
+        "sum.golang.org",
+        "off",
+    ),
+    ("offline", "--offline", "0", "true", "false", "true"),
+    ("min_free", "--min-free=1%", "2 %", "\"3 %\"", "5 %", "1 %"),
+];
+
+#[test]
+fn flags_come_before_variables_and_those_before_the_file_and_that_before_defaults() {
+    for (name, flag, variable, file, default, by_flag) in LAYERED {
+        let variable_name: &'static str = match name {
+            "listen" => "LARDER_LISTEN",
+            "data" => "LARDER_DATA",
+            "upstream" => "LARDER_UPSTREAM",
+            "sumdb" => "LARDER_SUMDB",
+            "offline" => "LARDER_OFFLINE",
+            _ => "LARDER_MIN_FREE",
+        };
+        let by_variable = if variable == "0" { "false" } else { variable };
+        let bare = Machine::with_upstream();
+        let from_go = if name == "upstream" { "go" } else { "default" };
+        assert_eq!(value(&bare.show(&[]), name), (default.to_owned(), from_go));
+        let bare = bare.var(variable_name, "");
+        assert_eq!(value(&bare.show(&[]), name), (default.to_owned(), from_go), "empty is not set");
+
+        let machine = Machine::with_upstream().file("etc/larder.toml", &format!("{name} = {file}\n"));
+        assert_eq!(value(&machine.show(&[]), name), (file.trim_matches('"').to_owned(), "file"));
+        let machine = machine.var(variable_name, variable);
+        assert_eq!(value(&machine.show(&[]), name), (by_variable.to_owned(), "environment"));
+        assert_eq!(value(&machine.show(&[flag]), name), (by_flag.to_owned(), "flag"));
+    }
+}
+
+#[test]
+fn what_only_the_file_has_comes_before_its_default() {
+    for (key, default, written, shown) in [
+        ("patience", "1s", "\"250ms\"", "250ms"),
+        ("freshness", "1m", "\"0s\"", "0s"),
+        ("absence", "15s", "\"1 min\"", "1m"),
+        ("limits.resolve", "3s", "\"1s\"", "1s"),
+        ("limits.connect", "8s", "\"1s\"", "1s"),
+        ("limits.first_byte", "10s", "\"1s\"", "1s"),
+        ("limits.stall", "30s", "\"2m\"", "2m"),
+        ("limits.small", "30s", "\"1s\"", "1s"),
+        ("clients.connections", "4096", "10", "10"),
+        ("clients.head", "10s", "\"1s\"", "1s"),
+        ("clients.idle", "1m 30s", "\"1s\"", "1s"),
+        ("clients.stall", "1m", "\"1s\"", "1s"),
+        ("clients.grace", "10s", "\"0s\"", "0s"),
+        ("memory.small", "32 MiB", "\"1 GiB\"", "1 GiB"),
+        ("memory.zips", "64 MiB", "\"0\"", "0 B"),
+        ("log.format", "text", "\"json\"", "json"),
+        ("log.access", "misses", "\"all\"", "all"),
+    ] {
+        assert_eq!(value(&Machine::with_upstream().show(&[]), key), (default.to_owned(), "default"));
+        let machine = Machine::with_upstream().file("etc/larder.toml", &format!("{key} = {written}\n"));
+        assert_eq!(value(&machine.show(&[]), key), (shown.to_owned(), "file"));
+    }
+}
+
+#[test]
+fn the_file_itself_is_named_by_flag_or_variable() {
+    let machine =
+        Machine::with_upstream().file("a.toml", "patience = \"2s\"").file("b.toml", "patience = \"3s\"");
+    let a = machine.path("a.toml");
+    let b = machine.path("b.toml").to_str().unwrap().to_owned();
+    let machine = machine.var("LARDER_CONFIG", a);
+    let shown = machine.show(&[]);
+    assert_eq!(value(&shown, "patience").0, "2s");
+    assert_eq!(shown["config"]["origin"]["kind"], "environment");
+    assert_eq!(value(&machine.show(&["--config", &b]), "patience").0, "3s");
+    assert_eq!(machine.config(&["check", &b]).code, 0);
+}
+
+#[test]
+fn paths_in_the_file_begin_where_it_lies() {
+    let machine = Machine::with_upstream().file("etc/larder.toml", "data = \"../var\"");
+    assert_eq!(value(&machine.show(&[]), "data").0, "DIR/etc/../var");
+    assert_eq!(value(&machine.show(&["--data=var"]), "data").0, "var");
+}
+
+#[test]
+fn without_settings_of_its_own_larder_does_what_go_is_set_to() {
+    let machine =
+        |user: &str, installed: &str| Machine::new().file("home/env", user).file("go/go.env", installed);
+    let installed = "GOPROXY=https://installed.example\nGOSUMDB=off\n";
+    for (machine, upstream, sumdb) in [
+        (machine("", installed), "https://installed.example", "off"),
+        (machine("GOPROXY=https://user.example\n", installed), "https://user.example", "off"),
+        (machine("GOSUMDB=sum.golang.org\n", installed), "https://installed.example", "sum.golang.org"),
+        (
+            machine("GOPROXY=https://user.example\n", installed).var("GOPROXY", "https://env.example|off"),
+            "https://env.example|off",
+            "off",
+        ),
+        (machine("", "GOPROXY=off\n"), "off", "sum.golang.org"),
+    ] {
+        let env = machine.path("home/env");
+        let machine = machine.var("GOENV", env);
+        let shown = machine.show(&[]);
+        assert_eq!(value(&shown, "upstream"), (upstream.to_owned(), "go"));
+        assert_eq!(value(&shown, "sumdb").0, sumdb);
+        for own in [
+            &["--upstream=https://own.example", "--sumdb=off"][..],
+            &["--offline", "--upstream", "own.example"],
+        ] {
+            assert_eq!(value(&machine.show(own), "upstream"), ("https://own.example".to_owned(), "flag"));
+        }
+    }
+}
+
+#[test]
+fn offline_needs_no_upstream() {
+    assert_eq!(value(&Machine::new().show(&["--offline"]), "upstream"), ("off".to_owned(), "default"));
+    assert_eq!(value(&Machine::with_upstream().show(&["--offline"]), "upstream").0, "https://go.example");
+}
+
+#[test]
+fn offline_is_written_in_four_ways() {
+    for (text, want) in [("1", "true"), ("true", "true"), ("0", "false"), ("false", "false")] {
+        let machine = Machine::with_upstream().var("LARDER_OFFLINE", text);
+        assert_eq!(value(&machine.show(&[]), "offline"), (want.to_owned(), "environment"));
+        let flag = format!("--offline={text}");
+        assert_eq!(value(&machine.show(&[&flag]), "offline"), (want.to_owned(), "flag"));
+    }
+}
+
+#[test]
+fn what_go_keeps_private_is_private_here() {
+    let machine =
+        Machine::with_upstream().var("GOPRIVATE", "corp.example,*.internal").var("GONOSUMDB", "none");
+    let shown = machine.show(&[]);
+    assert_eq!(shown["private"]["no_proxy"]["modules"], serde_json::json!(["corp.example", "*.internal"]));
+    assert_eq!(shown["private"]["no_proxy"]["origin"]["variable"], "GOPRIVATE");
+    assert_eq!(shown["private"]["no_sumdb"]["modules"], serde_json::json!(["none"]));
+    assert_eq!(shown["private"]["no_sumdb"]["origin"]["variable"], "GONOSUMDB");
+}

@@ -1,0 +1,224 @@
+//! What `config show` and `config check` print when all is well.
+
+use insta::assert_snapshot;
+
+use super::Machine;
+
+const FILE: &str = r#"
+upstream = "https://robot:hunter2@proxy.corp.example/go?token=x|https://proxy.example.com,direct"
+sumdb = "off"
+
+[[source]]
+host = "*.corp.example"
+ca = "ca.pem"
+
+[[source]]
+url = "https://elsewhere.example.com"
+ca = "ca.pem"
+
+[[route]]
+modules = ["git.corp.example/*", "corp.example"]
+chain = "https://modules.corp.example|direct"
+sumdb = "ledger"
+
+[[route]]
+modules = ["open.example/*"]
+sumdb = "off"
+"#;
+
+fn machine() -> Machine {
+    let machine = Machine::new().file("etc/larder.toml", FILE).file("etc/ca.pem", "");
+    let machine = machine.file("home/env", "GOPRIVATE=corp.example, other.example\n");
+    let (config, env) = (machine.path("etc/larder.toml"), machine.path("home/env"));
+    machine.var("LARDER_CONFIG", config).var("GOENV", env)
+}
+
+#[test]
+fn text() {
+    let printed = machine().config(&["show", "--offline"]);
+    assert_eq!((printed.code, printed.err.as_str()), (0, ""));
+    // The width of a column depends on the temporary directory's name.
+    let lines = printed.out.lines().map(|line| line.split("  ").filter(|part| !part.is_empty()));
+    let lines = lines.map(|parts| parts.map(str::trim).collect::<Vec<_>>().join("  "));
+    assert_snapshot!(lines.collect::<Vec<_>>().join("\n"), @r#"
+    listen  127.0.0.1:4873  default
+    data  DIR/home/.cache/larder  default
+    upstream  https://***@proxy.corp.example/go?token=***|https://proxy.example.com,direct  DIR/etc/larder.toml:2:12
+    sumdb  off  DIR/etc/larder.toml:3:9
+    offline  true  --offline
+    min_free  5 %  default
+    patience  1s  default
+    freshness  1m  default
+    absence  15s  default
+    limits.resolve  3s  default
+    limits.connect  8s  default
+    limits.first_byte  10s  default
+    limits.stall  30s  default
+    limits.small  30s  default
+    clients.connections  4096  default
+    clients.head  10s  default
+    clients.idle  1m 30s  default
+    clients.stall  1m  default
+    clients.grace  10s  default
+    memory.small  32 MiB  default
+    memory.zips  64 MiB  default
+    log.format  text  default
+    log.access  misses  default
+    private.no_proxy  corp.example, other.example  GOPRIVATE in DIR/home/env
+    private.no_sumdb  corp.example, other.example  GOPRIVATE in DIR/home/env
+    route 1  git.corp.example/*,corp.example: chain https://modules.corp.example|direct, sumdb ledger  DIR/etc/larder.toml:13:1
+    route 2  open.example/*: chain as upstream, sumdb off  DIR/etc/larder.toml:18:1
+    source 1  *.corp.example: ca DIR/etc/ca.pem  DIR/etc/larder.toml:5:1
+    source 2  https://elsewhere.example.com/: ca DIR/etc/ca.pem  DIR/etc/larder.toml:9:1
+    warning: GOPRIVATE in DIR/home/env: " other.example" holds a space, which no module path has; it makes nothing private
+    warning: DIR/etc/larder.toml:2:12: `direct` is left out, as this build does not fetch from repositories; what the other sources do not have is absent
+    warning: DIR/etc/larder.toml:13:1: `direct` is left out, as this build does not fetch from repositories; what the other sources do not have is absent
+    warning: DIR/etc/larder.toml:9:1: no https source of any chain matches https://elsewhere.example.com/
+    warning: DIR/etc/larder.toml:13:1: corp.example is private by GOPRIVATE in DIR/home/env, which comes first: its chain is not asked; set GONOPROXY=none to use the route
+    "#);
+}
+
+#[test]
+fn json() {
+    let mut shown = machine().show(&[]);
+    let settings = shown["settings"].as_array_mut().unwrap();
+    settings.retain(|row| ["data", "upstream"].contains(&row["name"].as_str().unwrap()));
+    assert_snapshot!(format!("{shown:#}"), @r#"
+    {
+      "config": {
+        "file": "DIR/etc/larder.toml",
+        "origin": {
+          "kind": "flag",
+          "name": "--config"
+        }
+      },
+      "private": {
+        "no_proxy": {
+          "modules": [
+            "corp.example",
+            " other.example"
+          ],
+          "origin": {
+            "file": "DIR/home/env",
+            "kind": "go",
+            "variable": "GOPRIVATE"
+          }
+        },
+        "no_sumdb": {
+          "modules": [
+            "corp.example",
+            " other.example"
+          ],
+          "origin": {
+            "file": "DIR/home/env",
+            "kind": "go",
+            "variable": "GOPRIVATE"
+          }
+        }
+      },
+      "routes": [
+        {
+          "chain": "https://modules.corp.example|direct",
+          "modules": [
+            "git.corp.example/*",
+            "corp.example"
+          ],
+          "origin": {
+            "column": 1,
+            "file": "DIR/etc/larder.toml",
+            "kind": "file",
+            "line": 13
+          },
+          "sumdb": "ledger"
+        },
+        {
+          "chain": null,
+          "modules": [
+            "open.example/*"
+          ],
+          "origin": {
+            "column": 1,
+            "file": "DIR/etc/larder.toml",
+            "kind": "file",
+            "line": 18
+          },
+          "sumdb": "off"
+        }
+      ],
+      "settings": [
+        {
+          "name": "data",
+          "origin": {
+            "kind": "default"
+          },
+          "value": "DIR/home/.cache/larder"
+        },
+        {
+          "name": "upstream",
+          "origin": {
+            "column": 12,
+            "file": "DIR/etc/larder.toml",
+            "kind": "file",
+            "line": 2
+          },
+          "value": "https://***@proxy.corp.example/go?token=***|https://proxy.example.com,direct"
+        }
+      ],
+      "sources": [
+        {
+          "ca": "DIR/etc/ca.pem",
+          "client_cert": null,
+          "client_key": null,
+          "origin": {
+            "column": 1,
+            "file": "DIR/etc/larder.toml",
+            "kind": "file",
+            "line": 5
+          },
+          "which": "*.corp.example"
+        },
+        {
+          "ca": "DIR/etc/ca.pem",
+          "client_cert": null,
+          "client_key": null,
+          "origin": {
+            "column": 1,
+            "file": "DIR/etc/larder.toml",
+            "kind": "file",
+            "line": 9
+          },
+          "which": "https://elsewhere.example.com/"
+        }
+      ],
+      "warnings": [
+        "GOPRIVATE in DIR/home/env: \" other.example\" holds a space, which no module path has; it makes nothing private",
+        "DIR/etc/larder.toml:2:12: `direct` is left out, as this build does not fetch from repositories; what the other sources do not have is absent",
+        "DIR/etc/larder.toml:13:1: `direct` is left out, as this build does not fetch from repositories; what the other sources do not have is absent",
+        "DIR/etc/larder.toml:9:1: no https source of any chain matches https://elsewhere.example.com/",
+        "DIR/etc/larder.toml:13:1: corp.example is private by GOPRIVATE in DIR/home/env, which comes first: its chain is not asked; set GONOPROXY=none to use the route"
+      ]
+    }
+    "#);
+}
+
+#[test]
+fn a_good_file_is_ok_and_warnings_go_aside() {
+    let printed = machine().config(&["check"]);
+    assert_eq!((printed.code, printed.out.as_str()), (0, "ok\n"));
+    assert_eq!(
+        printed.err.lines().filter(|line| line.starts_with("warning: ")).count(),
+        5,
+        "{}",
+        printed.err
+    );
+    let quiet = Machine::with_upstream().config(&["check"]);
+    assert_eq!((quiet.out.as_str(), quiet.err.as_str()), ("ok\n", ""));
+    let json = Machine::with_upstream().config(&["check", "--json"]);
+    assert_snapshot!(json.out, @r#"
+    {
+      "errors": [],
+      "ok": true,
+      "warnings": []
+    }
+    "#);
+}
