@@ -25,11 +25,12 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use mirror::ChainEnd;
 use upstream::SafeUrl;
 
 pub(crate) use self::{
     amount::{Amount, MinFree},
-    chain::{Chain, ChainEnd},
+    chain::Chain,
     database::Sumdb,
     environment::Environment,
     listen::Listen,
@@ -37,7 +38,7 @@ pub(crate) use self::{
     origin::{Origin, Valued},
     private::Private,
     problem::{Invalid, Problem},
-    route::{Route, pattern_shown},
+    route::{Route, pattern_shown, sumdb_name},
     source_rule::SourceRules,
     span::Span,
     tuning::Tuning,

@@ -4,7 +4,9 @@ use std::{borrow::Cow, fmt::Write as _, path::PathBuf};
 
 use serde_json::{Value, json};
 
-use crate::settings::{Amount, Chain, Origin, Private, Route, Settings, Span, Sumdb, Valued, pattern_shown};
+use crate::settings::{
+    Amount, Chain, Origin, Private, Route, Settings, Span, Sumdb, Valued, pattern_shown, sumdb_name,
+};
 
 /// One line.
 struct Row {
@@ -82,7 +84,7 @@ fn route(route: &Route) -> Value {
     json!({
         "modules": route.modules.iter().collect::<Vec<_>>(),
         "chain": route.chain.as_ref().map(Chain::to_string),
-        "sumdb": route.sumdb.name(),
+        "sumdb": sumdb_name(route.sumdb),
         "origin": route.origin,
     })
 }

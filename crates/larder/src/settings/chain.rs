@@ -3,6 +3,7 @@
 use std::fmt;
 
 use gomod::{ProxyEntry, ProxyList, ProxyListError, ProxyTarget, Separator};
+use mirror::ChainEnd;
 use upstream::{SafeUrl, SourceConfig};
 
 use super::{source_rule::SourceRules, wrong::Wrong};
@@ -21,17 +22,6 @@ pub(crate) struct ChainLink {
     pub(crate) after: Separator,
 }
 
-/// What stands at the end of a chain.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum ChainEnd {
-    /// Nothing: absent everywhere is absent.
-    Nothing,
-    /// `off`.
-    Off,
-    /// `direct` behind other sources.
-    DirectLeftOut,
-}
-
 impl Chain {
     /// Nobody is asked.
     pub(crate) fn off() -> Self {
@@ -41,7 +31,7 @@ impl Chain {
     /// Parses a chain. What `rules` say about a source is put with it.
     pub(crate) fn parse(text: &str, rules: &SourceRules) -> Result<Self, Wrong> {
         let list: ProxyList = text.parse().map_err(|error| list_wrong(text, &error))?;
-        let mut chain = Chain { links: Vec::new(), end: ChainEnd::Nothing };
+        let mut chain = Chain { links: Vec::new(), end: ChainEnd::Exhausted };
         for (index, ProxyEntry { target, after }) in list.entries().iter().enumerate() {
             match target {
                 ProxyTarget::Url(url) => {
@@ -77,7 +67,7 @@ impl fmt::Display for Chain {
         let end = match self.end {
             ChainEnd::Off => Some("off"),
             ChainEnd::DirectLeftOut => Some("direct"),
-            ChainEnd::Nothing => None,
+            ChainEnd::Exhausted | ChainEnd::Private => None,
         };
         let mut before = "";
         for ChainLink { source, after } in &self.links {
@@ -122,12 +112,12 @@ mod tests {
     #[test]
     fn chains_print_as_they_were_written() {
         for (text, printed, links, end) in [
-            ("https://a.example", "https://a.example", 1, ChainEnd::Nothing),
+            ("https://a.example", "https://a.example", 1, ChainEnd::Exhausted),
             (
                 "a.example|http://b.example:80/p,",
                 "https://a.example|http://b.example/p",
                 2,
-                ChainEnd::Nothing,
+                ChainEnd::Exhausted,
             ),
             ("https://u:pw@a.example,direct", "https://***@a.example,direct", 1, ChainEnd::DirectLeftOut),
             ("file:///srv/modules|off", "file:///srv/modules|off", 1, ChainEnd::Off),

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use gomod::Patterns;
+use mirror::SumdbUse;
 use toml::Spanned;
 
 use super::{chain::Chain, file, origin::Origin, pick::Pick, source_rule::SourceRules, wrong::Wrong};
@@ -50,28 +51,6 @@ impl Route {
     }
 }
 
-/// Who vouches for the modules of a route.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum SumdbUse {
-    /// The public checksum database.
-    Public,
-    /// The hash that was seen first.
-    Ledger,
-    /// Nobody.
-    Off,
-}
-
-impl SumdbUse {
-    /// As it is written in the file.
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            SumdbUse::Public => "public",
-            SumdbUse::Ledger => "ledger",
-            SumdbUse::Off => "off",
-        }
-    }
-}
-
 /// What is printed for a route, without its modules.
 impl fmt::Display for Route {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -79,7 +58,16 @@ impl fmt::Display for Route {
             Some(chain) => write!(f, "chain {chain}")?,
             None => f.write_str("chain as upstream")?,
         }
-        write!(f, ", sumdb {}", self.sumdb.name())
+        write!(f, ", sumdb {}", sumdb_name(self.sumdb))
+    }
+}
+
+/// A way of being verified, as it is written in the file.
+pub(crate) fn sumdb_name(sumdb: SumdbUse) -> &'static str {
+    match sumdb {
+        SumdbUse::Public => "public",
+        SumdbUse::Ledger => "ledger",
+        SumdbUse::Off => "off",
     }
 }
 

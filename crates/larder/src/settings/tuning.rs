@@ -11,7 +11,7 @@ use super::{
     wrong::Wrong,
 };
 
-/// Values that most never change. The defaults are those of the crates that use them.
+/// Values that most never change.
 #[derive(Clone, Debug)]
 pub(crate) struct Tuning {
     /// How long a zip may take to arrive before clients are fed from it while it still arrives.
@@ -78,11 +78,13 @@ impl Tuning {
                 let value = pick.in_file(name, text.as_ref(), |text| Span::parse(text, &range));
                 value.unwrap_or_else(|| Valued::default(Span(default)))
             };
+        let mirror = mirror::Config::default();
+        let fresh = mirror::Freshness::default();
         let out = upstream::Limits::default();
         let (limits, clients) = (&file.limits, &file.clients);
-        let patience = span("patience", &file.patience, ZERO..=HOUR, PATIENCE);
-        let freshness = span("freshness", &file.freshness, ZERO..=YEAR, FRESHNESS);
-        let absence = span("absence", &file.absence, ZERO..=HOUR, ABSENCE);
+        let patience = span("patience", &file.patience, ZERO..=HOUR, mirror.patience);
+        let freshness = span("freshness", &file.freshness, ZERO..=YEAR, fresh.present);
+        let absence = span("absence", &file.absence, ZERO..=HOUR, fresh.absent);
         let limits = Limits {
             resolve: span("limits.resolve", &limits.resolve, LEAST..=HOUR, out.resolve),
             connect: span("limits.connect", &limits.connect, LEAST..=HOUR, out.connect),
@@ -170,6 +172,7 @@ const HOUR: Duration = Duration::from_hours(1);
 const DAY: Duration = Duration::from_hours(24);
 const YEAR: Duration = Duration::from_hours(365 * 24);
 
+// Towards clients.
 const CONNECTIONS: usize = 4096;
 const HEAD: Duration = Duration::from_secs(10);
 const IDLE: Duration = Duration::from_secs(90);
@@ -177,6 +180,3 @@ const STALL: Duration = Duration::from_mins(1);
 const GRACE: Duration = Duration::from_secs(10);
 const SMALL: u64 = 32 << 20;
 const ZIPS: u64 = 64 << 20;
-const PATIENCE: Duration = Duration::from_secs(1);
-const FRESHNESS: Duration = Duration::from_mins(1);
-const ABSENCE: Duration = Duration::from_secs(15);
