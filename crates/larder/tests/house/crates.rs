@@ -20,7 +20,7 @@ const HOUSE: [(&str, &[&str], &[&str]); 8] = [
     ),
     (
         "server",
-        &["gomod", "storage", "mirror"],
+        &["gomod", "storage", "upstream", "mirror"],
         &["clap", "git2", "gix", "object_store", "reqwest", "rusqlite", "rustls"],
     ),
     ("larder", &["gomod", "sumdb", "storage", "upstream", "mirror", "server"], &["gix", "rusqlite"]),

@@ -1,0 +1,152 @@
+//! One request for a module, from its complete head to the head of its answer.
+
+use std::sync::Arc;
+
+use gomod::Request;
+use http::request::Parts;
+use http::{StatusCode, Version};
+use mirror::{Answer, CacheStatus, Mirror, Reach, Refusal};
+use tokio::sync::broadcast::error::RecvError;
+use tower::Service;
+
+use crate::body::Body;
+use crate::cache::{Content, Kept, Memory, Place};
+use crate::config::Config;
+use crate::observe::{Ids, Meters};
+use crate::pieces::StoredFile;
+use crate::reply::{self, Reply};
+use crate::respond;
+
+/// Everything that answers requests; shared by all connections.
+pub(crate) struct Site {
+    mirror: Arc<Mirror>,
+    memory: Memory,
+    pages: axum::Router,
+    pub(crate) meters: Meters,
+    pub(crate) ids: Ids,
+    pub(crate) log_hits: bool,
+}
+
+/// What the mirror gave.
+enum Fresh {
+    /// Something that can be given again; this time it counts as what the status says.
+    Kept(Arc<Kept>, CacheStatus),
+    /// Something for this request alone.
+    Reply(Box<Reply>),
+    /// Nothing yet; asking again finds it stored.
+    AskAgain,
+}
+
+impl Site {
+    pub(crate) fn new(mirror: Arc<Mirror>, pages: axum::Router, meters: Meters, config: &Config) -> Self {
+        let memory = Memory::new(config);
+        Self { mirror, memory, pages, meters, ids: Ids::new(), log_hits: config.log_hits }
+    }
+
+    /// Answers from memory, if nothing has to be waited for.
+    pub(crate) fn at_once(&self, head: &Parts, place: &Place) -> Option<Reply> {
+        let kept = self.memory.get(place)?;
+        match &kept.content {
+            Content::Bytes(bytes) => Some(reply::from_memory(head, &kept, bytes, CacheStatus::Hit)),
+            Content::File(_) => None,
+        }
+    }
+
+    /// Answers a request for a module or a checksum database.
+    pub(crate) async fn module(&self, head: &Parts, what: &Request, reach: Reach, place: &Place) -> Reply {
+        // A file that turns out to be rotten is set aside, and the next attempt is answered from elsewhere.
+        for _ in 0..ATTEMPTS {
+            let (kept, cache) = match self.memory.get(place) {
+                Some(kept) => (kept, CacheStatus::Hit),
+                None => match self.ask(head, what, reach, place).await {
+                    Fresh::Kept(kept, cache) => (kept, cache),
+                    Fresh::Reply(reply) => return *reply,
+                    Fresh::AskAgain => continue,
+                },
+            };
+            match &kept.content {
+                Content::Bytes(bytes) => return reply::from_memory(head, &kept, bytes, cache),
+                Content::File(blob) => {
+                    let (blob, mirror) = (Arc::clone(blob), Arc::clone(&self.mirror));
+                    match reply::from_file(
+                        head,
+                        &kept,
+                        StoredFile { blob, what: what.clone(), mirror },
+                        cache,
+                    )
+                    .await
+                    {
+                        Ok(reply) => return reply,
+                        Err(rot) => {
+                            self.memory.forget(what);
+                            self.mirror.rotten(what, &rot).await;
+                        }
+                    }
+                }
+            }
+        }
+        let refusal = Refusal::Internal("what was stored could not be read again");
+        Reply::refused(head, respond::refused(what, &refusal), Some(refusal.to_string()))
+    }
+
+    async fn ask(&self, head: &Parts, what: &Request, reach: Reach, place: &Place) -> Fresh {
+        let refused = |refusal: &Refusal| {
+            let reply = Reply::refused(head, respond::refused(what, refusal), Some(refusal.to_string()));
+            Fresh::Reply(Box::new(reply))
+        };
+        let Answer { body, meta, keep } =
+            match self.mirror.answer(&self.mirror.ask(what.clone(), reach)).await {
+                Ok(answer) => answer,
+                Err(refusal) => return refused(&refusal),
+            };
+        let content = match body {
+            mirror::Body::Bytes(bytes) => Content::Bytes(bytes),
+            mirror::Body::Blob(blob) => Content::File(blob),
+            mirror::Body::Growing(follow)
+                if head.version == Version::HTTP_10 && follow.len_hint().is_none() =>
+            {
+                // Without a length and without chunks, the end of the connection would be the end of the body.
+                return match follow.landed().await {
+                    Ok(()) => Fresh::AskAgain,
+                    Err(refusal) => refused(&refusal),
+                };
+            }
+            mirror::Body::Growing(follow) => {
+                return Fresh::Reply(Box::new(reply::growing(head, what, &meta, follow)));
+            }
+        };
+        let cache = meta.cache;
+        let kept = self.memory.keep(place, Kept::new(what, meta, content, keep), keep);
+        Fresh::Kept(kept, cache)
+    }
+
+    /// Answers with a page of the server itself.
+    pub(crate) async fn page(&self, head: &Parts) -> Reply {
+        let mut request = http::Request::new(axum::body::Body::empty());
+        *request.method_mut() = head.method.clone();
+        *request.uri_mut() = head.uri.clone();
+        let Ok(response) = self.pages.clone().call(request).await;
+        let path = head.uri.path();
+        match Request::parse(path.strip_prefix('/').unwrap_or(path)) {
+            Err(bad) if response.status() == StatusCode::NOT_FOUND => {
+                Reply::refused(head, respond::malformed(&bad), None)
+            }
+            _ => Reply::plain(response.map(Body::page)),
+        }
+    }
+
+    /// Forgets what changes in the store, for as long as the mirror lives.
+    pub(crate) async fn forget_changes(&self) {
+        let mut changes = self.mirror.changes();
+        loop {
+            match changes.recv().await {
+                Ok(request) => self.memory.forget(&request),
+                Err(RecvError::Lagged(_)) => self.memory.forget_all(),
+                Err(RecvError::Closed) => return,
+            }
+        }
+    }
+}
+
+/// From memory, from the store, and anew.
+const ATTEMPTS: usize = 3;
