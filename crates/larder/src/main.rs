@@ -3,17 +3,25 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used))]
 
 mod args;
+mod child;
 mod config;
+mod engine;
 mod go_env;
+mod log;
+mod run;
+mod serve;
 mod settings;
 
 use std::{
     env,
     io::{self, IsTerminal, Write},
     process::ExitCode,
+    time::Duration,
 };
 
+use anyhow::Context;
 use clap::{CommandFactory, Parser};
+use tracing::Level;
 
 use crate::{
     args::{Cli, Command, Options},
@@ -32,8 +40,17 @@ fn main() -> ExitCode {
 
 fn run(command: Command, env: &Environment) -> Printed {
     match command {
-        Command::Serve(args) => settings(&args.options, args.listen.listen.as_deref(), env, FAILED),
-        Command::Run(args) => settings(&args.options, None, env, RUN_FAILED),
+        Command::Serve(args) => {
+            let listen = args.listen.listen.as_deref();
+            with_settings(&args.options, listen, env, FAILED, async |settings| {
+                log::to_stderr(settings, Level::INFO);
+                serve::serve(settings).await.map(|()| 0)
+            })
+        }
+        Command::Run(args) => with_settings(&args.options, None, env, RUN_FAILED, async |settings| {
+            log::to_stderr(settings, Level::ERROR);
+            run::run(settings, &args.command).await
+        }),
         Command::Config(command) => config::run(command, env, look(env)),
         Command::Completions { shell } => {
             let mut script = Vec::new();
@@ -43,10 +60,37 @@ fn run(command: Command, env: &Environment) -> Printed {
     }
 }
 
-fn settings(options: &Options, listen: Option<&str>, env: &Environment, code: u8) -> Printed {
-    match Settings::resolve(options, listen, env) {
-        Ok(_) => Printed { err: "larder: this build has no mirror\n".to_owned(), code, ..Printed::default() },
-        Err(invalid) => Printed { err: config::report(&invalid, look(env)), code, ..Printed::default() },
+/// Does what a command does with its settings; `failed` is the exit code when Larder itself cannot.
+fn with_settings(
+    options: &Options,
+    listen: Option<&str>,
+    env: &Environment,
+    failed: u8,
+    work: impl AsyncFnOnce(&Settings) -> anyhow::Result<u8>,
+) -> Printed {
+    let settings = match Settings::resolve(options, listen, env) {
+        Ok(settings) => settings,
+        Err(invalid) => {
+            return Printed { err: config::report(&invalid, look(env)), code: failed, ..Printed::default() };
+        }
+    };
+    let done = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .context("cannot start worker threads")
+        .and_then(|runtime| {
+            let done = runtime.block_on(work(&settings));
+            // What still runs was given its time already.
+            runtime.shutdown_timeout(GRACE);
+            done
+        });
+    match done {
+        Ok(code) => Printed { code, ..Printed::default() },
+        Err(error) => Printed {
+            err: format!("larder: {}\n", masked(&format!("{error:#}"))),
+            code: failed,
+            ..Printed::default()
+        },
     }
 }
 
@@ -89,6 +133,8 @@ fn print(printed: &Printed) -> ExitCode {
     }
 }
 
+/// How long a thread that is in the middle of something may hold up the end of the program.
+const GRACE: Duration = Duration::from_secs(2);
 /// Wrong usage, wrong configuration, or it could not be done.
 const FAILED: u8 = 2;
 /// The same where an exit code belongs to the command that is run.

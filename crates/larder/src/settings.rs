@@ -41,7 +41,7 @@ pub(crate) use self::{
     route::{Route, pattern_shown, sumdb_name},
     source_rule::SourceRules,
     span::Span,
-    tuning::Tuning,
+    tuning::{Access, LogFormat, Tuning},
 };
 use self::{
     file::File,

@@ -151,6 +151,17 @@ impl Data {
         self.shared.is_none()
     }
 
+    /// What keeps new files from being stored at the moment, one sentence each; nothing when all is well.
+    /// Blocking, once in a while.
+    pub fn trouble(&self) -> Vec<String> {
+        let write = if self.is_read_only() {
+            Err(StoreError::ReadOnly(self.dir.clone()))
+        } else {
+            self.space.check(0)
+        };
+        write.err().iter().map(ToString::to_string).collect()
+    }
+
     /// Where files in transit lie.
     pub fn staging(&self) -> &Arc<StagingArea> {
         &self.staging

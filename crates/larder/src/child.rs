@@ -1,0 +1,128 @@
+//! The command behind `larder run`: started, signalled and awaited as a shell would.
+
+use std::{
+    ffi::OsString,
+    io::{self, ErrorKind},
+    os::unix::process::ExitStatusExt,
+    process::ExitStatus,
+};
+
+use tokio::{
+    process::{Child, Command},
+    signal::unix::{Signal, SignalKind, signal},
+};
+
+/// Exit code when the command exists but cannot be executed, as shells have it.
+const CANNOT_EXECUTE: u8 = 126;
+/// Exit code when there is no such command, as shells have it.
+const NOT_FOUND: u8 = 127;
+
+/// Why the command did not start.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot run `{command}`: {reason}")]
+pub(crate) struct NotStarted {
+    command: String,
+    reason: String,
+    /// What the process should exit with.
+    pub(crate) code: u8,
+}
+
+/// Starts `command` with one variable set on top of the environment that Larder itself got.
+pub(crate) fn start(command: &[OsString], variable: &str, value: &str) -> Result<Child, NotStarted> {
+    let Some((program, arguments)) = command.split_first() else {
+        return Err(NotStarted {
+            command: String::new(),
+            reason: "no command was given; write it after `--`".to_owned(),
+            code: NOT_FOUND,
+        });
+    };
+    Command::new(program).args(arguments).env(variable, value).spawn().map_err(|error| NotStarted {
+        command: program.to_string_lossy().into_owned(),
+        reason: match error.kind() {
+            ErrorKind::NotFound => "no such command; is it installed and in PATH?".to_owned(),
+            _ => error.to_string(),
+        },
+        code: if error.kind() == ErrorKind::NotFound { NOT_FOUND } else { CANNOT_EXECUTE },
+    })
+}
+
+/// The signals that would end Larder and that the command must get instead.
+#[derive(Debug)]
+pub(crate) struct Signals {
+    interrupt: Signal,
+    terminate: Signal,
+    hangup: Signal,
+    quit: Signal,
+}
+
+impl Signals {
+    /// From here on none of them ends this process.
+    pub(crate) fn catch() -> io::Result<Self> {
+        Ok(Signals {
+            interrupt: signal(SignalKind::interrupt())?,
+            terminate: signal(SignalKind::terminate())?,
+            hangup: signal(SignalKind::hangup())?,
+            quit: signal(SignalKind::quit())?,
+        })
+    }
+
+    async fn next(&mut self) -> rustix::process::Signal {
+        use rustix::process::Signal;
+        tokio::select! {
+            _ = self.interrupt.recv() => Signal::INT,
+            _ = self.terminate.recv() => Signal::TERM,
+            _ = self.hangup.recv() => Signal::HUP,
+            _ = self.quit.recv() => Signal::QUIT,
+        }
+    }
+}
+
+/// Waits for the command and passes signals on to it; returns the exit code to end with.
+pub(crate) async fn finish(mut child: Child, mut signals: Signals) -> io::Result<u8> {
+    loop {
+        tokio::select! {
+            status = child.wait() => return Ok(exit_code(status?)),
+            caught = signals.next() => pass_on(&child, caught),
+        }
+    }
+}
+
+/// A terminal sends Ctrl-C and Ctrl-\ to the whole foreground group, the command included; passing those on
+/// would make them arrive twice, which many programs take for "stop at once".
+fn pass_on(child: &Child, caught: rustix::process::Signal) {
+    use rustix::process::{Pid, Signal, kill_process};
+    if matches!(caught, Signal::INT | Signal::QUIT) && in_foreground() {
+        return;
+    }
+    let pid = child.id().and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw);
+    if let Some(pid) = pid
+        && let Err(error) = kill_process(pid, caught)
+    {
+        tracing::warn!("cannot pass signal {caught:?} on: {error}");
+    }
+}
+
+fn in_foreground() -> bool {
+    std::fs::File::open("/dev/tty")
+        .ok()
+        .and_then(|tty| rustix::termios::tcgetpgrp(tty).ok())
+        .is_some_and(|group| group == rustix::process::getpgrp())
+}
+
+/// A command that a signal ended has no code of its own: 128 and the signal, as shells have it.
+fn exit_code(status: ExitStatus) -> u8 {
+    let code = status.code().or_else(|| status.signal().map(|signal| 128 + signal)).unwrap_or(1);
+    u8::try_from(code).unwrap_or(u8::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn exit_codes_are_those_of_a_shell() {
+        assert_eq!(exit_code(ExitStatus::from_raw(0)), 0);
+        assert_eq!(exit_code(ExitStatus::from_raw(3 << 8)), 3);
+        assert_eq!(exit_code(ExitStatus::from_raw(15)), 143);
+    }
+}

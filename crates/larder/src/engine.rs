@@ -1,0 +1,166 @@
+//! From settings to a mirror: the one place that picks concrete sources and backends.
+
+use std::{sync::Arc, time::Duration};
+
+use anyhow::Context;
+use mirror::{Database, Freshness, Link, Mirror, Policy, Private, Route, Rule, Source, SumdbUse};
+use prometheus_client::registry::Registry;
+use storage::{Data, OpenOptions, Store};
+use tokio::net::TcpListener;
+use upstream::{DirProxy, Door, DoorConfig, Env, Proxy, SafeUrl, SourceConfig};
+
+use crate::settings::{Access, Chain, Settings, SourceRules, Sumdb};
+
+/// A mirror, and what shows how it fares.
+pub(crate) struct Engine {
+    pub(crate) mirror: Arc<Mirror>,
+    data: Arc<Data>,
+    pub(crate) mirrored: mirror::Meters,
+    pub(crate) served: server::Meters,
+    pub(crate) registry: Registry,
+}
+
+impl Engine {
+    /// Opens the data directory and the sources; connects to nobody yet. Blocks on the disk for a moment.
+    pub(crate) fn start(settings: &Settings) -> anyhow::Result<Self> {
+        let min_free = f64::from(settings.min_free.value.0);
+        let options = OpenOptions { min_free, ..OpenOptions::default() };
+        let data = Data::open(&settings.data.value, options)?;
+        let store = Store::open(&data);
+        let mut registry = Registry::default();
+        let limits = &settings.tuning.limits;
+        let mut door = DoorConfig::new(&instance(), Env::new(std::env::vars_os()));
+        door.limits = upstream::Limits {
+            resolve: limits.resolve.value.0,
+            connect: limits.connect.value.0,
+            first_byte: limits.first_byte.value.0,
+            stall: limits.stall.value.0,
+            small: limits.small.value.0,
+            ..upstream::Limits::default()
+        };
+        door.meters.register(&mut registry);
+        let mut sources = Sources { door: Door::new(door)?, opened: Vec::new() };
+        let policy = Arc::new(policy(settings, &mut sources)?);
+        let (mirrored, served) = (mirror::Meters::default(), server::Meters::default());
+        mirrored.register(&mut registry);
+        served.register(&mut registry);
+        let config = mirror::Config {
+            patience: settings.tuning.patience.value.0,
+            reach: if settings.offline.value { mirror::Reach::Stored } else { mirror::Reach::Anywhere },
+            ..mirror::Config::default()
+        };
+        let mirror = Mirror::new(config, policy, store, mirrored.clone());
+        Ok(Engine { mirror, data, mirrored, served, registry })
+    }
+
+    /// Serves until `stop`, and then until what runs is done, or its time is over.
+    pub(crate) async fn serve(
+        self,
+        listener: TcpListener,
+        settings: &Settings,
+        stop: impl Future<Output = ()>,
+    ) {
+        let tuning = &settings.tuning;
+        let config = server::Config {
+            connections: tuning.clients.connections.value,
+            head: tuning.clients.head.value.0,
+            idle: tuning.clients.idle.value.0,
+            stall: tuning.clients.stall.value.0,
+            grace: tuning.clients.grace.value.0,
+            small_budget: tuning.memory_small.value.0,
+            hot_budget: tuning.memory_zips.value.0,
+            log_hits: tuning.log_access.value == Access::All,
+            ..server::Config::default()
+        };
+        let data = self.data;
+        let instruments = server::Instruments {
+            meters: self.served,
+            registry: Arc::new(self.registry),
+            degraded: Arc::new(move || data.trouble()),
+        };
+        server::serve(listener, self.mirror, &config, instruments, stop).await;
+    }
+}
+
+/// The sources that are in use; one that stands in several chains is opened once.
+struct Sources {
+    door: Door,
+    opened: Vec<(SourceConfig, Arc<Source>)>,
+}
+
+impl Sources {
+    fn open(&mut self, config: &SourceConfig) -> anyhow::Result<Arc<Source>> {
+        if let Some((_, source)) = self.opened.iter().find(|(opened, _)| opened == config) {
+            return Ok(Arc::clone(source));
+        }
+        let source = match config.url.scheme() {
+            "file" => Source::Dir(DirProxy::open(&self.door, config)?),
+            _ => Source::Proxy(Proxy::open(&self.door, config)?),
+        };
+        let source = Arc::new(source);
+        self.opened.push((config.clone(), Arc::clone(&source)));
+        Ok(source)
+    }
+
+    fn chain(&mut self, chain: &Chain) -> anyhow::Result<mirror::Chain> {
+        let links = chain.links().iter();
+        let links = links.map(|link| Ok(Link { source: self.open(&link.source)?, after: link.after }));
+        Ok(mirror::Chain { links: links.collect::<anyhow::Result<_>>()?, end: chain.end() })
+    }
+
+    /// A database is asked at its URL; without one through each proxy of the chain, and then at its own host.
+    fn database(
+        &mut self,
+        sumdb: &Sumdb,
+        rules: &SourceRules,
+        chain: &mirror::Chain,
+    ) -> anyhow::Result<Option<Database>> {
+        let Sumdb::On(database) = sumdb else { return Ok(None) };
+        let (mut links, own) = match &database.source {
+            Some(source) => (Vec::new(), source.clone()),
+            None => {
+                let url = SafeUrl::parse(&format!("https://{}", database.name))?;
+                (chain.links.clone(), rules.config(url))
+            }
+        };
+        let own = Source::Proxy(Proxy::database(&self.door, &own)?);
+        links.push(Link { source: Arc::new(own), after: gomod::Separator::Pipe });
+        // Any failure goes on: the signature, not the source, decides what is believed.
+        for link in &mut links {
+            link.after = gomod::Separator::Pipe;
+        }
+        let key = sumdb::Verifier::parse(&database.key).context("the checksum database's key")?;
+        Ok(Some(Database { name: database.name.clone(), key, links }))
+    }
+}
+
+fn policy(settings: &Settings, sources: &mut Sources) -> anyhow::Result<Policy> {
+    let chain = sources.chain(&settings.upstream.value)?;
+    let mut rules = Vec::new();
+    for (number, route) in settings.routes.iter().enumerate() {
+        let own = route.chain.as_ref().map(|chain| sources.chain(chain)).transpose()?;
+        rules.push(Rule {
+            modules: route.modules.clone(),
+            route: Arc::new(Route {
+                name: format!("route {}", number + 1).into(),
+                chain: own.unwrap_or_else(|| chain.clone()),
+                sumdb: route.sumdb,
+            }),
+        });
+    }
+    let database = sources.database(&settings.sumdb.value, &settings.sources, &chain)?;
+    let private = Private {
+        no_proxy: settings.private.no_proxy.value.clone(),
+        no_sumdb: settings.private.no_sumdb.value.clone(),
+    };
+    let freshness =
+        Freshness { present: settings.tuning.freshness.value.0, absent: settings.tuning.absence.value.0 };
+    let rest = Arc::new(Route { name: "upstream".into(), chain, sumdb: SumdbUse::Public });
+    Ok(Policy::new(rules, rest, private, database.into_iter().collect(), freshness))
+}
+
+/// Tells this process from every other one in `Via` headers.
+fn instance() -> String {
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or(Duration::ZERO);
+    format!("{:x}-{:x}", std::process::id(), now.as_nanos())
+}

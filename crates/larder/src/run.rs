@@ -1,0 +1,66 @@
+//! `larder run`: a command behind a private mirror on loopback.
+
+use std::{ffi::OsString, io::Write, net::Ipv4Addr, path::Path};
+
+use anyhow::Context;
+use mirror::CacheStatus;
+use tokio::{net::TcpListener, sync::oneshot};
+
+use crate::{
+    child::{self, Signals},
+    engine::Engine,
+    settings::Settings,
+};
+
+/// Runs the command and returns the exit code to end with.
+pub(crate) async fn run(settings: &Settings, command: &[OsString]) -> anyhow::Result<u8> {
+    let signals = Signals::catch().context("cannot catch signals")?;
+    let engine = Engine::start(settings)?;
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.context("cannot listen on loopback")?;
+    let address = listener.local_addr().context("the address that was bound")?;
+    let (mirrored, served) = (engine.mirrored.clone(), engine.served.clone());
+    let (stop, stopped) = oneshot::channel::<()>();
+    let settings_of_server = settings.clone();
+    let server = tokio::spawn(async move {
+        let stop = async move { drop(stopped.await) };
+        engine.serve(listener, &settings_of_server, stop).await;
+    });
+    let child = match child::start(command, "GOPROXY", &format!("http://{address}")) {
+        Ok(child) => child,
+        Err(error) => {
+            say(&error.to_string());
+            return Ok(error.code);
+        }
+    };
+    let code = child::finish(child, signals).await.context("cannot wait for the command")?;
+    drop(stop);
+    drop(server.await);
+    if code != 0
+        && let Some(hint) = outside_a_module(command)
+    {
+        say(hint);
+    }
+    let stored = served.answered(CacheStatus::Hit) + served.answered(CacheStatus::Stale);
+    let fetched = served.answered(CacheStatus::Miss) + served.answered(CacheStatus::Revalidated);
+    say(&format!(
+        "{stored} files from cache, {fetched} fetched, {} faults absorbed",
+        mirrored.absorbed.get()
+    ));
+    Ok(code)
+}
+
+/// A line for people; a closed stderr is no reason to fail the command.
+fn say(line: &str) {
+    drop(writeln!(std::io::stderr().lock(), "larder: {line}"));
+}
+
+/// The one thing that makes a `go` command fail before it asks for anything.
+fn outside_a_module(command: &[OsString]) -> Option<&'static str> {
+    let program = Path::new(command.first()?).file_stem()?;
+    let inside =
+        |dir: &Path| dir.ancestors().any(|dir| dir.join("go.mod").exists() || dir.join("go.work").exists());
+    let changes_directory =
+        command.iter().skip(1).any(|argument| argument.to_string_lossy().starts_with("-C"));
+    (program == "go" && !changes_directory && !inside(&std::env::current_dir().ok()?))
+        .then_some("there is no go.mod or go.work here or above; run this inside a Go project")
+}
