@@ -23,13 +23,15 @@ pub(crate) fn check(element: &str, place: Place) -> Result<(), PathFault> {
     if element.ends_with('.') {
         return Err(PathFault::TrailingDot);
     }
-    let allowed = |c: char| {
-        c.is_ascii_alphanumeric()
-            || matches!(c, '-' | '.' | '_' | '~')
-            || (c == '+' && place == Place::Import)
+    let allowed = |b: &u8| {
+        b.is_ascii_alphanumeric()
+            || matches!(b, b'-' | b'.' | b'_' | b'~')
+            || (*b == b'+' && place == Place::Import)
     };
-    if let Some(bad) = element.chars().find(|c| !allowed(*c)) {
-        return Err(PathFault::InvalidChar(bad));
+    // Whatever is not ASCII begins with a byte that is not allowed, so that this finds whole characters.
+    if let Some(bad) = element.bytes().position(|b| !allowed(&b)) {
+        let bad = element.get(bad..).and_then(|rest| rest.chars().next());
+        return Err(PathFault::InvalidChar(bad.unwrap_or(char::REPLACEMENT_CHARACTER)));
     }
     let stem = stem(element);
     if is_reserved_stem(stem) {
@@ -43,7 +45,7 @@ pub(crate) fn check(element: &str, place: Place) -> Result<(), PathFault> {
 
 /// The part of an element before its first dot, which is what Windows compares with its device names.
 pub(crate) fn stem(element: &str) -> &str {
-    element.split_once('.').map_or(element, |(stem, _)| stem)
+    element.bytes().position(|b| b == b'.').and_then(|dot| element.get(..dot)).unwrap_or(element)
 }
 
 /// Whether Windows keeps this stem for a device, in any case of letters: CON, PRN, AUX, NUL, COM1 to COM9,

@@ -21,10 +21,14 @@ pub(crate) fn escape(text: &str) -> Cow<'_, str> {
 /// Reverses [`escape`]. `None` for whatever [`escape`] could not have produced: a raw capital letter, a `!`
 /// that is not followed by a lower-case letter, anything outside ASCII. So every name has one spelling.
 pub(crate) fn unescape(escaped: &str) -> Option<Cow<'_, str>> {
-    if !escaped.is_ascii() || escaped.bytes().any(|b| b.is_ascii_uppercase()) {
-        return None;
+    let mut plain = true;
+    for byte in escaped.bytes() {
+        if !byte.is_ascii() || byte.is_ascii_uppercase() {
+            return None;
+        }
+        plain &= byte != b'!';
     }
-    if !escaped.contains('!') {
+    if plain {
         return Some(Cow::Borrowed(escaped));
     }
     let mut text = String::with_capacity(escaped.len());

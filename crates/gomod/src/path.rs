@@ -79,7 +79,9 @@ pub fn split_major(path: &str) -> Option<(&str, &str)> {
     if path.starts_with("gopkg.in/") {
         return split_gopkg_in(path);
     }
-    let before = path.trim_end_matches(|c: char| c.is_ascii_digit() || c == '.');
+    let ends_otherwise = |b: u8| !(b.is_ascii_digit() || b == b'.');
+    let end = path.bytes().rposition(ends_otherwise).map_or(0, |last| last + 1);
+    let before = path.get(..end).unwrap_or(path);
     if before.len() == path.len() || !before.ends_with("/v") {
         return Some((path, ""));
     }
@@ -106,9 +108,9 @@ fn check_module(path: &str) -> Result<(), PathFault> {
     if !host.contains('.') {
         return Err(PathFault::NoDot);
     }
-    let allowed = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '-' | '.');
-    if let Some(bad) = host.chars().find(|c| !allowed(*c)) {
-        return Err(PathFault::InvalidHostChar(bad));
+    let allowed = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'-' | b'.');
+    if let Some(bad) = host.bytes().find(|b| !allowed(*b)) {
+        return Err(PathFault::InvalidHostChar(char::from(bad)));
     }
     if split_major(path).is_none() {
         return Err(PathFault::Major);
@@ -123,7 +125,7 @@ fn check_elements(path: &str, place: Place) -> Result<(), PathFault> {
     if path.starts_with('-') {
         return Err(PathFault::LeadingDash);
     }
-    if path.contains("//") {
+    if path.as_bytes().windows(2).any(|pair| pair == b"//") {
         return Err(PathFault::DoubleSlash);
     }
     if path.ends_with('/') {

@@ -68,21 +68,6 @@ impl<'a> Semver<'a> {
         self.missing.is_empty() && (self.build.is_empty() || self.build == INCOMPATIBLE)
     }
 
-    /// Whether a module whose path ends in `path_major` may have this version; see [`Version::fits_major`].
-    ///
-    /// [`Version::fits_major`]: crate::Version::fits_major
-    pub(crate) fn fits_major(&self, path_major: &str) -> bool {
-        let wanted = path_major.strip_suffix("-unstable").unwrap_or(path_major);
-        // An old bug made such pseudo-versions for `gopkg.in/x.v1`; go.mod files still name them.
-        if wanted == ".v1" && self.text.starts_with("v0.0.0-") {
-            return true;
-        }
-        match wanted.strip_prefix(['/', '.']) {
-            None => matches!(self.major(), "v0" | "v1") || self.build == INCOMPATIBLE,
-            Some(wanted) => self.major() == wanted,
-        }
-    }
-
     /// The parts of a pseudo-version; `None` for any other version.
     pub(crate) fn pseudo(&self) -> Option<Pseudo<'a>> {
         Pseudo::of(self)
@@ -114,7 +99,7 @@ impl<'a> Semver<'a> {
 pub(crate) const INCOMPATIBLE: &str = "+incompatible";
 
 fn number(text: &str) -> Option<(&str, &str)> {
-    let end = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
+    let end = text.bytes().position(|b| !b.is_ascii_digit()).unwrap_or(text.len());
     let (digits, rest) = text.split_at(end);
     let valid = !digits.is_empty() && (digits == "0" || !digits.starts_with('0'));
     valid.then_some((digits, rest))

@@ -82,7 +82,7 @@ impl Version {
 
     /// The major version with its `v`: `v2`.
     pub fn major(&self) -> &str {
-        self.parts().map_or("", |parts| parts.major())
+        self.0.split_once('.').map_or(&self.0, |(major, _)| major)
     }
 
     /// Whether a module whose path ends in `path_major` (as [`ModulePath::major`] gives it) may have this
@@ -90,7 +90,7 @@ impl Version {
     ///
     /// [`ModulePath::major`]: crate::ModulePath::major
     pub fn fits_major(&self, path_major: &str) -> bool {
-        self.parts().is_some_and(|parts| parts.fits_major(path_major))
+        fits_major(&self.0, path_major)
     }
 
     /// Semantic precedence, in which `v2.0.0` and `v2.0.0+incompatible` are equal; the order of `Ord` is finer.
@@ -100,6 +100,20 @@ impl Version {
 
     fn parts(&self) -> Option<Semver<'_>> {
         Semver::parse(&self.0)
+    }
+}
+
+/// The rule of [`Version::fits_major`], for the text of a canonical version.
+pub(crate) fn fits_major(canonical: &str, path_major: &str) -> bool {
+    let wanted = path_major.strip_suffix("-unstable").unwrap_or(path_major);
+    // An old bug made such pseudo-versions for `gopkg.in/x.v1`; go.mod files still name them.
+    if wanted == ".v1" && canonical.starts_with("v0.0.0-") {
+        return true;
+    }
+    let major = canonical.split_once('.').map_or(canonical, |(major, _)| major);
+    match wanted.strip_prefix(['/', '.']) {
+        None => matches!(major, "v0" | "v1") || canonical.ends_with(INCOMPATIBLE),
+        Some(wanted) => major == wanted,
     }
 }
 

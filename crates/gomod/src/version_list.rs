@@ -2,7 +2,7 @@
 
 use crate::path::ModulePath;
 use crate::semver::Semver;
-use crate::version::Version;
+use crate::version::{self, Version};
 
 /// Versions of one module as `@v/list` shows them: canonical, sorted, each once. Pseudo-versions are never
 /// listed.
@@ -20,7 +20,9 @@ impl VersionList {
         let major = module.major();
         let fits = |text: &&str| {
             Semver::parse(text).is_some_and(|semver| {
-                semver.is_canonical_for_modules() && semver.fits_major(major) && semver.pseudo().is_none()
+                semver.is_canonical_for_modules()
+                    && version::fits_major(text, major)
+                    && semver.pseudo().is_none()
             })
         };
         let words = body.split('\n').filter_map(|line| line.split_whitespace().next());

@@ -19,12 +19,11 @@ pub(super) fn request(path: &str) -> Result<Request, BadRequest> {
         return sumdb(rest);
     }
     // A module path holds no `@`, so the first one divides.
-    if let Some((escaped, file)) = path.split_once("/@v/") {
-        return in_versions(module(escaped)?, file);
-    }
-    match path.strip_suffix("/@latest") {
-        Some(escaped) => Ok(Request::Latest(module(escaped)?)),
-        None => Err(BadRequest::NoEndpoint(Excerpt::of(&path))),
+    let (escaped, rest) = path.split_once('@').unwrap_or((&path, ""));
+    match (escaped.strip_suffix('/'), rest, rest.strip_prefix("v/")) {
+        (Some(escaped), _, Some(file)) => in_versions(module(escaped)?, file),
+        (Some(escaped), "latest", _) => Ok(Request::Latest(module(escaped)?)),
+        _ => Err(BadRequest::NoEndpoint(Excerpt::of(&path))),
     }
 }
 
