@@ -164,13 +164,18 @@ impl Listing {
         (sender, Listing(receiver))
     }
 
+    /// A listing of what is known already.
+    #[cfg(feature = "testing")]
+    pub(crate) fn of(keys: Vec<Result<Key, StoreError>>) -> Self {
+        let (sender, receiver) = mpsc::channel(keys.len().max(1));
+        for key in keys {
+            let _ = sender.try_send(key);
+        }
+        Listing(receiver)
+    }
+
     /// The next key. An error tells what could not be searched; the rest may follow.
     pub async fn next(&mut self) -> Option<Result<Key, StoreError>> {
         self.0.recv().await
-    }
-
-    /// The next key, on a thread that may block.
-    pub fn next_blocking(&mut self) -> Option<Result<Key, StoreError>> {
-        self.0.blocking_recv()
     }
 }

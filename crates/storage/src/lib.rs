@@ -12,6 +12,8 @@ mod blobs;
 mod blocking;
 mod catalog;
 mod checksum;
+#[cfg(feature = "testing")]
+pub mod conformance;
 mod data;
 mod durable;
 mod error;
@@ -21,6 +23,8 @@ mod local;
 mod pin;
 mod read;
 mod receipt;
+#[cfg(feature = "testing")]
+mod referee;
 mod sealed;
 mod staging;
 mod store;
@@ -36,5 +40,7 @@ pub use foreign::Foreign;
 pub use key::{Key, Kind, Mutability, QuarantineId, Question};
 pub use local::LocalBlobs;
 pub use receipt::{Evidence, FileFact, Receipt, State};
+#[cfg(feature = "testing")]
+pub use referee::Referee;
 pub use staging::{Growth, Staged, Staging, StagingArea};
 pub use store::{Loaded, PublishError, Store};

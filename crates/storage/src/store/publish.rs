@@ -44,6 +44,8 @@ impl Store {
     /// Stores a complete file of a module version whose bytes were checked, and gives it as it is stored:
     /// durable, and pinned by its receipt. Done again after an error or a crash, it comes to the same end.
     ///
+    /// The fact must be of that file, made when all its bytes had arrived.
+    ///
     /// If the file is stored already, with the same hash, that one is given. The hash stays pinned even if
     /// the file itself could not be stored.
     pub async fn publish(
@@ -53,6 +55,9 @@ impl Store {
         staged: &Arc<Staged>,
         fact: FileFact,
     ) -> Result<Blob, PublishError> {
+        if staged.checksums() != Some(fact.checksums()) || staged.written() != fact.size() {
+            return Err(StoreError::Unfinished.into());
+        }
         self.settle(version, kind, &Bytes::Staged(staged), fact).await
     }
 

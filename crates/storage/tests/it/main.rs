@@ -1,5 +1,12 @@
 //! What `storage` promises, through its public face.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod blobs;
+mod catalog;
+mod data;
+mod formats;
+mod pinning;
+mod staging;
 mod store;
+mod syscalls;
 mod world;

@@ -26,6 +26,12 @@ pub(crate) fn store(dir: &Path) -> Arc<Store> {
     Store::open(&open(dir))
 }
 
+/// What one process does with a directory, from its start to its end.
+pub(crate) fn process<T>(dir: &Path, work: impl AsyncFnOnce(Arc<Store>) -> T) -> T {
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    runtime.block_on(async { work(store(dir)).await })
+}
+
 /// Bytes that repeat nowhere, so that no block can stand for another.
 pub(crate) fn noise(len: usize, seed: u64) -> Bytes {
     let mut state = seed.wrapping_mul(2).wrapping_add(1);
