@@ -7,9 +7,11 @@ use std::{
     process::ExitStatus,
 };
 
+use rustix::process::{Pid, Signal, kill_process};
 use tokio::{
     process::{Child, Command},
-    signal::unix::{Signal, SignalKind, signal},
+    signal::unix::{SignalKind, signal},
+    sync::mpsc,
 };
 
 /// Exit code when the command exists but cannot be executed, as shells have it.
@@ -48,49 +50,41 @@ pub(crate) fn start(command: &[OsString], variable: &str, value: &str) -> Result
 
 /// The signals that would end Larder and that the command must get instead.
 #[derive(Debug)]
-pub(crate) struct Signals {
-    interrupt: Signal,
-    terminate: Signal,
-    hangup: Signal,
-    quit: Signal,
-}
+pub(crate) struct Signals(mpsc::Receiver<Signal>);
 
 impl Signals {
     /// From here on none of them ends this process.
     pub(crate) fn catch() -> io::Result<Self> {
-        Ok(Signals {
-            interrupt: signal(SignalKind::interrupt())?,
-            terminate: signal(SignalKind::terminate())?,
-            hangup: signal(SignalKind::hangup())?,
-            quit: signal(SignalKind::quit())?,
-        })
-    }
-
-    async fn next(&mut self) -> rustix::process::Signal {
-        use rustix::process::Signal;
-        tokio::select! {
-            _ = self.interrupt.recv() => Signal::INT,
-            _ = self.terminate.recv() => Signal::TERM,
-            _ = self.hangup.recv() => Signal::HUP,
-            _ = self.quit.recv() => Signal::QUIT,
+        let (caught, signals) = mpsc::channel(1);
+        for number in PASSED_ON {
+            let mut stream = signal(SignalKind::from_raw(number.as_raw()))?;
+            let caught = caught.clone();
+            tokio::spawn(async move {
+                while stream.recv().await.is_some() && caught.send(number).await.is_ok() {}
+            });
         }
+        Ok(Signals(signals))
     }
 }
+
+/// Every signal that by default ends a process and that one process sends another. What a terminal says to a whole
+/// group without ending it, such as a new size, reaches the command without help.
+const PASSED_ON: [Signal; 6] =
+    [Signal::INT, Signal::TERM, Signal::HUP, Signal::QUIT, Signal::USR1, Signal::USR2];
 
 /// Waits for the command and passes signals on to it; returns the exit code to end with.
 pub(crate) async fn finish(mut child: Child, mut signals: Signals) -> io::Result<u8> {
     loop {
         tokio::select! {
             status = child.wait() => return Ok(exit_code(status?)),
-            caught = signals.next() => pass_on(&child, caught),
+            Some(caught) = signals.0.recv() => pass_on(&child, caught),
         }
     }
 }
 
 /// A terminal sends Ctrl-C and Ctrl-\ to the whole foreground group, the command included; passing those on
 /// would make them arrive twice, which many programs take for "stop at once".
-fn pass_on(child: &Child, caught: rustix::process::Signal) {
-    use rustix::process::{Pid, Signal, kill_process};
+fn pass_on(child: &Child, caught: Signal) {
     if matches!(caught, Signal::INT | Signal::QUIT) && in_foreground() {
         return;
     }
