@@ -38,7 +38,7 @@ impl Engine {
             small: limits.small.value.0,
             ..upstream::Limits::default()
         };
-        door.meters.register(&mut registry);
+        door.meters.register(registry.sub_registry_with_prefix("larder"));
         let mut sources = Sources { door: Door::new(door)?, opened: Vec::new() };
         let policy = Arc::new(policy(settings, &mut sources)?);
         let (mirrored, served) = (mirror::Meters::default(), server::Meters::default());
