@@ -159,3 +159,33 @@ fn a_block_that_rots_behind_the_head_aborts_the_answer() {
     assert_eq!((again.status, again.end), (200, End::Whole));
     assert!(again.body == bytes, "and the next one gets it whole");
 }
+
+#[test]
+fn a_head_joins_the_fetch_and_promises_no_length_that_is_not_known() {
+    for chunked in [false, true] {
+        let served = World { patience: Duration::ZERO, ..World::default() }.serve();
+        let gate = Gate::new();
+        let reply = Reply::natural().stall_after(512 << 10, &gate);
+        served.upstream.script("*.zip", [if chunked { reply.chunked() } else { reply }]);
+        let mut client = served.connect();
+        let head = client.request("HEAD", BIG, &[]);
+        let len = served.zip("example.com/big").len().to_string();
+        assert_eq!((head.status, head.header("content-length")), (200, (!chunked).then_some(&*len)));
+        gate.open();
+        client.request("GET", BIG, &[]).expect(200);
+        assert_eq!(served.upstream.asked("*.zip"), 1);
+    }
+}
+
+#[test]
+fn what_the_client_has_is_not_sent_again() {
+    let served = World::default().serve();
+    for path in [INFO, ZIP, "/example.com/app/@v/list"] {
+        let etag = served.get(path).expect(200).header("etag").unwrap().to_owned();
+        for _ in 0..2 {
+            let same = served.get_with(path, &[("If-None-Match", &etag)]);
+            assert_eq!((same.status, same.header("etag"), same.body.len()), (304, Some(&*etag), 0), "{path}");
+            assert_eq!(same.header("content-length"), None, "{path}");
+        }
+    }
+}
