@@ -289,6 +289,8 @@ fn keys() -> Vec<Key> {
     );
     for db in [db, below] {
         keys.push(Key::Supported(db.clone()));
+        keys.push(Key::Checked(db.clone(), gomod::SumdbPath::Latest));
+        keys.push(Key::Checked(db.clone(), gomod::SumdbPath::Lookup(mv.clone())));
         keys.push(Key::Lookup(db.clone(), mv.clone()));
         keys.extend(
             ["8/0/001", "8/0/001.p/1", "8/data/001", "8/1/x001/001"]

@@ -99,13 +99,17 @@ pub enum Key {
     Tile(DbName, TileId),
     /// The newest signed tree of a checksum database.
     Head(DbName),
+    /// The checked copy of an object of a checksum database. The object itself lies as it is for those who read
+    /// the directory without Larder.
+    Checked(DbName, SumdbPath),
     /// A file that was set aside because it is not what it should be.
     Quarantine(QuarantineId),
 }
 
 impl Key {
     /// Where it lies, relative to the data directory; in a bucket, its name. No two keys share a path, and
-    /// none lies below another: a module path has no element with `@`, and its first one has a dot.
+    /// none lies below another: a module path has no element with `@`, and its first one, unlike `sumdb`, has a
+    /// dot.
     ///
     /// What is below `modules/` has the layout of a GOPROXY with checksum database.
     pub fn path(&self) -> PathBuf {
@@ -121,6 +125,7 @@ impl Key {
             Key::Lookup(db, mv) => sumdb(db, SumdbPath::Lookup(mv.clone())),
             Key::Tile(db, tile) => sumdb(db, SumdbPath::Tile(*tile)),
             Key::Head(db) => sumdb(db, SumdbPath::Latest),
+            Key::Checked(db, path) => format!("answers/sumdb/{db}/{path}"),
             Key::Quarantine(id) => format!("quarantine/{id}"),
         })
     }
@@ -133,7 +138,7 @@ impl Key {
             Key::Answer(question) => question.content_type(),
             Key::Supported(_) | Key::Lookup(..) | Key::Head(_) => TEXT,
             Key::Tile(_, tile) if tile.level().is_none() => TEXT,
-            Key::Tile(..) | Key::Quarantine(_) => BINARY,
+            Key::Tile(..) | Key::Checked(..) | Key::Quarantine(_) => BINARY,
         }
     }
 
@@ -144,7 +149,7 @@ impl Key {
             Key::File(..) | Key::Tile(..) => "max-age=31536000, immutable",
             Key::Lookup(..) | Key::Supported(_) => "max-age=86400",
             Key::Answer(_) | Key::Head(_) => "max-age=60",
-            Key::Receipt(_) | Key::Quarantine(_) => "no-store",
+            Key::Receipt(_) | Key::Checked(..) | Key::Quarantine(_) => "no-store",
         }
     }
 
@@ -155,8 +160,8 @@ impl Key {
                 Mutability::Forever
             }
             Key::File(_, Kind::Info | Kind::Zip) | Key::Lookup(..) => Mutability::WhileStored,
-            Key::Receipt(_) => Mutability::ByExchange,
-            Key::Answer(_) | Key::Head(_) => Mutability::Mutable,
+            Key::Answer(_) | Key::Head(_) | Key::Checked(_, SumdbPath::Latest) => Mutability::Mutable,
+            Key::Receipt(_) | Key::Checked(..) => Mutability::ByExchange,
         }
     }
 
@@ -172,6 +177,8 @@ impl Key {
             | Key::Lookup(..)
             | Key::Tile(..)
             | Key::Head(_) => 1 << 20,
+            // The object and a line about it.
+            Key::Checked(..) => 2 << 20,
         }
     }
 }
@@ -253,7 +260,8 @@ mod tests {
                 "modules/sumdb/example.com/db/lookup/github.com/!burnt!sushi/toml@v1.4.0-!r!c1",
             ),
             (Key::Tile(db.clone(), tile), "modules/sumdb/example.com/db/tile/8/0/x001/234.p/5"),
-            (Key::Head(db), "modules/sumdb/example.com/db/latest"),
+            (Key::Head(db.clone()), "modules/sumdb/example.com/db/latest"),
+            (Key::Checked(db, SumdbPath::Tile(tile)), "answers/sumdb/example.com/db/tile/8/0/x001/234.p/5"),
         ];
         for (key, path) in paths {
             assert_eq!(key.to_string(), path);

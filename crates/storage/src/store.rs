@@ -2,19 +2,18 @@
 
 mod publish;
 mod rebuild;
+mod sumdb;
 
 use std::sync::Mutex;
 use std::{collections::HashSet, sync::Arc};
 
-use bytes::Bytes;
 use gomod::{DbName, ModulePath, ModuleVersion, Version};
 use jiff::Timestamp;
 
 pub use self::publish::PublishError;
 use crate::{
-    Blob, Blobs, Catalog, Data, Event, Foreign, Key, Kind, LocalBlobs, Mutability, NoCatalog, Prefix,
-    Question, Receipt, Rot, SqliteCatalog, Staging, StagingArea, StoreError, Stored, StoredAnswer, Tag, Used,
-    When, blocking::locked,
+    Blob, Blobs, Catalog, Data, Event, Foreign, Key, Kind, LocalBlobs, NoCatalog, Prefix, Question, Receipt,
+    Rot, SqliteCatalog, Staging, StagingArea, StoreError, Stored, StoredAnswer, Tag, Used, When,
 };
 
 /// Everything that is stored, and the way in and out.
@@ -161,31 +160,6 @@ impl Store {
     pub async fn put_answer(&self, question: &Question, answer: &StoredAnswer) -> Result<(), StoreError> {
         let staged = self.staging.whole(answer.to_bytes(question).into());
         self.blobs.put(&Key::Answer(question.clone()), &staged, When::Always).await.map(drop)
-    }
-
-    /// All bytes of a small object without a receipt, such as those of checksum databases.
-    pub async fn small(&self, key: &Key) -> Result<Option<Bytes>, StoreError> {
-        let Some(stored) = self.blobs.get(key).await? else { return Ok(None) };
-        let bytes = stored.bytes(key, key.max_len()).await?;
-        bytes.map(Some).ok_or_else(|| StoreError::damaged(key, "it is too long"))
-    }
-
-    /// Keeps a small object: a mutable one in the place of the one before, any other unless it is there.
-    ///
-    /// The first object of a checksum database makes its `supported` file too, so that the directory serves
-    /// as a proxy for that database without Larder.
-    pub async fn put_small(&self, key: &Key, bytes: Bytes) -> Result<(), StoreError> {
-        let when = if key.mutability() == Mutability::Mutable { When::Always } else { When::Absent };
-        let staged = self.staging.whole(bytes);
-        self.blobs.put(key, &staged, when).await?;
-        if let Key::Lookup(db, _) | Key::Tile(db, _) | Key::Head(db) = key
-            && !locked(&self.supported).contains(db)
-        {
-            let empty = self.staging.whole(Bytes::new());
-            self.blobs.put(&Key::Supported(db.clone()), &empty, When::Absent).await?;
-            locked(&self.supported).insert(db.clone());
-        }
-        Ok(())
     }
 
     /// Notes that a file was served. Never waits; may be lost.

@@ -8,5 +8,6 @@ mod formats;
 mod pinning;
 mod staging;
 mod store;
+mod sumdb;
 mod syscalls;
 mod world;

@@ -301,23 +301,6 @@ async fn answers_replace_each_other() {
 }
 
 #[tokio::test]
-async fn a_checksum_database_is_laid_out_for_go() {
-    let dir = tempfile::tempdir().unwrap();
-    let store = store(dir.path());
-    let db: gomod::DbName = "sum.example.com/db".parse().unwrap();
-    let tile = Key::Tile(db.clone(), "8/0/001".parse().unwrap());
-    store.put_small(&tile, "tile".into()).await.unwrap();
-    store.put_small(&Key::Head(db.clone()), "1".into()).await.unwrap();
-    store.put_small(&Key::Head(db.clone()), "2".into()).await.unwrap();
-    let root = dir.path().join("modules/sumdb/sum.example.com/db");
-    assert_eq!(fs::read_to_string(root.join("supported")).unwrap(), "");
-    assert_eq!(fs::read_to_string(root.join("tile/8/0/001")).unwrap(), "tile");
-    assert_eq!(store.small(&Key::Head(db)).await.unwrap().unwrap(), "2");
-    store.put_small(&tile, "other".into()).await.unwrap();
-    assert_eq!(store.small(&tile).await.unwrap().unwrap(), "tile");
-}
-
-#[tokio::test]
 async fn a_full_disk_is_said_with_figures_and_served_past() {
     let dir = tempfile::tempdir().unwrap();
     let options = storage::OpenOptions { min_free: 100.0, ..crate::world::options() };

@@ -2,7 +2,7 @@
 
 use std::{fs, path::Path, process::Command};
 
-use storage::{Key, Kind};
+use storage::{Kind, Question, StoredAnswer};
 
 use crate::world::{fact, mv, noise};
 
@@ -43,7 +43,7 @@ fn a_file_is_stored_by_the_promised_system_calls() {
     };
     // The directory of all modules was there, but another process may have made it a moment ago.
     let created = "\
-fsync staging/P/0
+fsync staging/P/N
 fsync .
 mkdir modules/example.com
 fsync modules
@@ -51,19 +51,19 @@ mkdir modules/example.com/a
 fsync modules/example.com
 mkdir modules/example.com/a/@v
 fsync modules/example.com/a
-linkat staging/P/0 modules/example.com/a/@v/v1.0.0.receipt
+linkat staging/P/N modules/example.com/a/@v/v1.0.0.receipt
 fsync modules/example.com/a/@v
-fsync staging/P/1
-linkat staging/P/1 modules/example.com/a/@v/v1.0.0.zip
+fsync staging/P/N
+linkat staging/P/N modules/example.com/a/@v/v1.0.0.zip
 fsync modules/example.com/a/@v";
     assert_eq!(part("begin", "created"), created);
     let replaced = "\
-fsync staging/P/5
+fsync staging/P/N
 flock locks/XX
-linkat staging/P/5 staging/P/6
-rename staging/P/6 modules/sumdb/sum.example.com/latest
-fsync modules/sumdb/sum.example.com";
-    assert_eq!(part("stored", "replaced"), replaced);
+linkat staging/P/N staging/P/N
+rename staging/P/N answers/example.com/a/@v/list
+fsync answers/example.com/a/@v";
+    assert_eq!(part("answered", "replaced"), replaced);
 }
 
 /// What is traced, with marks between the parts.
@@ -82,10 +82,16 @@ fn be_traced(dir: &Path) {
         let version = mv("example.com/a@v1.0.0");
         store.publish(&version, Kind::Zip, &staged, fact(&staged, Kind::Zip, "z")).await.unwrap();
         mark("created");
-        let head = Key::Head("sum.example.com".parse().unwrap());
-        store.put_small(&head, "1".into()).await.unwrap();
-        mark("stored");
-        store.put_small(&head, "2".into()).await.unwrap();
+        let question = Question::List(version.path().clone());
+        let answer = |body: &'static str| StoredAnswer {
+            at: jiff::Timestamp::UNIX_EPOCH,
+            source: "proxy.example.com".into(),
+            validator: None,
+            body: body.into(),
+        };
+        store.put_answer(&question, &answer("v1.0.0\n")).await.unwrap();
+        mark("answered");
+        store.put_answer(&question, &answer("v1.1.0\n")).await.unwrap();
         mark("replaced");
     });
 }
@@ -102,7 +108,10 @@ fn call(line: &str, data: &str) -> Option<String> {
     for path in paths {
         let mut parts: Vec<&str> = path.split('/').skip(1).collect();
         match parts.as_mut_slice() {
-            ["staging", process, _] => *process = "P",
+            ["staging", process, file] => {
+                *process = "P";
+                *file = "N";
+            }
             ["locks", shard] => *shard = "XX",
             [] => parts.push("."),
             _ => {}

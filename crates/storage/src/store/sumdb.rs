@@ -1,0 +1,154 @@
+//! Objects of checksum databases.
+//!
+//! They are kept twice. One copy lies as it is, so that the directory is a proxy for the database without
+//! Larder (PROTOCOL 1.10). The other has a checksum, and is the one that is served; from it the first is mended.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use gomod::{DbName, SumdbPath};
+use serde::{Deserialize, Serialize};
+
+use super::Store;
+use crate::{Key, Put, Staged, StoreError, Stored, Tag, When, blocking::locked, sealed};
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Head {
+    path: String,
+    size: usize,
+}
+
+/// A checked copy as it was read.
+struct Copy {
+    tag: Tag,
+    /// `None` if it is damaged.
+    bytes: Option<Bytes>,
+}
+
+impl Store {
+    /// An object of a checksum database; `None` also if it is damaged. One that came from outside has no
+    /// checksum and is given as it is: the go command checks it.
+    pub async fn small(&self, key: &Key) -> Result<Option<Bytes>, StoreError> {
+        let Some((db, path)) = of_database(key) else { return self.whole(key).await };
+        let checked = Key::Checked(db.clone(), path);
+        let (copy, object) = self.blobs.get_both(&checked, key).await?;
+        let object = match object {
+            Some(stored) => Some((stored.bytes(key, key.max_len()).await?, stored.tag)),
+            None => None,
+        };
+        let Some(copy) = copy else { return Ok(object.and_then(|(bytes, _)| bytes)) };
+        let Some(bytes) = self.open_copy(&checked, copy).await?.bytes else { return Ok(None) };
+        let same = object.is_some_and(|(object, _)| object.as_ref() == Some(&bytes));
+        // The newest head is replaced all the time, and nobody reads it without Larder.
+        if !same && !matches!(key, Key::Head(_)) {
+            match self.lay_out(key, &bytes).await {
+                Ok(()) | Err(StoreError::ReadOnly(_) | StoreError::Full(_)) => {}
+                Err(error) => tracing::warn!("{key} is not mended: {error}"),
+            }
+        }
+        Ok(Some(bytes))
+    }
+
+    /// Keeps an object of a checksum database: the newest head in the place of the one before, any other
+    /// unless it is there.
+    ///
+    /// The first one of a database makes its `supported` file too.
+    pub async fn put_small(&self, key: &Key, bytes: Bytes) -> Result<(), StoreError> {
+        let Some((db, path)) = of_database(key) else { return self.lay_out(key, &bytes).await };
+        let checked = Key::Checked(db.clone(), path);
+        let head = Head { path: checked.to_string(), size: bytes.len() };
+        let copy = self.staging.whole(sealed::seal(WHAT, FORMAT, &head, &bytes).into());
+        if matches!(key, Key::Head(_)) {
+            self.blobs.put(&checked, &copy, When::Always).await?;
+            let plain = self.staging.whole(bytes);
+            self.blobs.put(key, &plain, When::Always).await?;
+        } else {
+            let first = self.keep_first(&checked, &copy).await?;
+            self.lay_out(key, first.as_ref().unwrap_or(&bytes)).await?;
+        }
+        self.support(db).await
+    }
+
+    /// Keeps a checked copy, unless there is a sound one: then that one is given.
+    async fn keep_first(&self, key: &Key, copy: &Arc<Staged>) -> Result<Option<Bytes>, StoreError> {
+        let mut when = When::Absent;
+        for _ in 0..TRIES {
+            if let Put::Done(_) = self.blobs.put(key, copy, when).await? {
+                return Ok(None);
+            }
+            when = match self.blobs.get(key).await? {
+                None => When::Absent,
+                Some(there) => match self.open_copy(key, there).await? {
+                    Copy { bytes: Some(first), .. } => return Ok(Some(first)),
+                    Copy { tag, bytes: None } => When::Is(tag),
+                },
+            };
+        }
+        Err(StoreError::Contended(key.to_string()))
+    }
+
+    async fn support(&self, db: &DbName) -> Result<(), StoreError> {
+        if !locked(&self.supported).contains(db) {
+            let empty = self.staging.whole(Bytes::new());
+            self.blobs.put(&Key::Supported(db.clone()), &empty, When::Absent).await?;
+            locked(&self.supported).insert(db.clone());
+        }
+        Ok(())
+    }
+
+    /// Puts an object that does not change where those find it who read the directory without Larder.
+    async fn lay_out(&self, key: &Key, bytes: &Bytes) -> Result<(), StoreError> {
+        let plain = self.staging.whole(bytes.clone());
+        for _ in 0..TRIES {
+            let Put::Conflict(Some(tag)) = self.blobs.put(key, &plain, When::Absent).await? else {
+                return Ok(());
+            };
+            if self.whole(key).await?.as_ref() == Some(bytes) {
+                return Ok(());
+            }
+            self.blobs.set_aside(key, &tag, "its bytes are not those of the checked copy").await?;
+        }
+        Err(StoreError::Contended(key.to_string()))
+    }
+
+    async fn open_copy(&self, key: &Key, stored: Stored) -> Result<Copy, StoreError> {
+        let bytes = match stored.bytes(key, key.max_len()).await? {
+            Some(file) => match sealed::open::<Head>(key, WHAT, FORMAT, &file) {
+                Ok((head, body)) => {
+                    let bytes = file.slice(body..);
+                    (head.path == key.to_string() && head.size == bytes.len()).then_some(bytes)
+                }
+                Err(StoreError::Damaged { .. }) => None,
+                Err(error) => return Err(error),
+            },
+            None => None,
+        };
+        if bytes.is_none() {
+            tracing::error!("{key} is damaged; it is asked for again");
+        }
+        Ok(Copy { tag: stored.tag, bytes })
+    }
+
+    /// All bytes of an object as it lies there.
+    async fn whole(&self, key: &Key) -> Result<Option<Bytes>, StoreError> {
+        match self.blobs.get(key).await? {
+            Some(stored) => stored.bytes(key, key.max_len()).await,
+            None => Ok(None),
+        }
+    }
+}
+
+fn of_database(key: &Key) -> Option<(&DbName, SumdbPath)> {
+    match key {
+        Key::Lookup(db, version) => Some((db, SumdbPath::Lookup(version.clone()))),
+        Key::Tile(db, tile) => Some((db, SumdbPath::Tile(*tile))),
+        Key::Head(db) => Some((db, SumdbPath::Latest)),
+        _ => None,
+    }
+}
+
+const WHAT: &str = "checked";
+const FORMAT: u32 = 1;
+/// How often something is tried that others get in the way of.
+const TRIES: u32 = 4;
