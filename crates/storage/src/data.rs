@@ -120,9 +120,20 @@ impl Data {
         }
         format::check(&dir)?;
         tracing::warn!("{refused}; what is stored in {} is served, nothing is stored", dir.display());
+        // What passes through still wants room; without any, only what fits into memory does.
+        let staging = match Scratch::elsewhere() {
+            Ok(scratch) => {
+                let space = Space::new(scratch.dir().to_owned(), options.min_free);
+                StagingArea::on_disk(scratch, Arc::new(space), options.staging_memory)
+            }
+            Err(error) => {
+                tracing::warn!("{error}; zips above {} bytes cannot pass", options.staging_memory);
+                StagingArea::in_memory(options.staging_memory)
+            }
+        };
         Ok(Arc::new(Data {
             space: Arc::new(Space::new(dir.clone(), options.min_free)),
-            staging: StagingArea::in_memory(options.staging_memory),
+            staging,
             shared: None,
             dir,
         }))

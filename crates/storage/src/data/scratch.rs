@@ -2,6 +2,7 @@
 
 use std::{
     fs, io,
+    os::unix::fs::{DirBuilderExt, MetadataExt},
     path::{Path, PathBuf},
 };
 
@@ -36,6 +37,24 @@ impl Scratch {
                 Err(error) => return Err(StoreError::io("create", dir, error)),
             }
         }
+    }
+
+    /// The same below the system's directory for temporary files.
+    pub(crate) fn elsewhere() -> Result<Self, StoreError> {
+        let user = rustix::process::geteuid().as_raw();
+        let parent = std::env::temp_dir().join(format!("larder-{user}"));
+        match fs::DirBuilder::new().mode(0o700).create(&parent) {
+            Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {
+                return Err(StoreError::io("create", parent, error));
+            }
+            _ => {}
+        }
+        // Anybody may make a directory of that name there, and could then exchange what lies in it.
+        let found = fs::symlink_metadata(&parent).context("read", &parent)?;
+        if !found.is_dir() || found.uid() != user || found.mode() & 0o022 != 0 {
+            return Err(StoreError::ReadOnly(parent));
+        }
+        Scratch::open(&parent).map(|(scratch, _)| scratch)
     }
 
     pub(crate) fn dir(&self) -> &Path {
@@ -77,6 +96,13 @@ fn sweep(parent: &Path) -> Result<usize, StoreError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn elsewhere_is_nobody_elses() {
+        let scratch = Scratch::elsewhere().unwrap();
+        let parent = fs::metadata(scratch.dir().parent().unwrap()).unwrap();
+        assert_eq!(parent.mode() & 0o777, 0o700);
+    }
 
     #[test]
     fn only_what_has_no_owner_is_swept() {
