@@ -195,7 +195,7 @@ fn secrets_are_never_shown() {
 const KEY: &str = "sum.example.test+4365c489+AQOhB7/zzhC+HXDdGOdLwJln5NYwm6UNXx3chmQSVTG4";
 
 #[test]
-fn checksum_databases() {
+fn trap_92_a_checksum_database_may_have_an_address_of_its_own() {
     assert_eq!("off".parse(), Ok(SumdbSpec::Off));
     let parts = |text: &str| match text.parse().unwrap_or_else(|error| panic!("{text}: {error}")) {
         SumdbSpec::On { name, key, url } => {

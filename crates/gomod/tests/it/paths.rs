@@ -157,3 +157,22 @@ fn names_of_databases() {
     }
     assert!(DbName::new(&"a".repeat(256)).is_err());
 }
+
+#[test]
+fn trap_67_names_of_tags_that_are_no_versions() {
+    for tag in
+        ["v1", "v1.2", "V1.5.0", "1.6.0", "v1.2.3+meta", "v01.2.3", "v1.0.0.0", "v1.0.0-", "v1.0.0-a.01"]
+    {
+        assert!(Version::new(tag).is_err(), "{tag}");
+    }
+    assert!(version("v1.2.4+incompatible").is_incompatible());
+    assert!(version("v1.2.4-0.20240101000000-abcdefabcdef").is_pseudo());
+}
+
+#[test]
+fn trap_32_a_go_mod_made_for_a_module_without_one() {
+    for path in ["example.com/m", "github.com/Azure/x~y", "gopkg.in/yaml.v3"] {
+        let made = format!("module {}\n", gomod::auto_quote(path));
+        assert_eq!(made, format!("module {path}\n"), "no valid path needs quotes");
+    }
+}
