@@ -9,6 +9,7 @@ use storage::{Data, OpenOptions, Store};
 use tokio::net::TcpListener;
 use upstream::{DirProxy, Door, DoorConfig, Env, Proxy, SafeUrl, SourceConfig};
 
+use crate::open_files;
 use crate::settings::{Access, Chain, Settings, SourceRules, Sumdb};
 
 /// A mirror, and what shows how it fares.
@@ -62,7 +63,7 @@ impl Engine {
     ) {
         let tuning = &settings.tuning;
         let config = server::Config {
-            connections: tuning.clients.connections.value,
+            connections: open_files::room_for_connections(tuning.clients.connections.value),
             head: tuning.clients.head.value.0,
             idle: tuning.clients.idle.value.0,
             stall: tuning.clients.stall.value.0,

@@ -8,6 +8,7 @@ mod config;
 mod engine;
 mod go_env;
 mod log;
+mod open_files;
 mod run;
 mod serve;
 mod settings;

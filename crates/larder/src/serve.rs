@@ -8,12 +8,13 @@ use tokio::{
     signal::unix::{SignalKind, signal},
 };
 
-use crate::{engine::Engine, settings::Settings};
+use crate::{engine::Engine, open_files, settings::Settings};
 
 /// Serves until the process is told to stop.
 pub(crate) async fn serve(settings: &Settings) -> anyhow::Result<()> {
     let mut terminate = signal(SignalKind::terminate()).context("cannot catch signals")?;
     let mut interrupt = signal(SignalKind::interrupt()).context("cannot catch signals")?;
+    open_files::raise();
     let engine = Engine::start(settings)?;
     let listen = &settings.listen.value;
     let listener = TcpListener::bind((listen.host.as_str(), listen.port)).await.with_context(|| {

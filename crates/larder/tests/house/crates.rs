@@ -59,7 +59,9 @@ fn crates_use_only_lower_levels() {
         let in_tests = dependencies(name, "dev-dependencies");
         // A crate may name itself, to switch on what it keeps for tests.
         let wrong = in_tests.iter().filter(|used| {
-            ours.contains(used) && !["testkit", name].contains(&used.as_str()) && !may.contains(&used.as_str())
+            ours.contains(used)
+                && !["testkit", name].contains(&used.as_str())
+                && !may.contains(&used.as_str())
         });
         findings.extend(wrong.map(|used| format!("the tests of {name} use {used}")));
     }
