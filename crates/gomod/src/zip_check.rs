@@ -14,7 +14,6 @@ mod directory;
 mod end;
 mod fault;
 mod fields;
-mod inflate;
 mod layout;
 mod local;
 mod paths;

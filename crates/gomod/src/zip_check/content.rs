@@ -6,11 +6,10 @@ use std::thread;
 
 use super::fault::ZipFault;
 use super::layout::Record;
-use super::unpack::{Digest, Unpacker};
+use super::stream::Digest;
+use super::unpack::{BATCH, Unpacker};
 use crate::read_at::ReadAt;
 
-/// Bytes of the zip that are read at once, as long as no single entry has more.
-const BATCH: u64 = 256 << 10;
 /// Bytes of a zip from which a second thread pays.
 const WORTH_A_THREAD: u64 = 512 << 10;
 
@@ -66,7 +65,7 @@ fn batches(records: &[Record<'_>]) -> Vec<Range<usize>> {
             Some(batch) if record.end <= limit => batch.end = at + 1,
             _ => {
                 batches.push(at..at + 1);
-                limit = record.start + BATCH;
+                limit = record.start + BATCH as u64;
             }
         }
     }
@@ -92,7 +91,7 @@ struct Share {
 
 impl<S: ReadAt> Work<'_, S> {
     fn share(&self) -> Share {
-        let mut unpacker = Unpacker::new(self.source);
+        let mut unpacker = Unpacker::new(self.source, self.records.last().map_or(0, |last| last.end));
         let mut digests = Vec::new();
         loop {
             let at = self.next.fetch_add(1, Ordering::Relaxed);

@@ -45,12 +45,11 @@ pub(super) fn find(source: &impl ReadAt, len: u64) -> Result<End, ZipFault> {
 /// second record would make them disagree.
 fn only_end(tail: &[u8]) -> Result<(usize, &[u8]), ArchiveFault> {
     let signature = END.to_le_bytes();
-    let mut records = memchr::memmem::find_iter(tail, &signature)
-        .filter_map(|at| Some((at, tail.get(at..).filter(|record| record.len() >= END_LEN)?)))
-        .map(|(at, record)| (at, record, record.len() == END_LEN + comment_len(record)));
     let mut whole = None;
     let mut last_is_whole = None;
-    for (at, record, is_whole) in &mut records {
+    for (at, fixed) in tail.windows(END_LEN).enumerate().filter(|(_, fixed)| fixed.starts_with(&signature)) {
+        let record = tail.get(at..).unwrap_or_default();
+        let is_whole = record.len() == END_LEN + comment_len(fixed);
         last_is_whole = Some(is_whole);
         if is_whole && whole.replace((at, record)).is_some() {
             return Err(ArchiveFault::TwoEnds);
@@ -63,8 +62,8 @@ fn only_end(tail: &[u8]) -> Result<(usize, &[u8]), ArchiveFault> {
     }
 }
 
-fn comment_len(record: &[u8]) -> usize {
-    let len = record.get(END_LEN - 2..).and_then(<[u8]>::first_chunk);
+fn comment_len(fixed: &[u8]) -> usize {
+    let len = fixed.last_chunk();
     len.map_or(0, |len| u16::from_le_bytes(*len).into())
 }
 

@@ -14,6 +14,13 @@ pub(super) struct Record<'e> {
     pub(super) end: u64,
 }
 
+impl Record<'_> {
+    /// The fault of this record's entry.
+    pub(super) fn fault(&self, fault: EntryFault) -> ZipFault {
+        fault.of(self.entry.name.as_bytes())
+    }
+}
+
 /// The records in the order of their bytes. Each ends where the next begins, the last at `directory`.
 pub(super) fn records<'e>(entries: &'e [Entry<'e>], directory: u64) -> Result<Vec<Record<'e>>, ZipFault> {
     let mut records: Vec<_> = entries
@@ -44,5 +51,5 @@ fn fits(record: &Record<'_>, directory: u64) -> Result<(), ZipFault> {
         Some(end) if end <= record.end => return Ok(()),
         _ => EntryFault::Overlap,
     };
-    Err(fault.of(record.entry.name.as_bytes()))
+    Err(record.fault(fault))
 }

@@ -4,8 +4,6 @@ use super::directory::Entry;
 use super::fault::EntryFault;
 use super::fields::{DESCRIBED, DESCRIPTOR, ENCRYPTED, Fields, LOCAL, names_otherwise, widen};
 
-/// A local header has at most this many bytes.
-pub(super) const MAX_HEADER: u64 = 30 + 2 * 0xffff;
 /// A data descriptor has at most this many bytes.
 pub(super) const MAX_DESCRIPTOR: u64 = 24;
 

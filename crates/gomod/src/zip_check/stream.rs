@@ -1,75 +1,89 @@
-//! Unpacking an entry of any size in small pieces: the thorough way, which says what is wrong.
+//! Unpacking and hashing one entry as its packed bytes come, in a fixed amount of memory.
 
-use std::io;
-
+use crc32fast::Hasher as Crc;
 use flate2::{Decompress, FlushDecompress, Status};
-use libdeflater::Crc;
 use sha2::{Digest as _, Sha256};
 
 use super::directory::{Entry, Method};
-use super::fault::{EntryFault, ZipFault};
-use super::unpack::{Digest, in_memory};
-use crate::read_at::ReadAt;
+use super::fault::EntryFault;
 
-/// Bytes that are read or written at once.
+/// SHA-256 of a file.
+pub(super) type Digest = [u8; 32];
+
+/// Bytes that are unpacked at once.
 const CHUNK: usize = 64 << 10;
 
-/// Hashes the content of `entry`, which begins at `data`, in small pieces.
-pub(super) fn digest(source: &impl ReadAt, data: u64, entry: &Entry<'_>) -> Result<Digest, ZipFault> {
-    let named = |fault: EntryFault| fault.of(entry.name.as_bytes());
-    let mut packed = Packed { source, at: data, left: entry.packed };
-    let mut sum = Sum { sha: Sha256::new(), crc: Crc::new(), size: 0 };
-    let mut chunk = vec![0; CHUNK];
-    match entry.method {
-        Method::Stored => loop {
-            match packed.next(&mut chunk)? {
-                [] => break,
-                bytes => sum.add(bytes, entry).map_err(named)?,
-            }
-        },
-        Method::Deflated => {
-            let mut unpacked = vec![0; CHUNK];
-            let mut deflate = Decompress::new(false);
-            let mut input: &[u8] = &[];
-            loop {
-                if input.is_empty() {
-                    input = packed.next(&mut chunk)?;
-                }
-                let (taken, made) = (deflate.total_in(), deflate.total_out());
-                let status = deflate.decompress(input, &mut unpacked, FlushDecompress::None);
-                let status = status.map_err(|_| named(EntryFault::Deflate))?;
-                let taken = in_memory(deflate.total_in() - taken)?;
-                let made = in_memory(deflate.total_out() - made)?;
-                sum.add(unpacked.get(..made).unwrap_or_default(), entry).map_err(named)?;
-                input = input.get(taken..).unwrap_or_default();
-                match status {
-                    Status::StreamEnd if input.is_empty() && packed.left == 0 => break,
-                    Status::StreamEnd => return Err(named(EntryFault::AfterData)),
-                    _ if (taken, made) == (0, 0) => return Err(named(EntryFault::Deflate)),
-                    _ => {}
-                }
-            }
+/// The tools for unpacking, kept from entry to entry.
+pub(super) struct Stream {
+    deflate: Decompress,
+    unpacked: Box<[u8]>,
+}
+
+impl Default for Stream {
+    fn default() -> Self {
+        Self { deflate: Decompress::new(false), unpacked: vec![0; CHUNK].into() }
+    }
+}
+
+impl Stream {
+    /// Begins with another entry.
+    pub(super) fn open<'s>(&'s mut self, entry: &'s Entry<'s>) -> Content<'s> {
+        self.deflate.reset(false);
+        Content {
+            tools: self,
+            entry,
+            sum: Sum { sha: Sha256::new(), crc: Crc::new(), size: 0 },
+            ended: false,
         }
     }
-    sum.finish(entry).map_err(named)
 }
 
-/// The packed bytes of an entry, piece by piece.
-struct Packed<'a, S> {
-    source: &'a S,
-    at: u64,
-    left: u64,
+/// The content of one entry, as far as it has come.
+pub(super) struct Content<'s> {
+    tools: &'s mut Stream,
+    entry: &'s Entry<'s>,
+    sum: Sum,
+    /// Whether the deflate data said that it ends.
+    ended: bool,
 }
 
-impl<S: ReadAt> Packed<'_, S> {
-    /// The next piece; an empty one at the end.
-    fn next<'c>(&mut self, chunk: &'c mut [u8]) -> io::Result<&'c [u8]> {
-        let len = usize::try_from(self.left).unwrap_or(usize::MAX).min(chunk.len());
-        let piece = chunk.get_mut(..len).unwrap_or_default();
-        self.source.read_exact_at(piece, self.at)?;
-        self.at += len as u64;
-        self.left -= len as u64;
-        Ok(piece)
+impl Content<'_> {
+    /// Takes the next packed bytes. More content than stated is not unpacked.
+    pub(super) fn push(&mut self, mut packed: &[u8]) -> Result<(), EntryFault> {
+        if self.entry.method == Method::Stored {
+            return self.sum.add(packed, self.entry);
+        }
+        let Stream { deflate, unpacked } = &mut *self.tools;
+        while !self.ended {
+            let (taken, made) = (deflate.total_in(), deflate.total_out());
+            let status = deflate.decompress(packed, unpacked, FlushDecompress::None);
+            let status = status.map_err(|_| EntryFault::Deflate)?;
+            let taken = usize::try_from(deflate.total_in() - taken).unwrap_or(usize::MAX);
+            let made = usize::try_from(deflate.total_out() - made).unwrap_or(usize::MAX);
+            let content = unpacked.get(..made).unwrap_or_default();
+            self.sum.add(content, self.entry)?;
+            packed = packed.get(taken..).unwrap_or_default();
+            self.ended = status == Status::StreamEnd;
+            if !self.ended && made < CHUNK {
+                // There was room for more, so it lacks bytes, or cannot use those it has.
+                return if packed.is_empty() { Ok(()) } else { Err(EntryFault::Deflate) };
+            }
+        }
+        if packed.is_empty() { Ok(()) } else { Err(EntryFault::AfterData) }
+    }
+
+    /// Compares the whole content with what was stated.
+    pub(super) fn finish(self) -> Result<Digest, EntryFault> {
+        if self.entry.method == Method::Deflated && !self.ended {
+            return Err(EntryFault::Deflate);
+        }
+        if self.sum.size != self.entry.size {
+            return Err(EntryFault::Size(self.entry.size));
+        }
+        if self.sum.crc.finalize() != self.entry.crc {
+            return Err(EntryFault::Checksum);
+        }
+        Ok(self.sum.sha.finalize().into())
     }
 }
 
@@ -81,23 +95,13 @@ struct Sum {
 }
 
 impl Sum {
-    fn add(&mut self, bytes: &[u8], entry: &Entry<'_>) -> Result<(), EntryFault> {
-        self.size += bytes.len() as u64;
+    fn add(&mut self, content: &[u8], entry: &Entry<'_>) -> Result<(), EntryFault> {
+        self.size += content.len() as u64;
         if self.size > entry.size {
             return Err(EntryFault::Size(entry.size));
         }
-        self.sha.update(bytes);
-        self.crc.update(bytes);
+        self.sha.update(content);
+        self.crc.update(content);
         Ok(())
-    }
-
-    fn finish(self, entry: &Entry<'_>) -> Result<Digest, EntryFault> {
-        if self.size != entry.size {
-            return Err(EntryFault::Size(entry.size));
-        }
-        if self.crc.sum() != entry.crc {
-            return Err(EntryFault::Checksum);
-        }
-        Ok(self.sha.finalize().into())
     }
 }

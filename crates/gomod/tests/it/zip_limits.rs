@@ -46,7 +46,7 @@ fn zeros(len: u64) -> Sparse {
     let name = format!("{PREFIX}zeros");
     let overhead = Zip::of([Item::stored(&name, b"")]).bytes().len() as u64;
     let size = u32::try_from(len - overhead).unwrap();
-    let mut crc = libdeflater::Crc::new();
+    let mut crc = flate2::Crc::new();
     let chunk = vec![0; 1 << 20];
     for at in (0..size).step_by(1 << 20) {
         crc.update(&chunk[..usize::try_from(size - at).unwrap().min(1 << 20)]);

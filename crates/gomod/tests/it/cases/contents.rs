@@ -51,6 +51,18 @@ pub(super) fn cases() -> Vec<Case> {
             },
             r#"entry "@a.go" of the zip is not valid deflate data"#,
         ),
+        refused(
+            "deflate data with a symbol that means nothing, which some take for a length of 258",
+            |p| {
+                one(p, |name| {
+                    Item::deflated(name, &[b'a'; 259]).with(|item| {
+                        item.data = RESERVED.to_vec();
+                        item.both(|header| header.packed = 4);
+                    })
+                })
+            },
+            r#"entry "@a.go" of the zip is not valid deflate data"#,
+        ),
         stricter(
             "bytes after the deflate data, within the entry",
             |p| one(p, |name| deflated(name).with(|item| hide(item, b"hidden"))),
@@ -149,3 +161,6 @@ fn hide(item: &mut Item, hidden: &[u8]) {
     let more = u32::try_from(hidden.len()).unwrap();
     item.both(|header| header.packed += more);
 }
+
+/// One block of the fixed code: `a`, the reserved symbol 286, distance 1, end.
+const RESERVED: [u8; 4] = [0x4b, 0x1c, 0x03, 0x00];
