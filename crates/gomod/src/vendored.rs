@@ -1,5 +1,7 @@
 //! Files of vendored packages, which are not part of a module.
 
+use crate::go_version::GoVersion;
+
 /// How much of a vendor directory stays out of a module, which the module's own go line decides.
 ///
 /// The rule changed with language version 1.24; old modules keep the old rule so that their sums stay true.
@@ -12,6 +14,12 @@ pub enum VendorRule {
 }
 
 impl VendorRule {
+    /// The rule for a module whose root has this go line, as [`GoMod::language_version`](crate::GoMod::language_version)
+    /// reads it.
+    pub fn of(go: Option<&GoVersion>) -> Self {
+        if go.is_some_and(|go| go.is_at_least(1, 24)) { Self::Since124 } else { Self::Before124 }
+    }
+
     /// Whether the file at `path`, relative to the root of the module, belongs to a vendored package.
     ///
     /// Only the first `/vendor/` counts. Files directly inside a vendor directory are kept.
@@ -41,6 +49,19 @@ const INNER: &[u8] = b"/vendor/";
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn trap_45_the_go_line_of_the_module_decides() {
+        let rule = |gomod: &str| VendorRule::of(crate::GoMod::language_version(gomod.as_bytes()).as_ref());
+        for gomod in ["go 1.24", "go 1.24rc1", "go 1.24.x", "go 1.24-suffix", "go 1.100", "go 2.0"] {
+            assert_eq!(rule(gomod), VendorRule::Since124, "{gomod}");
+        }
+        for gomod in
+            ["", "go 1.23.9", "go 1.9", "go 1.24\ngo 1.24", "go go1.24", "go ( 1.24 )", "toolchain go1.24"]
+        {
+            assert_eq!(rule(gomod), VendorRule::Before124, "{gomod}");
+        }
+    }
 
     #[test]
     fn traps_44_45_46_the_table_of_vendored_files() {

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod cases;
+mod file_names;
 mod go;
 mod go_mod;
 mod go_sum;
@@ -15,3 +16,4 @@ mod tree;
 mod vectors;
 mod zip_check;
 mod zip_limits;
+mod zip_properties;
