@@ -2,7 +2,7 @@
 //! every source fails and nothing was answered before.
 
 use bytes::Bytes;
-use gomod::{ModulePath, ModuleVersion, Version, VersionList};
+use gomod::{ModulePath, ModuleVersion, Request, Version, VersionList};
 use storage::{Kind, Loaded, Question};
 
 use crate::{
@@ -44,16 +44,35 @@ impl Mirror {
 
     /// The `.info` of the highest release, else the highest pre-release, else the newest pseudo-version.
     async fn latest_stored(&self, module: &ModulePath) -> Result<Bytes, Refusal> {
-        let versions = self.stored_versions(module).await?;
-        let best = versions.into_iter().max_by_key(rank).ok_or(Refusal::Absent(Absent::NotStored))?;
-        let version = ModuleVersion::new(module.clone(), best)
-            .map_err(|_| Refusal::Internal("a stored version does not fit its module"))?;
-        match self.store.load(&version, Kind::Info).await? {
-            Loaded::Blob(blob) => Ok(blob.bytes().await?),
-            Loaded::Absent | Loaded::Foreign(_) | Loaded::Rot(_) | Loaded::Withdrawn(_) => {
-                Err(Refusal::Absent(Absent::NotStored))
+        let mut versions = self.stored_versions(module).await?;
+        versions.sort_by_cached_key(|version| std::cmp::Reverse(rank(version)));
+        for version in versions {
+            // A stranger's file may have any name.
+            let Ok(version) = ModuleVersion::new(module.clone(), version) else { continue };
+            if let Some(info) = self.stored_info(version).await? {
+                return Ok(info);
             }
         }
+        Err(Refusal::Absent(Absent::NotStored))
+    }
+
+    async fn stored_info(&self, version: ModuleVersion) -> Result<Option<Bytes>, Refusal> {
+        let blob = match self.store.load(&version, Kind::Info).await? {
+            Loaded::Blob(blob) => Some(blob),
+            Loaded::Foreign(foreign) => {
+                let what = Request::Info(version.clone());
+                self.adopt(&what, &version, Kind::Info, foreign).await
+            }
+            Loaded::Rot(rot) => {
+                self.set_aside(&version, Kind::Info, &rot).await;
+                None
+            }
+            Loaded::Absent | Loaded::Withdrawn(_) => None,
+        };
+        Ok(match blob {
+            Some(blob) => Some(blob.bytes().await?),
+            None => None,
+        })
     }
 }
 
