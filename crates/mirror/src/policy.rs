@@ -22,7 +22,7 @@ pub struct Policy {
 /// What the machine's own Go settings keep private; it stands in front of every configured route.
 #[derive(Debug, Default)]
 pub struct Private {
-    /// GONOPROXY: these names go to no source but `direct`.
+    /// GONOPROXY: these names go to no source but `direct`, and to no database, which is asked through sources.
     pub no_proxy: Patterns,
     /// GONOSUMDB: these names go to no checksum database.
     pub no_sumdb: Patterns,
@@ -137,7 +137,7 @@ impl Policy {
             } else {
                 route.chain.clone()
             },
-            sumdb: if no_sumdb { SumdbUse::Off } else { route.sumdb },
+            sumdb: SumdbUse::Off,
         })
     }
 
@@ -149,5 +149,40 @@ impl Policy {
     /// How long mutable answers count.
     pub fn freshness(&self) -> Freshness {
         self.freshness
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn route(name: &str, sumdb: SumdbUse) -> Arc<Route> {
+        Arc::new(Route { name: name.into(), chain: Chain::default(), sumdb })
+    }
+
+    #[test]
+    fn the_first_rule_that_matches_narrowed_by_what_is_private() {
+        let rule =
+            |patterns, name| Rule { modules: Patterns::new(patterns), route: route(name, SumdbUse::Ledger) };
+        let private = Private {
+            no_proxy: Patterns::new("secret.example.com,*.example.net/hidden"),
+            no_sumdb: Patterns::new("secret.example.com,a.example.com/unsummed"),
+        };
+        let rules = vec![rule("a.example.com/b,b.example.com", "first"), rule("*.example.com", "second")];
+        let rest = route("rest", SumdbUse::Public);
+        let policy = Policy::new(rules, rest, private, Vec::new(), Freshness::default());
+        for (module, name, sumdb, end) in [
+            ("a.example.com/b", "first", SumdbUse::Ledger, ChainEnd::Exhausted),
+            ("a.example.com/b/c", "first", SumdbUse::Ledger, ChainEnd::Exhausted),
+            ("a.example.com/bc", "second", SumdbUse::Ledger, ChainEnd::Exhausted),
+            ("example.com/b", "rest", SumdbUse::Public, ChainEnd::Exhausted),
+            ("secret.example.com/m", "private", SumdbUse::Off, ChainEnd::Private),
+            ("a.example.com/unsummed/m", "second", SumdbUse::Off, ChainEnd::Exhausted),
+            ("x.example.net/hidden", "private", SumdbUse::Off, ChainEnd::Private),
+            ("x.example.net/open", "rest", SumdbUse::Public, ChainEnd::Exhausted),
+        ] {
+            let route = policy.route(&ModulePath::new(module).unwrap());
+            assert_eq!((&*route.name, route.sumdb, route.chain.end), (name, sumdb, end), "{module}");
+        }
     }
 }
