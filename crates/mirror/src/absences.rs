@@ -29,9 +29,10 @@ impl Absences {
         self.known.get(missing).map(|absent| Refusal::Absent(Absent::clone(&absent)))
     }
 
-    /// Remembers what sources said; what follows from settings alone is quicker decided than looked up.
-    pub(crate) fn remember(&self, missing: Missing, absent: &Absent) {
-        if matches!(absent, Absent::Everywhere { .. }) {
+    /// Remembers what sources said, if that was it; what follows from settings alone is quicker decided than
+    /// looked up. A flight does so before it ends, so that nobody asks again in between.
+    pub(crate) fn remember(&self, missing: Missing, refusal: &Refusal) {
+        if let Refusal::Absent(absent @ Absent::Everywhere { .. }) = refusal {
             self.known.insert(missing, Arc::new(absent.clone()));
         }
     }

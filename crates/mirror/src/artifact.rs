@@ -20,17 +20,31 @@ pub(crate) type ArtifactKey = (ModuleVersion, Kind, Arc<str>, Reach);
 #[derive(Debug)]
 pub(crate) struct Landed {
     pub(crate) blob: Arc<Blob>,
-    /// The staging file that it arrived in, for those who follow it; nothing for what was found stored.
-    pub(crate) staged: Option<Arc<Staged>>,
+    /// How it arrived; nothing for what was found stored.
+    pub(crate) arrived: Option<Arrived>,
+}
+
+/// How an artifact arrived.
+#[derive(Debug)]
+pub(crate) struct Arrived {
+    /// The staging file, for those who follow it.
+    pub(crate) staged: Arc<Staged>,
+    /// Who sent it. The receipt names the one who sent the same bytes first.
+    pub(crate) source: Arc<str>,
 }
 
 impl Landed {
     pub(crate) fn came_as(&self, staged: &Arc<Staged>) -> bool {
-        self.staged.as_ref().is_some_and(|own| Arc::ptr_eq(own, staged))
+        self.arrived.as_ref().is_some_and(|arrived| Arc::ptr_eq(&arrived.staged, staged))
     }
 
-    fn status(&self) -> CacheStatus {
-        if self.staged.is_some() { CacheStatus::Miss } else { CacheStatus::Hit }
+    async fn answer(&self, kind: Kind) -> Result<Answer, Rot> {
+        let Some(arrived) = &self.arrived else {
+            return answer(Arc::clone(&self.blob), kind, CacheStatus::Hit).await;
+        };
+        let mut answer = answer(Arc::clone(&self.blob), kind, CacheStatus::Miss).await?;
+        answer.meta.source = Some(Arc::clone(&arrived.source));
+        Ok(answer)
     }
 }
 
@@ -55,9 +69,8 @@ impl Mirror {
             Err(error) => tracing::error!(%version, %kind, "cannot read what is stored: {error}"),
         }
         let route = ask.policy.route(version.path());
-        let missing = (ask.what.path(), Arc::clone(&route.name));
         if ask.reach == Reach::Anywhere
-            && let Some(absent) = self.absences.get(&missing)
+            && let Some(absent) = self.absences.get(&(ask.what.path(), Arc::clone(&route.name)))
         {
             return Err(absent);
         }
@@ -71,16 +84,9 @@ impl Mirror {
             Kind::Info | Kind::Mod => flight.done().await.map(Landing::Done),
         };
         match landing {
-            Ok(Landing::Done(landed)) => answer(Arc::clone(&landed.blob), kind, landed.status())
-                .await
-                .map_err(|rot| Refusal::Storage(Arc::new(rot.into()))),
+            Ok(Landing::Done(landed)) => Ok(landed.answer(kind).await?),
             Ok(Landing::Flowing(flowing, progress)) => Ok(growing(Follow::new(flowing, progress))),
-            Err(refusal) => {
-                if let (Refusal::Absent(absent), Reach::Anywhere) = (&refusal, ask.reach) {
-                    self.absences.remember(missing, absent);
-                }
-                Err(refusal)
-            }
+            Err(refusal) => Err(refusal),
         }
     }
 

@@ -1,6 +1,10 @@
 //! One fetch of one artifact: the chain is walked until a source sends what was asked for.
 
-use std::{fmt::Display, sync::Arc, time::Instant};
+use std::{
+    fmt::Display,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use futures_util::StreamExt;
 use gomod::{H1, ModuleVersion, ZipCheck, ZipFault};
@@ -10,7 +14,7 @@ use upstream::{Fault, FaultKind, Fetched, Incoming, Miss, SourceName, Want};
 
 use crate::{
     Ask, Contradiction, Mirror, Reach, Refusal,
-    artifact::Landed,
+    artifact::{Arrived, Landed},
     collect::collect,
     flight::{Flowing, Pilot},
     judge,
@@ -35,24 +39,32 @@ enum Useless {
     Contradiction(Contradiction),
     Withdrawn(String),
     Disk(StoreError),
+    Unwanted(Fault),
 }
 
 impl Fetch {
     pub(crate) async fn run(self) -> Result<Arc<Landed>, Refusal> {
+        if self.ask.reach == Reach::Stored {
+            return self.stored().await?.ok_or(Refusal::Absent(Absent::NotStored));
+        }
+        let _alone = self.mirror.lease(&self.ask.what).await;
         if let Some(landed) = self.stored().await? {
             return Ok(landed);
         }
-        if self.ask.reach == Reach::Stored {
-            return Err(Refusal::Absent(Absent::NotStored));
-        }
-        // Another process may be fetching the same; then it has stored it by the time the lease is free.
-        let lease = self.mirror.lease(&self.ask.what).await;
-        if lease.waited
-            && let Some(landed) = self.stored().await?
-        {
-            return Ok(landed);
+        let missing = (self.ask.what.path(), Arc::clone(&self.route.name));
+        if let Some(absent) = self.mirror.absences.get(&missing) {
+            return Err(absent);
         }
         self.mirror.meters.fetches.inc();
+        let result = self.walk().await;
+        if let Err(refusal) = &result {
+            self.mirror.absences.remember(missing, refusal);
+        }
+        result
+    }
+
+    /// Asks the sources of the chain, one after another.
+    async fn walk(&self) -> Result<Arc<Landed>, Refusal> {
         let want = Want::new(self.ask.what.clone(), Arc::clone(&self.pilot.urgency));
         let mut walk = Walk::new(&self.route.chain);
         while let Some(source) = walk.next() {
@@ -72,15 +84,19 @@ impl Fetch {
                 }
                 Err(useless) => useless,
             };
-            self.pilot.asking();
             match useless {
-                Useless::Fault(fault) => walk.miss(Miss::Failed(fault)),
+                Useless::Fault(fault) => {
+                    self.pilot.broke_off(&Refusal::Failed(vec![fault.clone()]));
+                    walk.miss(Miss::Failed(fault));
+                }
                 Useless::Contradiction(contradiction) => {
+                    self.pilot.broke_off(&Refusal::Security(contradiction.clone()));
                     self.mirror.meters.contradictions.inc();
                     walk.contradicts(contradiction);
                 }
                 Useless::Withdrawn(why) => return Err(Refusal::Gone(why)),
                 Useless::Disk(error) => return Err(Refusal::Storage(Arc::new(error))),
+                Useless::Unwanted(fault) => return Err(Refusal::Failed(vec![fault])),
             }
         }
         Err(walk.refusal())
@@ -88,13 +104,15 @@ impl Fetch {
 
     /// What another fetch or another process has stored meanwhile, and what lies there from elsewhere.
     async fn stored(&self) -> Result<Option<Arc<Landed>>, Refusal> {
-        let landed = |blob: Blob| Some(Arc::new(Landed { blob: Arc::new(blob), staged: None }));
+        let landed = |blob: Blob| Some(Arc::new(Landed { blob: Arc::new(blob), arrived: None }));
         Ok(match self.mirror.store.load(&self.version, self.kind).await {
             Ok(Loaded::Blob(blob)) => landed(blob),
             Ok(Loaded::Foreign(foreign)) => {
                 self.mirror.adopt(&self.ask.what, &self.version, self.kind, foreign).await.and_then(landed)
             }
             Ok(Loaded::Withdrawn(why)) => return Err(Refusal::Gone(why)),
+            // Not being able to look is no absence.
+            Err(error) if self.ask.reach == Reach::Stored => return Err(error.into()),
             Ok(Loaded::Absent | Loaded::Rot(_)) | Err(_) => None,
         })
     }
@@ -127,20 +145,18 @@ impl Fetch {
             staged: staging.staged(),
             len: incoming.meta.len,
             source: source.clone().into(),
+            broken: Arc::default(),
         });
+        let mut unwanted = Unwanted::default();
         let mut check = ZipCheck::new(&self.version);
         while let Some(piece) = incoming.bytes.next().await {
             let piece = piece.map_err(Useless::Fault)?;
             check.feed(&piece).map_err(bad)?;
             staging.append(piece).await.map_err(Useless::Disk)?;
-            if self.pilot.alone() && started.elapsed() > self.mirror.config.linger {
-                let unwanted = "too slow for a zip that nobody waits for";
-                return Err(Useless::Fault(Fault::new(
-                    source,
-                    FaultKind::Timeout,
-                    unwanted,
-                    started.elapsed(),
-                )));
+            if unwanted.since(self.pilot.alone(), Instant::now()) > self.mirror.config.linger {
+                let why = "too slow for a zip that nobody waits for";
+                let fault = Fault::new(source, FaultKind::Timeout, why, started.elapsed());
+                return Err(Useless::Unwanted(fault));
             }
         }
         let staged = staging.finish();
@@ -178,7 +194,22 @@ impl Fetch {
                 Blob::unstored(&self.version, self.kind, Arc::clone(&staged), fact)
             }
         };
-        Ok(Arc::new(Landed { blob: Arc::new(blob), staged: Some(staged) }))
+        let arrived = Some(Arrived { staged, source: source.clone().into() });
+        Ok(Arc::new(Landed { blob: Arc::new(blob), arrived }))
+    }
+}
+
+/// How long nobody has waited for what arrives.
+#[derive(Debug, Default)]
+struct Unwanted(Option<Instant>);
+
+impl Unwanted {
+    fn since(&mut self, alone: bool, now: Instant) -> Duration {
+        if !alone {
+            self.0 = None;
+            return Duration::ZERO;
+        }
+        now.duration_since(*self.0.get_or_insert(now))
     }
 }
 
@@ -189,3 +220,20 @@ pub(crate) fn lie(source: &SourceName, started: Instant, what: &(impl Display + 
 
 /// What a 304 is to a request that named nothing to compare with.
 pub(crate) const UNASKED: &str = "answered 304, although nothing was known before";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_time_in_which_nobody_waits_begins_anew_with_each_who_joins() {
+        let start = Instant::now();
+        let at = |seconds| start + Duration::from_secs(seconds);
+        let mut unwanted = Unwanted::default();
+        for (now, alone, since) in
+            [(100, false, 0), (200, true, 0), (203, true, 3), (204, false, 0), (300, true, 0), (301, true, 1)]
+        {
+            assert_eq!(unwanted.since(alone, at(now)), Duration::from_secs(since), "at {now}");
+        }
+    }
+}

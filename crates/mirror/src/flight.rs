@@ -6,7 +6,7 @@
 use std::{
     collections::{HashMap, hash_map},
     hash::Hash,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError},
     time::Duration,
 };
 
@@ -44,6 +44,8 @@ pub(crate) struct Flowing {
     pub(crate) len: Option<u64>,
     /// The source it comes from.
     pub(crate) source: Arc<str>,
+    /// Why nothing more comes of it, once another source is asked.
+    pub(crate) broken: Arc<OnceLock<Refusal>>,
 }
 
 /// The side of a flight that works.
@@ -107,6 +109,8 @@ where
         let flight = vacant.insert(Flight { progress, urgency, since: Instant::now() });
         let passenger = flight.passenger();
         let leave = Leave { running: Arc::clone(&self.running), key };
+        // A runtime that is being stopped drops the task at once, and with it `leave`, which needs the list.
+        drop(running);
         let result = work(pilot.clone());
         tokio::spawn(async move {
             let result = result.await;
@@ -133,9 +137,14 @@ impl<T> Pilot<T> {
         self.progress.send_replace(Progress::Flowing(flowing));
     }
 
-    /// Says that what arrived so far came to nothing, and another source is asked.
-    pub(crate) fn asking(&self) {
-        self.progress.send_replace(Progress::Asking);
+    /// Says that what arrived so far came to nothing, and why; another source is asked.
+    pub(crate) fn broke_off(&self, why: &Refusal) {
+        self.progress.send_modify(|progress| {
+            if let Progress::Flowing(flowing) = progress {
+                flowing.broken.get_or_init(|| why.clone());
+            }
+            *progress = Progress::Asking;
+        });
     }
 
     /// Whether nobody waits any more. The flight's own entry holds one receiver.
@@ -198,4 +207,72 @@ impl<K: Eq + Hash, T> Drop for Leave<K, T> {
 /// The map stays consistent across a panic: each critical section is one insert or remove.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_runtime_that_has_stopped_is_a_refusal_and_holds_nobody_up() {
+        let runtime = tokio::runtime::Builder::new_multi_thread().build().unwrap();
+        let handle = runtime.handle().clone();
+        drop(runtime);
+        let flights: Flights<u8, u8> = Flights::default();
+        for _ in 0..2 {
+            let _inside = handle.enter();
+            let passenger = flights.join(1, Priority::Client, |_| async { Ok(1) });
+            let landed = futures_util::FutureExt::now_or_never(passenger.done());
+            assert!(matches!(landed, Some(Err(Refusal::Internal(_)))));
+        }
+        assert!(lock(&flights.running).is_empty());
+    }
+
+    #[tokio::test]
+    async fn work_that_panics_is_a_refusal_and_the_next_asker_begins_anew() {
+        let flights: Flights<u8, u8> = Flights::default();
+        let first = flights.join(1, Priority::Client, |_| async { panic!("on purpose") });
+        assert!(matches!(first.done().await, Err(Refusal::Internal(_))));
+        let second = flights.join(1, Priority::Client, |_| async { Ok(2) });
+        assert_eq!(second.done().await.unwrap(), 2);
+    }
+
+    #[tokio::test]
+    async fn who_joins_shares_the_work_and_raises_its_urgency() {
+        let flights: Flights<u8, u8> = Flights::default();
+        let (go, went) = tokio::sync::oneshot::channel::<()>();
+        let (urgency, told) = std::sync::mpsc::channel();
+        let first = flights.join(1, Priority::Background, |pilot| async move {
+            let _ = went.await;
+            let _ = urgency.send(pilot.urgency.get());
+            Ok(1)
+        });
+        let second = flights.join(1, Priority::Client, |_| async { Ok(2) });
+        let other = flights.join(2, Priority::Client, |_| async { Ok(3) });
+        go.send(()).unwrap();
+        assert_eq!(first.done().await.unwrap(), 1);
+        assert_eq!(second.done().await.unwrap(), 1);
+        assert_eq!(other.done().await.unwrap(), 3);
+        assert_eq!(told.recv().unwrap(), Priority::Client);
+    }
+
+    #[tokio::test]
+    async fn a_pilot_is_alone_when_every_passenger_has_left() {
+        let flights: Flights<u8, u8> = Flights::default();
+        let (tell, told) = tokio::sync::oneshot::channel();
+        let first = flights.join(1, Priority::Client, |pilot| async move {
+            let _ = tell.send(pilot);
+            std::future::pending().await
+        });
+        let pilot = told.await.unwrap();
+        let second = flights.join(1, Priority::Client, |_| async { Ok(2) });
+        assert!(!pilot.alone());
+        drop(first);
+        assert!(!pilot.alone());
+        drop(second);
+        assert!(pilot.alone());
+        let third = flights.join(1, Priority::Client, |_| async { Ok(3) });
+        assert!(!pilot.alone());
+        drop(third);
+    }
 }

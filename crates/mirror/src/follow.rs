@@ -1,6 +1,6 @@
 //! A body that is read while it still arrives.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use bytes::Bytes;
 use storage::Staged;
@@ -26,13 +26,15 @@ pub struct Follow {
     staged: Arc<Staged>,
     len: Option<u64>,
     source: Arc<str>,
+    broken: Arc<OnceLock<Refusal>>,
     offset: u64,
     progress: watch::Receiver<Progress<Arc<Landed>>>,
 }
 
 impl Follow {
     pub(crate) fn new(flowing: Flowing, progress: watch::Receiver<Progress<Arc<Landed>>>) -> Self {
-        Follow { staged: flowing.staged, len: flowing.len, source: flowing.source, offset: 0, progress }
+        let Flowing { staged, len, source, broken } = flowing;
+        Follow { staged, len, source, broken, offset: 0, progress }
     }
 
     /// The length that the source announced.
@@ -91,8 +93,9 @@ impl Follow {
                 Ok((self.staged.written().saturating_sub(HELD_BACK), false))
             }
             Progress::Failed(refusal) => Err(Refusal::clone(refusal)),
+            // Another source is asked by now; what it sends is not the rest of what this client has.
             Progress::Asking | Progress::Flowing(_) | Progress::Done(_) => {
-                Err(Refusal::Internal("the source broke off while its bytes were being passed on"))
+                Err(self.broken.get().cloned().unwrap_or(LOST))
             }
         }
     }

@@ -17,7 +17,6 @@ use crate::{
     flight::Pilot,
     judge,
     policy::Route,
-    refusal::Absent,
     walk::Walk,
 };
 
@@ -36,28 +35,26 @@ impl Mirror {
             };
         }
         if let Some(stored) = &stored
-            && let Some(left) = fresh.checked_sub(age(stored, ask.now))
+            && let Some(left) = fresh_for(stored, ask.now, fresh)
         {
             return Ok(answer(question, stored, CacheStatus::Hit, ask.now, Keep::For(left)));
         }
-        match self.ask_again(ask, question, stored.clone()).await {
+        match self.ask_again(ask, question).await {
             Ok(new) => {
                 let status = if stored.is_some() { CacheStatus::Revalidated } else { CacheStatus::Miss };
                 Ok(answer(question, &new, status, ask.now, Keep::For(fresh)))
             }
             // Absence does not erase what was there, and a failure says nothing: the last answer stands.
-            Err(refusal @ (Refusal::Absent(Absent::Everywhere { .. }) | Refusal::Failed(_))) => {
-                match stored {
-                    Some(stored) => {
-                        tracing::warn!(what = %ask.what.path(), "answering with what was known before: {refusal}");
-                        Ok(answer(question, &stored, CacheStatus::Stale, ask.now, Keep::No))
-                    }
-                    None if matches!(refusal, Refusal::Failed(_)) => {
-                        self.derived(question, CacheStatus::Stale).await.map_err(|_| refusal)
-                    }
-                    None => Err(refusal),
+            Err(refusal @ (Refusal::Absent(_) | Refusal::Failed(_))) => match stored {
+                Some(stored) => {
+                    tracing::warn!(what = %ask.what.path(), "answering with what was known before: {refusal}");
+                    Ok(answer(question, &stored, CacheStatus::Stale, ask.now, Keep::No))
                 }
-            }
+                None if matches!(refusal, Refusal::Failed(_)) => {
+                    self.derived(question, CacheStatus::Stale).await.map_err(|_| refusal)
+                }
+                None => Err(refusal),
+            },
             Err(refusal) => Err(refusal),
         }
     }
@@ -76,22 +73,13 @@ impl Mirror {
         self: &Arc<Self>,
         ask: &Ask,
         question: &Question,
-        stored: Option<Arc<StoredAnswer>>,
     ) -> Result<Arc<StoredAnswer>, Refusal> {
         let route = ask.policy.route(question.module());
-        let missing = (ask.what.path(), Arc::clone(&route.name));
-        if let Some(absent) = self.absences.get(&missing) {
-            return Err(absent);
-        }
         let key = (question.clone(), Arc::clone(&route.name));
         let flight = self.questions.join(key, ask.priority, |pilot| {
-            fetch(Arc::clone(self), ask.clone(), question.clone(), route, stored, pilot)
+            fetch(Arc::clone(self), ask.clone(), question.clone(), route, pilot)
         });
-        let result = flight.done().await;
-        if let Err(Refusal::Absent(absent)) = &result {
-            self.absences.remember(missing, absent);
-        }
-        result
+        flight.done().await
     }
 }
 
@@ -100,8 +88,34 @@ async fn fetch(
     ask: Ask,
     question: Question,
     route: Arc<Route>,
-    stored: Option<Arc<StoredAnswer>>,
     pilot: Pilot<Arc<StoredAnswer>>,
+) -> Result<Arc<StoredAnswer>, Refusal> {
+    // The flight before this one may just have ended.
+    let stored = mirror.stored_answer(&question).await;
+    if let Some(stored) = &stored
+        && fresh_for(stored, ask.now, ask.policy.freshness().present).is_some()
+    {
+        return Ok(Arc::clone(stored));
+    }
+    let missing = (ask.what.path(), Arc::clone(&route.name));
+    if let Some(absent) = mirror.absences.get(&missing) {
+        return Err(absent);
+    }
+    let result = walk(&mirror, &ask, &question, &route, stored, &pilot).await;
+    if let Err(refusal) = &result {
+        mirror.absences.remember(missing, refusal);
+    }
+    result
+}
+
+/// Asks the sources of the chain, one after another.
+async fn walk(
+    mirror: &Mirror,
+    ask: &Ask,
+    question: &Question,
+    route: &Route,
+    stored: Option<Arc<StoredAnswer>>,
+    pilot: &Pilot<Arc<StoredAnswer>>,
 ) -> Result<Arc<StoredAnswer>, Refusal> {
     let mut walk = Walk::new(&route.chain);
     while let Some(source) = walk.next() {
@@ -138,7 +152,7 @@ async fn fetch(
             }
         };
         let new = StoredAnswer { at: Timestamp::now(), source: name.as_str().into(), validator, body };
-        if let Err(error) = mirror.store.put_answer(&question, &new).await {
+        if let Err(error) = mirror.store.put_answer(question, &new).await {
             tracing::warn!(what = %ask.what.path(), "answered, but not stored: {error}");
         }
         mirror.changed(&ask.what);
@@ -156,6 +170,11 @@ fn validator_of(meta: &Meta) -> Option<storage::Validator> {
 
 fn shown_to_source(validator: storage::Validator) -> upstream::Validator {
     upstream::Validator { etag: validator.etag, last_modified: validator.last_modified }
+}
+
+/// For how long it still counts. One from the future, which a wrong clock has left, does not count for ever.
+fn fresh_for(stored: &StoredAnswer, now: Timestamp, lasts: Duration) -> Option<Duration> {
+    (stored.at.duration_since(now).unsigned_abs() <= lasts).then(|| lasts.saturating_sub(age(stored, now)))
 }
 
 fn age(stored: &StoredAnswer, now: Timestamp) -> Duration {

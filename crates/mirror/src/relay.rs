@@ -7,7 +7,7 @@ use std::{sync::Arc, time::Instant};
 
 use bytes::Bytes;
 use gomod::{DbName, SumdbPath};
-use storage::Key;
+use storage::{Key, Mutability};
 use upstream::{Fetched, Miss, Want};
 
 use crate::{
@@ -53,10 +53,6 @@ impl Mirror {
         if ask.reach == Reach::Stored {
             return Err(Refusal::Offline);
         }
-        let missing = (ask.what.path(), Arc::from("sumdb"));
-        if let Some(absent) = self.absences.get(&missing) {
-            return Err(absent);
-        }
         let flight = self.checksums.join(key.clone(), ask.priority, |pilot| {
             fetch(Arc::clone(self), ask.clone(), name.clone(), path.clone(), key.clone(), pilot)
         });
@@ -65,9 +61,6 @@ impl Mirror {
             Err(refusal) => {
                 if let (Refusal::Failed(_), Some(bytes)) = (&refusal, stored) {
                     return Ok(answer(&key, bytes, CacheStatus::Stale, true));
-                }
-                if let Refusal::Absent(absent) = &refusal {
-                    self.absences.remember(missing, absent);
                 }
                 Err(refusal)
             }
@@ -90,14 +83,40 @@ async fn fetch(
     key: Key,
     pilot: Pilot<Bytes>,
 ) -> Result<Bytes, Refusal> {
-    let database = ask.policy.database(&name).ok_or(Refusal::Absent(Absent::UnknownDatabase))?;
+    // The flight before this one may just have ended.
+    if key.mutability() != Mutability::Mutable
+        && let Some(bytes) = mirror.stored_checksum(&key).await
+    {
+        return Ok(bytes);
+    }
+    let missing = (ask.what.path(), Arc::from("sumdb"));
+    if let Some(absent) = mirror.absences.get(&missing) {
+        return Err(absent);
+    }
+    let result = walk(&mirror, &ask, &name, &path, &key, &pilot).await;
+    if let Err(refusal) = &result {
+        mirror.absences.remember(missing, refusal);
+    }
+    result
+}
+
+/// Asks the sources of the database, one after another.
+async fn walk(
+    mirror: &Mirror,
+    ask: &Ask,
+    name: &DbName,
+    path: &SumdbPath,
+    key: &Key,
+    pilot: &Pilot<Bytes>,
+) -> Result<Bytes, Refusal> {
+    let database = ask.policy.database(name).ok_or(Refusal::Absent(Absent::UnknownDatabase))?;
     let mut walk = Walk::over(&database.links, ChainEnd::Exhausted);
     let want = Want::new(ask.what.clone(), Arc::clone(&pilot.urgency));
     while let Some(source) = walk.next() {
         let (name, started) = (source.name(), Instant::now());
         let judged = match source.fetch(&want).await {
             Ok(Fetched::Body(incoming)) => collect(incoming).await.and_then(|sent| {
-                judge::checksum(database, &path, &sent).map_err(|error| lie(name, started, &error))?;
+                judge::checksum(database, path, &sent).map_err(|error| lie(name, started, &error))?;
                 Ok(sent)
             }),
             Ok(Fetched::NotModified) => Err(lie(name, started, UNASKED)),
@@ -116,7 +135,7 @@ async fn fetch(
         match judged {
             Ok(bytes) => {
                 walk.arrived(&mirror.meters);
-                if let Err(error) = mirror.store.put_small(&key, bytes.clone()).await {
+                if let Err(error) = mirror.store.put_small(key, bytes.clone()).await {
                     tracing::warn!(what = %ask.what.path(), "relayed, but not stored: {error}");
                 }
                 return Ok(bytes);
