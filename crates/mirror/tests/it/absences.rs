@@ -1,0 +1,86 @@
+//! Absences are remembered for a while, failures never.
+
+use std::time::Duration;
+
+use mirror::Absent;
+use testkit::Reply;
+
+use crate::{
+    INFO, LIST, ZIP, absent, faults, upstream,
+    world::{setup, until},
+};
+
+const MISSING: [&str; 3] =
+    ["example.com/m/@v/v1.9.9.zip", "example.com/m/@v/nosuchbranch.info", "example.com/none/@v/list"];
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_absence_is_remembered_with_its_words() {
+    let a = upstream();
+    let world = setup(a.url()).start();
+    for path in MISSING {
+        let first = absent(world.get(path).await).to_string();
+        assert_eq!(first, format!("not found: {path} is not in this tree"));
+        assert_eq!(absent(world.get(path).await).to_string(), first);
+        assert_eq!(a.asked(path), 1, "{path}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_absence_is_forgotten_after_its_time() {
+    let a = upstream();
+    let mut setup = setup(a.url());
+    setup.freshness.absent = Duration::from_millis(50);
+    let world = setup.start();
+    for path in MISSING {
+        until(async || {
+            absent(world.get(path).await);
+            a.asked(path) > 1
+        })
+        .await;
+    }
+    a.script(ZIP, [Reply::status(404)]);
+    absent(world.get(ZIP).await);
+    until(async || world.get(ZIP).await.is_ok()).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_time_means_that_nothing_is_remembered() {
+    let a = upstream();
+    let mut setup = setup(a.url());
+    setup.freshness.absent = Duration::ZERO;
+    let world = setup.start();
+    for path in MISSING {
+        absent(world.get(path).await);
+        absent(world.get(path).await);
+        assert_eq!(a.asked(path), 2, "{path}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_failure_is_never_remembered() {
+    let a = upstream();
+    let world = setup(a.url()).start();
+    for path in [LIST, ZIP, INFO] {
+        a.script(path, [Reply::status(500), Reply::reset()]);
+        faults(world.get(path).await);
+        faults(world.get(path).await);
+        world.get(path).await.unwrap();
+        assert_eq!(a.asked(path), 3, "{path}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_not_stored_says_nothing_about_what_sources_have() {
+    let a = upstream();
+    let world = setup(a.url()).start();
+    for path in [LIST, ZIP, INFO] {
+        assert!(matches!(absent(world.stored(path).await), Absent::NotStored));
+        assert_eq!(a.asked(path), 0);
+        world.get(path).await.unwrap();
+        world.stored(path).await.unwrap();
+    }
+    // Nor does an absence at the sources mean anything for a closed world.
+    let missing = "example.com/m/@v/v1.9.9.zip";
+    absent(world.get(missing).await);
+    assert!(matches!(absent(world.stored(missing).await), Absent::NotStored));
+}

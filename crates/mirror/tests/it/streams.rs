@@ -1,0 +1,180 @@
+//! Zips that are passed on while they arrive.
+
+use std::time::Duration;
+
+use futures_util::FutureExt;
+use mirror::{Body, CacheStatus, Keep, Refusal};
+use testkit::{Gate, Reply};
+use upstream::FaultKind;
+
+use crate::{
+    ZIP, faults, large, other_tree,
+    world::{rest, setup, until},
+};
+
+/// What is held back until the check.
+const HELD_BACK: usize = 64 * 1024;
+/// Where a scripted zip stops on its way.
+const STOP: usize = 700_000;
+
+fn stalled(gate: &Gate) -> Reply {
+    Reply::natural().stall_after(STOP as u64, gate)
+}
+
+/// The same, with one byte of its content changed.
+fn altered(gate: &Gate) -> Reply {
+    stalled(gate).edit(|zip| {
+        let middle = zip.len() / 2;
+        zip[middle] ^= 1;
+    })
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn late_joiners_read_a_slow_zip_from_its_beginning_and_its_end_is_held_back() {
+    let (a, bytes) = large(1 << 20);
+    let gate = Gate::new();
+    a.script(ZIP, [stalled(&gate)]);
+    let world = setup(a.url()).patience(Duration::ZERO).start();
+    let mut first = world.growing(ZIP).await;
+    assert_eq!(first.len_hint(), Some(bytes.len() as u64));
+    let mut begun = Vec::new();
+    while begun.len() < STOP - HELD_BACK {
+        begun.extend(first.next().await.unwrap().unwrap());
+    }
+    assert_eq!(begun.len(), STOP - HELD_BACK);
+    assert!(first.next().now_or_never().is_none());
+
+    let late = world.growing(ZIP).await;
+    let waiting = tokio::spawn(world.growing(ZIP).await.landed());
+    gate.open();
+    begun.extend(rest(first).await.unwrap());
+    assert_eq!(begun, bytes);
+    assert_eq!(rest(late).await.unwrap(), bytes);
+    waiting.await.unwrap().unwrap();
+    assert_eq!(a.asked(ZIP), 1);
+
+    let stored = world.get(ZIP).await.unwrap();
+    assert_eq!((stored.cache(), stored.keep), (CacheStatus::Hit, Keep::Forever));
+    assert_eq!(stored.bytes, bytes);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_without_a_length_is_passed_on_too() {
+    let (a, bytes) = large(1 << 20);
+    let gate = Gate::new();
+    a.script(ZIP, [stalled(&gate).chunked()]);
+    let world = setup(a.url()).patience(Duration::ZERO).start();
+    let follow = world.growing(ZIP).await;
+    assert_eq!(follow.len_hint(), None);
+    gate.open();
+    assert_eq!(rest(follow).await.unwrap(), bytes);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_zip_that_is_smaller_than_what_is_held_back_leaves_after_its_check() {
+    let (a, bytes) = large(30_000);
+    let gate = Gate::new();
+    a.script(ZIP, [Reply::natural().stall_after(20_000, &gate)]);
+    let world = setup(a.url()).patience(Duration::ZERO).start();
+    let mut follow = world.growing(ZIP).await;
+    assert!(follow.next().now_or_never().is_none());
+    gate.open();
+    assert_eq!(rest(follow).await.unwrap(), bytes);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_zip_that_fails_its_check_ends_in_an_error_for_everybody_who_was_fed() {
+    let (a, bytes) = large(1 << 20);
+    let gate = Gate::new();
+    a.always(ZIP, altered(&gate));
+    let world = setup(a.url()).patience(Duration::ZERO).start();
+    let clients = [world.growing(ZIP).await, world.growing(ZIP).await];
+    gate.open();
+    for mut client in clients {
+        let mut fed = 0;
+        let refusal = loop {
+            match client.next().await {
+                Ok(piece) => fed += piece.expect("no clean end").len(),
+                Err(refusal) => break refusal,
+            }
+        };
+        assert!(fed <= bytes.len() - HELD_BACK);
+        let faults = faults::<()>(Err(refusal));
+        assert_eq!(faults[0].kind(), FaultKind::Lie);
+    }
+    assert!(!world.file(ZIP).exists());
+    until(async || world.is_idle()).await;
+    assert!(!world.file("example.com/m/@v/v1.0.0.receipt").exists());
+    a.natural();
+    assert_eq!(world.get(ZIP).await.unwrap().bytes, bytes);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_was_fed_learns_why_though_another_source_is_asked_by_now() {
+    let ((a, bytes), (b, _)) = (large(1 << 20), large(1 << 20));
+    let (gate, held) = (Gate::new(), Gate::new());
+    a.always(ZIP, altered(&gate));
+    b.always(ZIP, Reply::natural().hold(&held));
+    let world = setup(format!("{}|{}", a.url(), b.url())).patience(Duration::ZERO).start();
+    let fed = world.growing(ZIP).await;
+    let slow = world.growing(ZIP).await;
+    gate.open();
+    let faults = faults(rest(fed).await);
+    assert_eq!((faults.len(), faults[0].kind()), (1, FaultKind::Lie));
+    b.wait_asked(ZIP, 1);
+    held.open();
+    // Also who reads only now.
+    until(async || world.is_idle()).await;
+    let Err(Refusal::Failed(faults)) = rest(slow).await else { panic!() };
+    assert_eq!(faults[0].source_name().as_str(), a.address().to_string());
+    assert_eq!(world.get(ZIP).await.unwrap().bytes, bytes);
+    assert_eq!(b.asked(ZIP), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_source_that_breaks_off_ends_in_its_fault_for_everybody_who_was_fed() {
+    let (a, _) = large(1 << 20);
+    let gate = Gate::new();
+    a.always(ZIP, stalled(&gate).reset_after(900_000));
+    let world = setup(a.url()).patience(Duration::ZERO).start();
+    let fed = world.growing(ZIP).await;
+    gate.open();
+    assert_eq!(faults(rest(fed).await)[0].kind(), FaultKind::Reset);
+    assert!(!world.file(ZIP).exists());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn within_patience_the_next_source_is_asked_and_the_client_notices_nothing() {
+    let ((a, bytes), (b, _)) = (large(1 << 20), large(1 << 20));
+    let open = Gate::new();
+    open.open();
+    a.script(ZIP, [altered(&open)]);
+    let world = setup(format!("{}|{}", a.url(), b.url())).start();
+    let answer = world.mirror.answer(&world.ask(ZIP)).await.unwrap();
+    assert!(matches!(answer.body, Body::Blob(_)));
+    let got = crate::world::read(answer).await.unwrap();
+    assert_eq!(got.bytes, bytes);
+    assert_eq!(got.meta.source.unwrap().as_ref(), b.address().to_string());
+    assert_eq!(world.meters.absorbed.get(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_contradiction_is_told_to_those_who_were_fed_with_it() {
+    let (a, bytes) = large(1 << 20);
+    let world = setup(a.url()).start();
+    world.get(ZIP).await.unwrap();
+    std::fs::remove_file(world.file(ZIP)).unwrap();
+
+    let gate = Gate::new();
+    a.serve(other_tree());
+    a.script(ZIP, [Reply::natural().stall_after(100, &gate)]);
+    let world = setup(a.url()).patience(Duration::ZERO).start_in(std::sync::Arc::clone(world.dir()));
+    let fed = world.growing(ZIP).await;
+    gate.open();
+    let Err(Refusal::Security(contradiction)) = rest(fed).await else { panic!() };
+    assert_eq!(contradiction.what, "example.com/m@v1.0.0");
+    assert!(!world.file(ZIP).exists());
+    let (good, _) = large(1 << 20);
+    let world = setup(good.url()).start_in(std::sync::Arc::clone(world.dir()));
+    assert_eq!(world.get(ZIP).await.unwrap().bytes, bytes);
+}
