@@ -53,7 +53,9 @@ struct Parts {
 pub(crate) struct OnDisk {
     path: PathBuf,
     file: File,
-    durable: OnceLock<()>,
+    /// Whether it survives a crash. After a failed fsync nobody knows what the disk has, and a second one
+    /// would say that all is well.
+    durable: OnceLock<bool>,
 }
 
 impl OnDisk {
@@ -222,9 +224,17 @@ impl Staged {
         }
         let _once = locked(&self.spilling);
         let (on_disk, written) = self.write_out()?;
-        if on_disk.durable.get().is_none() {
-            on_disk.file.sync_all().context("fsync", &on_disk.path)?;
-            let _ = on_disk.durable.set(());
+        match on_disk.durable.get() {
+            Some(true) => {}
+            Some(false) => {
+                let lost = io::Error::other("it failed before");
+                return Err(StoreError::io("fsync", &on_disk.path, lost));
+            }
+            None => {
+                let synced = on_disk.file.sync_all();
+                let _ = on_disk.durable.set(synced.is_ok());
+                synced.context("fsync", &on_disk.path)?;
+            }
         }
         if self.written() > IN_MEMORY as u64 {
             self.forget(written);
@@ -254,8 +264,13 @@ impl Staged {
                 new
             }
         };
+        let had = offset;
         for block in &blocks {
-            read::write_all_at(&on_disk.file, block, offset).context("write", &on_disk.path)?;
+            if let Err(error) = read::write_all_at(&on_disk.file, block, offset) {
+                // What a full disk took of them is of no use, and others may need the room.
+                let _ = on_disk.file.set_len(had);
+                return Err(StoreError::io("write", &on_disk.path, error));
+            }
             offset += block.len() as u64;
         }
         Ok((on_disk, blocks.len()))
