@@ -58,6 +58,8 @@ impl Response {
 #[derive(Debug)]
 pub struct Connection {
     stream: TcpStream,
+    /// The server's address and this end's.
+    ends: [SocketAddr; 2],
     /// What has been read from the socket and not used yet.
     ahead: Vec<u8>,
 }
@@ -75,7 +77,8 @@ impl Connection {
         stream.set_nodelay(true)?;
         stream.set_read_timeout(Some(LIMIT))?;
         stream.set_write_timeout(Some(LIMIT))?;
-        Ok(Self { stream, ahead: Vec::new() })
+        let ends = [to, stream.local_addr()?];
+        Ok(Self { stream, ends, ahead: Vec::new() })
     }
 
     /// Takes at most about `bytes` from the network before somebody reads: a client that is slow to take what it asked for.
@@ -92,7 +95,7 @@ impl Connection {
 
     /// Sends a request without a body on a connection that stays open.
     pub fn ask(&mut self, method: &str, path: &str, headers: &[(&str, &str)]) -> io::Result<()> {
-        let mut head = format!("{method} {path} HTTP/1.1\r\nHost: {}\r\n", self.stream.peer_addr()?);
+        let mut head = format!("{method} {path} HTTP/1.1\r\nHost: {}\r\n", self.ends[0]);
         for (name, value) in headers {
             let _ = write!(head, "{name}: {value}\r\n");
         }
@@ -155,9 +158,7 @@ impl Connection {
     /// Blocks until the server has closed its side, without reading a byte.
     #[track_caller]
     pub fn wait_closed_by_peer(&self) {
-        let (SocketAddr::V4(peer), SocketAddr::V4(own)) =
-            (self.stream.peer_addr().unwrap(), self.stream.local_addr().unwrap())
-        else {
+        let [SocketAddr::V4(peer), SocketAddr::V4(own)] = self.ends else {
             panic!("IPv4 only");
         };
         let hex = |a: std::net::SocketAddrV4| {

@@ -6,6 +6,7 @@ use crate::world::serving;
 
 /// Just below what `go` accepts.
 const SIZE: u64 = 499 << 20;
+const IDLE_KIB: u64 = 30 << 10;
 const GROWTH_KIB: u64 = 64 << 10;
 
 /// The most memory that the process ever had, in KiB.
@@ -23,6 +24,7 @@ fn a_zip_of_500_mb_passes_through_in_little_memory() {
     let (upstream, server) = serving(tree);
     server.get("/healthz").expect(200);
     let before = peak(&server);
+    assert!(before < IDLE_KIB, "{before} KiB before anything was asked");
     for _ in 0..2 {
         let mut connection = server.connect();
         connection.ask("GET", "/example.com/big/@v/v1.0.0.zip", &[]).unwrap();

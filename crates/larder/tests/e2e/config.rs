@@ -93,3 +93,21 @@ fn wrong_usage_is_2_and_help_is_0() {
         assert!(!ran.stdout.is_empty() && ran.stderr.is_empty(), "{ran}");
     }
 }
+
+#[test]
+fn everybody_gets_the_limits_that_were_promised() {
+    let shown = larder().run(["config", "show", "--upstream", "https://proxy.example.com"]).ok().stdout;
+    for (name, value) in [
+        ("min_free", "5 %"),
+        ("patience", "1s"),
+        ("absence", "15s"),
+        ("clients.connections", "4096"),
+        ("clients.head", "10s"),
+        ("clients.idle", "1m 30s"),
+        ("clients.stall", "1m"),
+    ] {
+        let line = shown.lines().find(|line| line.split_whitespace().next() == Some(name));
+        let line = line.unwrap_or_else(|| panic!("{name} is missing:\n{shown}"));
+        assert!(line.contains(&format!(" {value} ")) && line.contains("default"), "{line}");
+    }
+}

@@ -1,21 +1,14 @@
 //! Answers that change: asked again when they are old, kept when nobody answers.
 
-use std::fs;
-
 use testkit::{Reply, ScriptedUpstream, TestServer};
 
-use crate::world::{larder, tree};
+use crate::world::{configured, tree};
 
 const LIST: &str = "example.com/app/@v/list";
 
 /// A server for which every stored answer is old at once.
 fn forgetful() -> (ScriptedUpstream, TestServer) {
-    let upstream = ScriptedUpstream::serving(tree());
-    let larder = larder();
-    let file = larder.home().join("larder.toml");
-    fs::write(&file, "freshness = \"0s\"\nabsence = \"0s\"\n").unwrap();
-    let server = larder.serve(&upstream.url()).flag("--config", file).start();
-    (upstream, server)
+    configured(tree(), "freshness = \"0s\"\nabsence = \"0s\"\n")
 }
 
 #[test]

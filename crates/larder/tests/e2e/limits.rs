@@ -1,12 +1,14 @@
-//! The limits of the server, one test each, with the values that everybody gets. A test waits for what must happen;
-//! how long that takes is not measured.
+//! The limits of the server, one test each. Times are set short, so that what must happen happens soon; how soon is
+//! not measured. That everybody gets the promised ones is a test of `config`.
 
 use std::{fmt::Write, io::ErrorKind};
 
 use rustix::process::Signal;
 use testkit::{Connection, End, Gate, Module, ModuleTree, Reply};
 
-use crate::world::{served, serving};
+use crate::world::{configured, served, serving, tree};
+
+const SHORT: &str = "[clients]\nhead = \"1s\"\nidle = \"1s\"\nstall = \"1s\"\ngrace = \"1s\"\n";
 
 fn head_of(bytes: usize) -> Vec<u8> {
     let start = "GET /healthz HTTP/1.1\r\nHost: x\r\n";
@@ -35,7 +37,7 @@ fn a_head_has_at_most_64_kib() {
 
 #[test]
 fn a_head_that_does_not_end_is_dropped() {
-    let (_upstream, server) = served();
+    let (_upstream, server) = configured(tree(), SHORT);
     let mut connection = server.connect();
     connection.send(b"GET /healthz HTTP/1.1\r\nHost: x\r\nX-Slow: ").unwrap();
     let (answer, _) = connection.to_end();
@@ -44,7 +46,7 @@ fn a_head_that_does_not_end_is_dropped() {
 
 #[test]
 fn a_connection_without_requests_is_closed() {
-    let (_upstream, server) = served();
+    let (_upstream, server) = configured(tree(), SHORT);
     let mut used = server.connect();
     used.request("GET", "/healthz", &[]).expect(200);
     let mut fresh = server.connect();
@@ -56,7 +58,7 @@ fn a_connection_without_requests_is_closed() {
 fn a_client_that_takes_nothing_is_dropped_and_holds_nobody_up() {
     let mut tree = ModuleTree::default();
     tree.add(Module::of_noise("example.com/big", "v1.0.0", 64 << 20));
-    let (upstream, server) = serving(tree);
+    let (upstream, server) = configured(tree, SHORT);
     let path = "/example.com/big/@v/v1.0.0.zip";
     let len = server.connect().request("GET", path, &[]).expect(200).body.len();
     let mut lazy = server.connect().with_small_buffer(4096);
@@ -96,7 +98,7 @@ fn sigterm_lets_what_runs_finish() {
 fn sigterm_does_not_wait_for_ever() {
     let mut tree = ModuleTree::default();
     tree.add(Module::of_noise("example.com/big", "v1.0.0", 2 << 20));
-    let (upstream, server) = serving(tree);
+    let (upstream, server) = configured(tree, SHORT);
     let gate = Gate::new();
     upstream.always("*.zip", Reply::natural().stall_after(1 << 20, &gate));
     let mut running = server.connect();

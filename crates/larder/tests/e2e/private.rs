@@ -69,8 +69,10 @@ fn not_even_a_name_server_hears_of_it() {
     }
     let upstream = ScriptedUpstream::serving(tree());
     let plain = larder();
+    // -D: the process that is signalled and awaited is Larder, not its tracer.
     let trace = plain.home().join("trace");
-    let words = ["strace", "-f", "-qq", "-e", "trace=connect,sendto,sendmsg,sendmmsg", "-s", "256", "-o"];
+    let words =
+        ["strace", "-D", "-f", "-qq", "-e", "trace=connect,sendto,sendmsg,sendmmsg", "-s", "256", "-o"];
     let words = words.map(std::ffi::OsString::from).into_iter().chain([trace.clone().into()]);
     let larder = plain.env("GOPRIVATE", "corp.example.com").under(words);
     let server = larder.serve(&upstream.url()).start();

@@ -86,15 +86,17 @@ fn an_absent_module_is_told_in_the_upstreams_words() {
 
 #[test]
 fn what_larder_stored_is_itself_a_proxy() {
-    let (upstream, server) = crate::world::served();
+    let upstream = ScriptedUpstream::serving(tree());
+    let larder = larder();
+    let server = larder.serve(&upstream.url()).start();
     project(&server.url()).run(["mod", "download", "all"]).ok();
-    let modules = server.data().join("modules");
-    assert!(server.stop().status.success());
+    let modules = larder.data().join("modules");
+    server.stop().ok();
     drop(upstream);
 
     let go = project(&format!("file://{}", modules.display()));
     go.run(["mod", "tidy"]).ok();
-    go.run(["build", "-o", "program", "."]).ok();
+    go.run(["list", "-deps", "."]).ok();
     let app = tree().module("example.com/app", "v1.0.0").h1.clone();
     assert!(go.read("go.sum").contains(&app));
     let listed = go.run(["list", "-m", "-versions", "example.com/app"]).ok();

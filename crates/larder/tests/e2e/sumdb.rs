@@ -39,7 +39,14 @@ fn supported_is_a_promise_that_holds_when_the_database_is_down() {
     server.get(&format!("/sumdb/{LOG}/supported")).expect(200);
     let answer = server.get(&format!("/sumdb/{LOG}/lookup/example.com/app@v1.0.0"));
     assert_eq!(answer.status, 503, "{}", answer.text());
-    upstream.natural();
+}
+
+#[test]
+fn what_the_database_does_not_know_is_404() {
+    let log = TestLog::over(LOG, &tree());
+    let vkey = log.vkey();
+    let upstream = ScriptedUpstream::with_log(tree(), log);
+    let server = larder().serve(&upstream.url()).sumdb(&format!("{vkey} {}", upstream.url())).start();
     server.get(&format!("/sumdb/{LOG}/lookup/example.com/none@v1.0.0")).expect(404);
 }
 

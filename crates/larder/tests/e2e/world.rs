@@ -86,8 +86,8 @@ const N = 5
 pub(crate) const PROJECT: &str =
     "package main\n\nimport \"example.com/app\"\n\nfunc main() { println(app.Sum) }\n";
 
-/// The name of the world's checksum database.
-pub(crate) const LOG: &str = "sum.example.com";
+/// The name of the world's checksum database. No host has it.
+pub(crate) const LOG: &str = "sum.example.test";
 
 pub(crate) fn tree() -> ModuleTree {
     ModuleTree::parse(MODULES)
@@ -107,6 +107,16 @@ pub(crate) fn served() -> (ScriptedUpstream, TestServer) {
 pub(crate) fn serving(tree: ModuleTree) -> (ScriptedUpstream, TestServer) {
     let upstream = ScriptedUpstream::serving(tree);
     let server = larder().serve(&upstream.url()).start();
+    (upstream, server)
+}
+
+/// The same, with lines in a configuration file.
+pub(crate) fn configured(tree: ModuleTree, config: &str) -> (ScriptedUpstream, TestServer) {
+    let upstream = ScriptedUpstream::serving(tree);
+    let larder = larder();
+    let file = larder.home().join("larder.toml");
+    std::fs::write(&file, config).unwrap();
+    let server = larder.serve(&upstream.url()).flag("--config", file).start();
     (upstream, server)
 }
 
