@@ -36,3 +36,31 @@ impl Mirror {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use storage::{Data, OpenOptions, Store};
+
+    use super::*;
+    use crate::{Chain, Config, Freshness, Meters, Policy, Private, Route, SumdbUse};
+
+    #[tokio::test(start_paused = true)]
+    async fn one_who_holds_a_lease_for_ever_holds_nobody_up_for_ever() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = Store::open(&Data::open(dir.path(), OpenOptions::default()).unwrap());
+        let other = Store::open(&Data::open(dir.path(), OpenOptions::default()).unwrap());
+        let rest = Route { name: "rest".into(), chain: Chain::default(), sumdb: SumdbUse::Off };
+        let policy =
+            Policy::new(Vec::new(), rest.into(), Private::default(), Vec::new(), Freshness::default());
+        let mirror = Mirror::new(Config::default(), Arc::new(policy), store, Meters::default());
+        let what = Request::parse("example.com/m/@v/v1.0.0.zip").unwrap();
+        let theirs = other.catalog().lease("fetch/example.com/m/@v/v1.0.0.zip").await.unwrap().unwrap();
+        let began = Instant::now();
+        assert!(mirror.lease(&what).await.is_none());
+        assert!(began.elapsed() >= PATIENCE);
+        drop(theirs);
+        assert!(mirror.lease(&what).await.is_some());
+    }
+}

@@ -104,3 +104,93 @@ impl<'a> Walk<'a> {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use gomod::H1;
+    use upstream::{DirProxy, Door, DoorConfig, Env, FaultKind, SafeUrl, SourceConfig};
+
+    use super::*;
+
+    /// A chain in which each letter is a source and says: absent, failed, another hash.
+    fn outcome(chain: &str, end: ChainEnd) -> (String, Refusal) {
+        let door = Door::new(DoorConfig::new("test", Env::default())).unwrap();
+        let config = SourceConfig::new(SafeUrl::parse("file:///srv/modules").unwrap());
+        let source = Arc::new(Source::Dir(DirProxy::open(&door, &config).unwrap()));
+        let says: Vec<char> = chain.chars().filter(|c| c.is_alphabetic()).collect();
+        let links: Vec<_> = chain
+            .split_inclusive([',', '|'])
+            .map(|link| {
+                let after = if link.ends_with('|') { Separator::Pipe } else { Separator::Comma };
+                Link { source: Arc::clone(&source), after }
+            })
+            .collect();
+        let mut walk = Walk::over(&links, end);
+        let mut asked = String::new();
+        for said in says {
+            let Some(source) = walk.next() else { break };
+            asked.push(said);
+            let name = source.name().clone();
+            match said {
+                'a' => walk.miss(Miss::Absent(Absence { source: name, status: 404, text: None })),
+                'f' => walk.miss(Miss::Failed(Fault::new(name, FaultKind::Reset, "", Duration::ZERO))),
+                _ => walk.contradicts(Contradiction {
+                    what: "example.com/m@v1.0.0".into(),
+                    source_name: name.to_string(),
+                    pinned: H1::of_gomod(b"1"),
+                    got: H1::of_gomod(b"2"),
+                }),
+            }
+        }
+        (asked, walk.refusal())
+    }
+
+    #[test]
+    fn a_comma_goes_on_after_an_absence_and_a_bar_after_anything() {
+        for (chain, asked) in [
+            ("a,a,a", "aaa"),
+            ("a|a|a", "aaa"),
+            ("f,a,a", "f"),
+            ("f|a,a", "faa"),
+            ("a|f,a", "af"),
+            ("f|f|f", "fff"),
+            ("c,a", "c"),
+            ("c|a", "ca"),
+        ] {
+            assert_eq!(outcome(chain, ChainEnd::Exhausted).0, asked, "{chain}");
+        }
+    }
+
+    #[test]
+    fn a_contradiction_weighs_more_than_a_failure_and_that_more_than_an_absence() {
+        use ChainEnd::{DirectLeftOut, Exhausted, Off, Private};
+        for (chain, end, meaning) in [
+            ("a,a", Exhausted, "absent 2"),
+            ("a|a", Off, "absent 2"),
+            ("a,a", DirectLeftOut, "absent 2, direct left out"),
+            ("", Off, "off"),
+            ("", Private, "private"),
+            ("", Exhausted, "absent 0"),
+            ("a|f", Exhausted, "failed 1"),
+            ("f|a", Off, "failed 1"),
+            ("f|a", DirectLeftOut, "failed 1"),
+            ("f|a|f", Exhausted, "failed 2"),
+            ("f|c|a", Exhausted, "security"),
+            ("c|f", DirectLeftOut, "security"),
+        ] {
+            let told = match outcome(chain, end).1 {
+                Refusal::Absent(Absent::Everywhere { said, direct_left_out }) => {
+                    format!("absent {}{}", said.len(), if direct_left_out { ", direct left out" } else { "" })
+                }
+                Refusal::Absent(Absent::Off) => "off".into(),
+                Refusal::Absent(Absent::Private) => "private".into(),
+                Refusal::Failed(faults) => format!("failed {}", faults.len()),
+                Refusal::Security(_) => "security".into(),
+                other => panic!("{other}"),
+            };
+            assert_eq!(told, meaning, "{chain}");
+        }
+    }
+}
