@@ -31,7 +31,7 @@ pub struct Private {
 /// How long mutable answers count without being asked for again.
 #[derive(Clone, Copy, Debug)]
 pub struct Freshness {
-    /// Lists, `@latest`, branch and tag queries, tree heads.
+    /// Lists, `@latest`, branch and tag queries.
     pub present: Duration,
     /// Confirmed absences.
     pub absent: Duration,
