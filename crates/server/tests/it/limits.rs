@@ -7,7 +7,8 @@ use testkit::End;
 
 use crate::world::{BIG, INFO, Served, World};
 
-const SOON: Duration = Duration::from_millis(50);
+/// Short for a test to wait for, and long for a client that does its part on a busy machine.
+const SOON: Duration = Duration::from_secs(3);
 
 fn with(config: Config) -> Served {
     World { config, ..World::default() }.serve()
