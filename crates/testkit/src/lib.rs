@@ -35,7 +35,7 @@ pub use log::TestLog;
 pub use module::{Module, escape};
 pub use process::{Ran, Running, run};
 pub use reply::Reply;
-pub use require::{require, skipped};
+pub use require::{note, require, skipped};
 pub use tls::Authority;
 pub use tree::ModuleTree;
 pub use upstream::{ScriptedUpstream, Seen};

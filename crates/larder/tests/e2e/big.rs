@@ -1,6 +1,6 @@
 //! Memory does not grow with a zip.
 
-use testkit::{Module, ModuleTree, TestServer};
+use testkit::{Module, ModuleTree, TestServer, note};
 
 use crate::world::serving;
 
@@ -42,6 +42,6 @@ fn a_zip_of_500_mb_passes_through_in_little_memory() {
     }
     assert_eq!(upstream.asked("*.zip"), 1);
     let growth = peak(&server) - before;
-    eprintln!("memory grew by {growth} KiB from {before} KiB");
+    note(&format!("500 MB: memory grew by {growth} KiB from {before} KiB"));
     assert!(growth < GROWTH_KIB, "memory grew by {growth} KiB");
 }

@@ -10,7 +10,7 @@ use std::{
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
-use testkit::{Connection, End, Module, ModuleTree, Reply, ScriptedUpstream};
+use testkit::{Connection, End, Module, ModuleTree, Reply, ScriptedUpstream, note};
 
 use crate::world::larder;
 
@@ -34,7 +34,7 @@ impl Random {
         let seed = given.unwrap_or_else(|| {
             u64::from(SystemTime::now().duration_since(UNIX_EPOCH).unwrap().subsec_nanos())
         });
-        eprintln!("LARDER_SEED={seed}");
+        note(&format!("LARDER_SEED={seed}"));
         Self(seed | 1)
     }
 
@@ -153,5 +153,5 @@ fn nothing_torn_and_nothing_acknowledged_lost() {
     let expected: Bodies = all.into_iter().flatten().collect();
     let modules = larder.data().join("modules");
     let files = nothing_torn(&modules, &modules, &expected);
-    eprintln!("{} acknowledged, {files} files, none torn", acknowledged.len());
+    note(&format!("kill -9: {} files acknowledged, {files} stored, none torn or lost", acknowledged.len()));
 }

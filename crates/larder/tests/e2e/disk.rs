@@ -158,3 +158,31 @@ fn a_newer_format_is_refused_with_a_sentence() {
 
 /// Where the data directory says which format it has.
 const MARKER: &str = "format";
+
+#[test]
+fn storing_stops_before_the_disk_is_full() {
+    let upstream = ScriptedUpstream::serving(tree());
+    let server = larder().serve(&upstream.url()).flag("--min-free", "99 %").start();
+    assert_eq!(server.get(STORED).expect(200).body, tree().module("example.com/app", "v1.0.0").zip.to_vec());
+    let files = names(&server.data().join("modules"));
+    assert!(files.iter().all(|file| file.extension().is_none_or(|ext| ext != "zip")), "{files:?}");
+    assert!(server.stop().ok().stderr.contains("not stored"));
+}
+
+#[test]
+fn a_catalog_that_is_lost_or_broken_costs_no_module() {
+    let upstream = ScriptedUpstream::serving(tree());
+    let larder = larder();
+    let server = larder.serve(&upstream.url()).start();
+    server.get(STORED).expect(200);
+    server.stop().ok();
+    let catalog = larder.data().join("catalog.sqlite");
+    let offline = larder.serve(&upstream.url()).with("--offline");
+    fs::write(&catalog, "this is no database").unwrap();
+    let server = offline.clone().start();
+    server.get(STORED).expect(200);
+    let ran = server.stop().ok();
+    assert!(ran.stderr.contains("catalog"), "it says so: {ran}");
+    fs::remove_file(&catalog).unwrap();
+    offline.start().get(STORED).expect(200);
+}

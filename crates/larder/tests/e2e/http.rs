@@ -72,7 +72,7 @@ fn etags_come_from_the_bytes_and_save_the_body() {
 
 #[test]
 fn headers_tell_caches_and_people_what_this_is() {
-    let (_upstream, server) = served();
+    let (upstream, server) = served();
     for (path, kind) in [
         (ZIP, "application/zip"),
         ("/example.com/app/@v/v1.0.0.info", "application/json"),
@@ -83,6 +83,7 @@ fn headers_tell_caches_and_people_what_this_is() {
         let (miss, hit) = (server.get(path).expect(200), server.get(path).expect(200));
         assert_eq!((miss.header("x-cache"), hit.header("x-cache")), (Some("MISS"), Some("HIT")), "{path}");
         assert_eq!(hit.header("content-type"), Some(kind), "{path}");
+        assert_eq!(hit.header("x-larder-source"), Some(&*upstream.address().to_string()), "{path}");
         let immutable = hit.header("cache-control").is_some_and(|value| value.contains("immutable"));
         assert_eq!(immutable, path.contains("v1.0.0"), "{path}: {:?}", hit.header("cache-control"));
         assert_eq!(miss.body, hit.body, "{path}");

@@ -2,7 +2,7 @@
 //!
 //! A test belongs to the file that is named after the promise it keeps. `world` has the modules that most tests use.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stderr)]
+#![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod absence;
 mod bad_input;
@@ -18,6 +18,7 @@ mod limits;
 mod machine;
 mod private;
 mod real_go;
+mod rot;
 mod run;
 mod shared;
 mod sources;
