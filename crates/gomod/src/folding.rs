@@ -79,6 +79,8 @@ const RUNS: &[(u32, u32, u32, u32)] = &[
 
 #[cfg(test)]
 mod tests {
+    use regex_syntax::hir::{ClassUnicode, ClassUnicodeRange};
+
     use super::*;
 
     #[test]
@@ -90,6 +92,18 @@ mod tests {
     #[test]
     fn the_count_is_that_of_unicode_17() {
         assert_eq!(('\0'..=char::MAX).filter(|&c| fold(c) != c).count(), 1512);
+    }
+
+    /// Another implementation, which knows Unicode 16.
+    #[test]
+    fn case_of_unicode_16_is_what_regex_syntax_knows() {
+        let least = |c: char| {
+            let mut class = ClassUnicode::new([ClassUnicodeRange::new(c, c)]);
+            class.case_fold_simple();
+            class.ranges().first().unwrap().start()
+        };
+        let newer: Vec<_> = ('\0'..=char::MAX).filter(|&c| fold(c) != least(c)).map(u32::from).collect();
+        assert_eq!(newer, [0xa7cf, 0xa7d3, 0xa7d5].into_iter().chain(0x16ebb..=0x16ed3).collect::<Vec<_>>());
     }
 
     #[test]

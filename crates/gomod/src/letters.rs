@@ -161,6 +161,23 @@ mod tests {
         assert_eq!(LETTERS.iter().map(|(first, last)| last - first + 1).sum::<u32>(), 145_620);
     }
 
+    /// Another implementation, which knows Unicode 16.
+    #[test]
+    fn letters_of_unicode_16_are_those_that_regex_syntax_knows() {
+        let letters = regex_syntax::parse(r"\p{L}").unwrap();
+        let regex_syntax::hir::HirKind::Class(regex_syntax::hir::Class::Unicode(class)) = letters.kind()
+        else {
+            panic!("{letters:?}");
+        };
+        let theirs = |c: char| {
+            let after = class.ranges().partition_point(|range| range.start() <= c);
+            after.checked_sub(1).is_some_and(|at| c <= class.ranges()[at].end())
+        };
+        let differ: Vec<_> = ('\u{80}'..=char::MAX).filter(|&c| is_letter(c) != theirs(c)).collect();
+        assert!(differ.iter().all(|&c| is_letter(c)), "only letters of Unicode 17 are missing there");
+        assert_eq!(differ.len(), 4_644);
+    }
+
     #[test]
     fn letters_are_neither_marks_nor_numbers() {
         for c in "\u{e9}\u{65e5}\u{2b0}\u{1c5}\u{10ffff}".chars().take(4) {

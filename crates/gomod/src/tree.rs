@@ -147,6 +147,9 @@ impl CheckedFiles<'_> {
 
 /// Decides for every path of a module's tree whether it goes into the zip. The first rule that applies decides.
 ///
+/// Of paths that collide with one another at least one is refused, which refuses the tree; it is the later one of two
+/// that are neighbours in the order of names.
+///
 /// `vendor` comes from the go line of the root's go.mod. Rule: `checkFiles` of golang.org/x/mod/zip.
 pub fn check_files<'a>(files: &'a [TreeFile<'a>], vendor: VendorRule) -> CheckedFiles<'a> {
     let nested = nested_modules(files);

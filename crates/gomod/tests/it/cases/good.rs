@@ -73,6 +73,9 @@ pub(super) fn cases() -> Vec<Case> {
                 Item::deflated(format!("{p}e/"), b""),
             ])
         }),
+        accepted("a deflated directory of no bytes at all", |p| {
+            Zip::of([Item::stored(format!("{p}d/"), b"").with(|item| item.both(|header| header.method = 8))])
+        }),
         accepted("symlink and executable modes", |p| {
             files(p, &["a.go", "b.go"]).with(|zip| {
                 zip.items[1].attributes = 0o120_777 << 16;
