@@ -20,7 +20,6 @@ pub struct H1([u8; 32]);
 
 /// Why a text or a set of files has no [`H1`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
-#[non_exhaustive]
 pub enum H1Error {
     /// The text does not begin with `h1:`.
     #[error("a hash begins with `h1:`")]
