@@ -5,19 +5,21 @@ use std::{
     fs,
     net::SocketAddr,
     path::Path,
+    sync::mpsc::{self, Sender},
     sync::{Arc, Mutex},
     thread,
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
-use testkit::{Connection, End, Module, ModuleTree, Reply, ScriptedUpstream, note};
+use testkit::{Connection, End, LIMIT, Module, ModuleTree, Reply, ScriptedUpstream, note};
 
 use crate::world::larder;
 
 const MODULES_A_ROUND: usize = 8;
 const CLIENTS: usize = 6;
-/// A round is ended within this time at random.
-const LONGEST: Duration = Duration::from_millis(120);
+/// A round ends after a random number of answers, fewer than this, and up to so many microseconds later.
+const MOST_ANSWERS: usize = MODULES_A_ROUND * 3 * CLIENTS * 3 / 4;
+const MOST_MICROS: usize = 10_000;
 
 type Bodies = BTreeMap<String, Vec<u8>>;
 
@@ -79,7 +81,13 @@ fn world(rounds: usize) -> (ModuleTree, Vec<Bodies>) {
 }
 
 /// Asks for everything in an order of its own until the server dies; notes what came whole.
-fn client(address: SocketAddr, expected: &Bodies, mut order: Random, acknowledged: &Mutex<Bodies>) {
+fn client(
+    address: SocketAddr,
+    expected: &Bodies,
+    mut order: Random,
+    acknowledged: &Mutex<Bodies>,
+    answers: &Sender<()>,
+) {
     let Ok(mut connection) = Connection::try_open(address) else { return };
     let mut paths: Vec<_> = expected.keys().collect();
     while !paths.is_empty() {
@@ -94,6 +102,7 @@ fn client(address: SocketAddr, expected: &Bodies, mut order: Random, acknowledge
         assert_eq!(answer.status, 200, "{path}: {}", answer.text());
         assert!(answer.body == expected[path], "{path}: other bytes");
         acknowledged.lock().unwrap().insert(path.clone(), answer.body);
+        let _ = answers.send(());
     }
 }
 
@@ -126,15 +135,20 @@ fn nothing_torn_and_nothing_acknowledged_lost() {
     for expected in &all {
         let server = serve.start();
         let address = server.address();
+        let (answers, answered) = mpsc::channel();
         let clients: Vec<_> = (0..CLIENTS)
             .map(|_| {
                 let (expected, acknowledged) = (expected.clone(), Arc::clone(&acknowledged));
-                let order = random.split();
-                thread::spawn(move || client(address, &expected, order, &acknowledged))
+                let (order, answers) = (random.split(), answers.clone());
+                thread::spawn(move || client(address, &expected, order, &acknowledged, &answers))
             })
             .collect();
-        // The random moment; nothing waits for it.
-        thread::sleep(LONGEST / 1000 * u32::try_from(random.below(1000)).unwrap());
+        for _ in 0..random.below(MOST_ANSWERS) {
+            answered.recv_timeout(LIMIT).unwrap();
+        }
+        // In the middle of whatever follows that answer; nothing waits for it.
+        let micros = random.below(MOST_MICROS).try_into().unwrap();
+        thread::sleep(Duration::from_micros(micros));
         serve = server.kill();
         for client in clients {
             client.join().unwrap();
@@ -150,6 +164,8 @@ fn nothing_torn_and_nothing_acknowledged_lost() {
         assert_eq!(answer.status, 200, "{path} was acknowledged and is lost: {}", answer.text());
         assert!(answer.body == *body, "{path}: other bytes");
     }
+    let staging = fs::read_dir(larder.data().join("staging")).unwrap().count();
+    assert!(staging <= 1, "{staging} staging directories; only that of the running process may be left");
     let expected: Bodies = all.into_iter().flatten().collect();
     let modules = larder.data().join("modules");
     let files = nothing_torn(&modules, &modules, &expected);
