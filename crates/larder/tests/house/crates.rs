@@ -24,7 +24,7 @@ const HOUSE: [(&str, &[&str], &[&str]); 8] = [
         &["clap", "git2", "gix", "object_store", "reqwest", "rusqlite", "rustls"],
     ),
     ("larder", &["gomod", "sumdb", "storage", "upstream", "mirror", "server"], &["gix", "rusqlite"]),
-    ("testkit", &["gomod"], &["clap", "reqwest", "tokio"]),
+    ("testkit", &[], &["clap", "reqwest", "tokio"]),
 ];
 
 /// No I/O, no runtime, no clock.
