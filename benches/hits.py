@@ -29,12 +29,13 @@ import zipfile
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 MODULE, VERSION = "example.com/bench", "v1.2.3"
 SMALL_GOAL, LARGE_GOAL = 0.9, 0.8
+CONNECTIONS = (50, 100, 200)
 OBJECTS = [
     # name, path below the proxy, connections, goal
-    (".info", f"{MODULE}/@v/{VERSION}.info", (64,), SMALL_GOAL),
-    (".mod", f"{MODULE}/@v/{VERSION}.mod", (64,), SMALL_GOAL),
-    ("@v/list", f"{MODULE}/@v/list", (64,), SMALL_GOAL),
-    ("1 MiB .zip", f"{MODULE}/@v/{VERSION}.zip", (50, 100, 200), LARGE_GOAL),
+    (".info", f"{MODULE}/@v/{VERSION}.info", CONNECTIONS, SMALL_GOAL),
+    (".mod", f"{MODULE}/@v/{VERSION}.mod", CONNECTIONS, SMALL_GOAL),
+    ("@v/list", f"{MODULE}/@v/list", CONNECTIONS, SMALL_GOAL),
+    ("1 MiB .zip", f"{MODULE}/@v/{VERSION}.zip", CONNECTIONS, LARGE_GOAL),
 ]
 
 
