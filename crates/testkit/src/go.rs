@@ -3,6 +3,7 @@
 use std::{
     ffi::{OsStr, OsString},
     fs,
+    os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
     process::Command,
 };
@@ -100,6 +101,21 @@ impl GoCommand {
         let mut command = Command::new(&self.program);
         command.args(args).current_dir(self.work()).env_clear().envs(self.env.iter().cloned());
         run(&mut command)
+    }
+}
+
+impl Drop for GoCommand {
+    fn drop(&mut self) {
+        make_writable(&self.modcache());
+    }
+}
+
+/// A toolchain's directories are read-only whatever GOFLAGS says, and would stay behind.
+fn make_writable(dir: &Path) {
+    let Ok(entries) = fs::read_dir(dir) else { return };
+    let _ = fs::set_permissions(dir, fs::Permissions::from_mode(0o755));
+    for entry in entries.flatten().filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_dir())) {
+        make_writable(&entry.path());
     }
 }
 
