@@ -30,6 +30,10 @@ impl GoCommand {
         for dir in ["home", "work", "tmp"] {
             fs::create_dir(root.path().join(dir)).unwrap();
         }
+        // Else a child of `go` may still write there when all of it is to go.
+        let telemetry = root.path().join("home/.config/go/telemetry");
+        fs::create_dir_all(&telemetry).unwrap();
+        fs::write(telemetry.join("mode"), "off 2024-01-01").unwrap();
         let mut go = Self { root, program, env: Vec::new() };
         let at = |dir: &str| go.root.path().join(dir).into_os_string();
         go.env = vec![
