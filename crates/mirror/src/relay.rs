@@ -6,7 +6,7 @@
 use std::{sync::Arc, time::Instant};
 
 use bytes::Bytes;
-use gomod::{DbName, SumdbPath};
+use gomod::{DbName, Request, SumdbPath};
 use storage::{Key, Mutability};
 use upstream::{Fetched, Miss, Want};
 
@@ -17,8 +17,9 @@ use crate::{
     fetch::{UNASKED, lie},
     flight::Pilot,
     judge,
-    policy::{ChainEnd, SumdbUse},
+    policy::{ChainEnd, Database, SumdbUse},
     refusal::Absent,
+    source::Source,
     walk::Walk,
 };
 
@@ -120,12 +121,14 @@ async fn walk(
                 Ok(sent)
             }),
             Ok(Fetched::NotModified) => Err(lie(name, started, UNASKED)),
-            // The last link is the database itself: its word is final, whatever failed on the way to it.
-            Err(Miss::Absent(unknown)) if walk.at_end() => {
-                return Err(Refusal::Absent(Absent::Everywhere {
-                    said: vec![unknown],
-                    direct_left_out: false,
-                }));
+            Err(Miss::Absent(unknown)) => {
+                // The last link is the database itself: its word is final, whatever failed on the way to it.
+                if walk.at_end() || relays(source, database, pilot).await {
+                    let said = vec![unknown];
+                    return Err(Refusal::Absent(Absent::Everywhere { said, direct_left_out: false }));
+                }
+                walk.miss(Miss::Absent(unknown));
+                continue;
             }
             Err(miss) => {
                 walk.miss(miss);
@@ -144,6 +147,14 @@ async fn walk(
         }
     }
     Err(walk.refusal())
+}
+
+/// Whether a proxy says that it relays the database. Then its "unknown" is the database's, as it is for `go`
+/// (PROTOCOL 4.8); of one that does not, it only means that there is nothing at this path.
+async fn relays(source: &Source, database: &Database, pilot: &Pilot<Bytes>) -> bool {
+    let supported = Request::Sumdb(database.name.clone(), SumdbPath::Supported);
+    let want = Want::new(supported, Arc::clone(&pilot.urgency));
+    matches!(source.fetch(&want).await, Ok(Fetched::Body(_)))
 }
 
 fn supported() -> Answer {

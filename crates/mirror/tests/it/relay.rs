@@ -138,6 +138,17 @@ async fn unknown_is_a_databases_own_word_and_never_that_of_a_proxy() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn unknown_is_the_word_of_a_proxy_that_says_it_relays_the_database() {
+    let (proxy, db) = (database(), database());
+    db.always("*", Reply::status(500));
+    let world = setup("").database(&log().vkey(), &[&proxy], &db.url()).start();
+    let unknown = absent(world.get(UNKNOWN).await).to_string();
+    assert!(unknown.contains("is not in this log"), "{unknown}");
+    assert_eq!(proxy.asked(SUPPORTED), 1);
+    assert_eq!(db.seen().len(), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_proxy_that_carries_the_database_spares_it() {
     let (proxy, db) = (database(), database());
     let world = setup("").database(&log().vkey(), &[&proxy], &db.url()).start();
