@@ -1,9 +1,11 @@
 //! The command behind `larder run`: started, signalled and awaited as a shell would.
 
 use std::{
-    ffi::OsString,
+    env,
+    ffi::{OsStr, OsString},
     io::{self, ErrorKind},
     os::unix::process::ExitStatusExt,
+    path::Path,
     process::ExitStatus,
 };
 
@@ -38,14 +40,27 @@ pub(crate) fn start(command: &[OsString], variable: &str, value: &str) -> Result
             code: NOT_FOUND,
         });
     };
-    Command::new(program).args(arguments).env(variable, value).spawn().map_err(|error| NotStarted {
-        command: program.to_string_lossy().into_owned(),
-        reason: match error.kind() {
-            ErrorKind::NotFound => "no such command; is it installed and in PATH?".to_owned(),
-            _ => error.to_string(),
-        },
-        code: if error.kind() == ErrorKind::NotFound { NOT_FOUND } else { CANNOT_EXECUTE },
+    Command::new(program).args(arguments).env(variable, value).spawn().map_err(|error| {
+        let missing = error.kind() == ErrorKind::NotFound || !is_anywhere(program);
+        NotStarted {
+            command: program.to_string_lossy().into_owned(),
+            reason: if missing {
+                "no such command; is it installed and in PATH?".to_owned()
+            } else {
+                error.to_string()
+            },
+            code: if missing { NOT_FOUND } else { CANNOT_EXECUTE },
+        }
     })
+}
+
+/// Whether there is such a file at all: a directory of PATH that may not be entered makes the system say "permission
+/// denied" for a command that is nowhere.
+fn is_anywhere(program: &OsStr) -> bool {
+    if Path::new(program).components().count() > 1 {
+        return true;
+    }
+    env::var_os("PATH").is_some_and(|path| env::split_paths(&path).any(|dir| dir.join(program).exists()))
 }
 
 /// The signals that would end Larder and that the command must get instead.
