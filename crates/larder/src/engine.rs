@@ -106,7 +106,11 @@ impl Sources {
     fn chain(&mut self, chain: &Chain) -> anyhow::Result<mirror::Chain> {
         let links = chain.links().iter();
         let links = links.map(|link| Ok(Link { source: self.open(&link.source)?, after: link.after }));
-        Ok(mirror::Chain { links: links.collect::<anyhow::Result<_>>()?, end: chain.end() })
+        Ok(mirror::Chain {
+            links: links.collect::<anyhow::Result<_>>()?,
+            end: chain.end(),
+            order: mirror::Order::Written,
+        })
     }
 
     /// A database is asked at its URL; without one through each proxy of the chain, and then at its own host.
@@ -146,6 +150,7 @@ fn policy(settings: &Settings, sources: &mut Sources) -> anyhow::Result<Policy> 
                 name: format!("route {}", number + 1).into(),
                 chain: own.unwrap_or_else(|| chain.clone()),
                 sumdb: route.sumdb,
+                fallback: mirror::Fallback::default(),
             }),
         });
     }
@@ -154,9 +159,17 @@ fn policy(settings: &Settings, sources: &mut Sources) -> anyhow::Result<Policy> 
         no_proxy: settings.private.no_proxy.value.clone(),
         no_sumdb: settings.private.no_sumdb.value.clone(),
     };
-    let freshness =
-        Freshness { present: settings.tuning.freshness.value.0, absent: settings.tuning.absence.value.0 };
-    let rest = Arc::new(Route { name: "upstream".into(), chain, sumdb: SumdbUse::Public });
+    let freshness = Freshness {
+        present: settings.tuning.freshness.value.0,
+        absent: settings.tuning.absence.value.0,
+        ..Freshness::default()
+    };
+    let rest = Arc::new(Route {
+        name: "upstream".into(),
+        chain,
+        sumdb: SumdbUse::Public,
+        fallback: mirror::Fallback::default(),
+    });
     Ok(Policy::new(rules, rest, private, database.into_iter().collect(), freshness))
 }
 

@@ -17,6 +17,8 @@ pub struct Ask {
     pub reach: Reach,
     /// How urgent it is: a client waits, or nobody does.
     pub priority: Priority,
+    /// The client wants a mutable answer that a source confirmed just now (`Cache-Control: no-cache`).
+    pub revalidate: bool,
     /// The rules this question is answered under, even if they are swapped meanwhile.
     pub policy: Arc<Policy>,
     /// The time of asking; freshness is judged by it.

@@ -10,7 +10,7 @@ use futures_util::StreamExt;
 use gomod::{H1, ModuleVersion, ZipCheck, ZipFault};
 use jiff::Timestamp;
 use storage::{Blob, Evidence, FileFact, Kind, Loaded, PublishError, Staged, StoreError};
-use upstream::{Fault, FaultKind, Fetched, Incoming, Miss, SourceName, Want};
+use upstream::{Fault, FaultKind, Fetched, Incoming, Miss, Piece, SourceName, Want};
 
 use crate::{
     Ask, Contradiction, Mirror, Reach, Refusal,
@@ -150,7 +150,12 @@ impl Fetch {
         let mut unwanted = Unwanted::default();
         let mut check = ZipCheck::new(&self.version);
         while let Some(piece) = incoming.bytes.next().await {
-            let piece = piece.map_err(Useless::Fault)?;
+            let piece = match piece.map_err(Useless::Fault)? {
+                Piece::Bytes(bytes) => bytes,
+                Piece::Anew(_) => {
+                    return Err(Useless::Fault(lie(&source, started, "the body begins anew")));
+                }
+            };
             check.feed(&piece).map_err(bad)?;
             staging.append(piece).await.map_err(Useless::Disk)?;
             if unwanted.since(self.pilot.alone(), Instant::now()) > self.mirror.config.linger {

@@ -44,14 +44,19 @@ mod tests {
     use storage::{Data, OpenOptions, Store};
 
     use super::*;
-    use crate::{Chain, Config, Freshness, Meters, Policy, Private, Route, SumdbUse};
+    use crate::{Chain, Config, Fallback, Freshness, Meters, Policy, Private, Route, SumdbUse};
 
     #[tokio::test(start_paused = true)]
     async fn one_who_holds_a_lease_for_ever_holds_nobody_up_for_ever() {
         let dir = tempfile::tempdir().unwrap();
         let store = Store::open(&Data::open(dir.path(), OpenOptions::default()).unwrap());
         let other = Store::open(&Data::open(dir.path(), OpenOptions::default()).unwrap());
-        let rest = Route { name: "rest".into(), chain: Chain::default(), sumdb: SumdbUse::Off };
+        let rest = Route {
+            name: "rest".into(),
+            chain: Chain::default(),
+            sumdb: SumdbUse::Off,
+            fallback: Fallback::Strict,
+        };
         let policy =
             Policy::new(Vec::new(), rest.into(), Private::default(), Vec::new(), Freshness::default());
         let mirror = Mirror::new(Config::default(), Arc::new(policy), store, Meters::default());

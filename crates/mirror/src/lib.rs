@@ -44,7 +44,7 @@ pub use crate::{
     ask::{Ask, Reach},
     follow::Follow,
     meters::Meters,
-    policy::{Chain, ChainEnd, Database, Freshness, Policy, Private, Route, Rule, SumdbUse},
+    policy::{Chain, ChainEnd, Database, Fallback, Freshness, Order, Policy, Private, Route, Rule, SumdbUse},
     refusal::{Absent, Contradiction, Refusal},
     source::{Link, Source},
 };
@@ -56,13 +56,20 @@ pub struct Config {
     pub patience: Duration,
     /// How long a fetch goes on after its last client has left.
     pub linger: Duration,
+    /// By when the first bytes of an answer must be here, over all sources and tries. Default 14 s.
+    pub begin: Duration,
     /// How far any request may go: [`Reach::Stored`] for `--offline`.
     pub reach: Reach,
 }
 
 impl Default for Config {
     fn default() -> Self {
-        Config { patience: Duration::from_secs(1), linger: Duration::from_mins(10), reach: Reach::Anywhere }
+        Config {
+            patience: Duration::from_secs(1),
+            linger: Duration::from_mins(10),
+            begin: Duration::from_secs(14),
+            reach: Reach::Anywhere,
+        }
     }
 }
 
@@ -103,6 +110,7 @@ impl Mirror {
             what,
             reach: if self.config.reach == Reach::Stored { Reach::Stored } else { reach },
             priority: Priority::Client,
+            revalidate: false,
             policy: Arc::clone(&self.policy),
             now: Timestamp::now(),
         }

@@ -31,15 +31,27 @@ pub struct Private {
 /// How long mutable answers count without being asked for again.
 #[derive(Clone, Copy, Debug)]
 pub struct Freshness {
-    /// Lists, `@latest`, branch and tag queries.
+    /// Lists, `@latest`, branch and tag queries. Default 60 s.
     pub present: Duration,
-    /// Confirmed absences.
+    /// Up to this age an answer that is no longer fresh is given at once and asked for again behind. Default 10 min.
+    pub behind: Duration,
+    /// How long a client waits for a new answer when the stored one is older than that. Default 300 ms.
+    pub wait: Duration,
+    /// Confirmed absences. Default 15 s.
     pub absent: Duration,
+    /// Failures: a burst of the same request costs one round of the sources. Default 1 s, and never more.
+    pub failed: Duration,
 }
 
 impl Default for Freshness {
     fn default() -> Self {
-        Freshness { present: Duration::from_mins(1), absent: Duration::from_secs(15) }
+        Freshness {
+            present: Duration::from_mins(1),
+            behind: Duration::from_mins(10),
+            wait: Duration::from_millis(300),
+            absent: Duration::from_secs(15),
+            failed: Duration::from_secs(1),
+        }
     }
 }
 
@@ -52,6 +64,30 @@ pub struct Route {
     pub chain: Chain,
     /// Who vouches for the content.
     pub sumdb: SumdbUse,
+    /// What may come from a later source after a failure.
+    pub fallback: Fallback,
+}
+
+/// What may come from a later source after a failure where the chain says `,`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Fallback {
+    /// `.info`, `.mod` and `.zip` of a version that the checksum database vouches for.
+    #[default]
+    Verified,
+    /// Nothing: `,` stops at a failure, as in `go`.
+    Strict,
+    /// Everything: `,` is as `|`.
+    Any,
+}
+
+/// In which order the sources of a chain are asked.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Order {
+    /// As they stand.
+    #[default]
+    Written,
+    /// The one that answered fastest of late first, for chains of equals.
+    Fastest,
 }
 
 /// The sources of a route, in order, and what follows after the last.
@@ -61,6 +97,8 @@ pub struct Chain {
     pub links: Vec<Link>,
     /// What stands behind them.
     pub end: ChainEnd,
+    /// In which order they are asked.
+    pub order: Order,
 }
 
 /// What stands at the end of a chain.
@@ -133,11 +171,12 @@ impl Policy {
         Arc::new(Route {
             name: if no_proxy { "private".into() } else { Arc::clone(&route.name) },
             chain: if no_proxy {
-                Chain { links: Vec::new(), end: ChainEnd::Private }
+                Chain { end: ChainEnd::Private, ..Chain::default() }
             } else {
                 route.chain.clone()
             },
             sumdb: SumdbUse::Off,
+            fallback: Fallback::Strict,
         })
     }
 
@@ -157,7 +196,7 @@ mod tests {
     use super::*;
 
     fn route(name: &str, sumdb: SumdbUse) -> Arc<Route> {
-        Arc::new(Route { name: name.into(), chain: Chain::default(), sumdb })
+        Arc::new(Route { name: name.into(), chain: Chain::default(), sumdb, fallback: Fallback::default() })
     }
 
     #[test]

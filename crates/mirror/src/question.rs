@@ -122,10 +122,8 @@ async fn walk(
         let (name, started) = (source.name(), Instant::now());
         let before = stored.as_ref().filter(|stored| *stored.source == *name.as_str());
         let want = Want {
-            what: ask.what.clone(),
-            priority: Arc::clone(&pilot.urgency),
-            deadline: None,
             validator: before.and_then(|stored| stored.validator.clone()).map(shown_to_source),
+            ..Want::new(ask.what.clone(), Arc::clone(&pilot.urgency))
         };
         let (body, validator) = match (source.fetch(&want).await, before) {
             (Ok(Fetched::NotModified), Some(stored)) => (stored.body.clone(), stored.validator.clone()),

@@ -66,6 +66,7 @@ impl DirProxy {
 
     async fn receive(&self, want: &Want, file: File, len: u64, attempt: Attempt) -> Result<Fetched, Fault> {
         let meta = Meta {
+            start: 0,
             len: Some(len),
             etag: None,
             last_modified: None,

@@ -52,6 +52,10 @@ pub enum FaultKind {
     Disk,
     /// The thing is of a sort that this source never has. A mistake in the wiring, not in the source.
     Unaskable,
+    /// It was not asked: its breaker is open because of earlier failures.
+    Tripped,
+    /// It was not asked: too many requests to it are under way, and none ended in time.
+    Busy,
 }
 
 /// When a source wants to be asked again.
@@ -129,6 +133,8 @@ impl FaultKind {
             FaultKind::Lie => "lie",
             FaultKind::Disk => "disk",
             FaultKind::Unaskable => "unaskable",
+            FaultKind::Tripped => "tripped",
+            FaultKind::Busy => "busy",
         }
     }
 }

@@ -24,14 +24,26 @@ pub struct Incoming {
     /// What the source says about it.
     pub meta: Meta,
     /// The bytes, decompressed.
-    pub bytes: BoxStream<'static, Result<Bytes, Fault>>,
+    pub bytes: BoxStream<'static, Result<Piece, Fault>>,
+}
+
+/// The next part of a body.
+#[derive(Clone, Debug)]
+pub enum Piece {
+    /// The bytes that follow those before.
+    Bytes(Bytes),
+    /// The body broke and could not be continued: it begins anew, and what was given so far counts for nothing.
+    Anew(Box<Meta>),
 }
 
 /// What a source says about a body. None of it is checked.
 #[derive(Clone, Debug)]
 pub struct Meta {
-    /// The number of bytes that the stream will give; unknown for chunked and for compressed answers.
+    /// The number of bytes of the whole body, `start` included; unknown for chunked and for compressed answers.
     pub len: Option<u64>,
+    /// How many bytes come before the first that the stream gives: 0, or what the [`Resume`](crate::Resume) of the
+    /// [`Want`](crate::Want) has, which this body then continues.
+    pub start: u64,
     /// Its `ETag`, if it is a header value of at most 1 KiB.
     pub etag: Option<String>,
     /// Its `Last-Modified`, likewise.

@@ -11,7 +11,7 @@ use tokio::{
 };
 
 use crate::{
-    Fault, FaultKind, Limits,
+    Fault, FaultKind, Limits, Piece,
     attempt::{Attempt, Due},
     diagnose::{During, diagnose},
     gunzip::Gunzip,
@@ -87,7 +87,7 @@ impl Flow {
     }
 
     /// The body as a stream. A fault is its last item.
-    pub(crate) fn into_stream(self) -> BoxStream<'static, Result<Bytes, Fault>> {
+    pub(crate) fn into_stream(self) -> BoxStream<'static, Result<Piece, Fault>> {
         stream::try_unfold(self, |mut flow| async move {
             let piece = match flow.seen.pop_front() {
                 Some(piece) => Some(piece),
@@ -96,7 +96,7 @@ impl Flow {
             if piece.is_none() {
                 flow.attempt.complete();
             }
-            Ok(piece.map(|piece| (piece, flow)))
+            Ok(piece.map(|piece| (Piece::Bytes(piece), flow)))
         })
         .boxed()
     }

@@ -12,6 +12,8 @@ pub struct Limits {
     /// Reaching the host, from the lookup to the end of the TLS handshake, through an HTTP proxy where there is
     /// one; several addresses share it. Default 8 s: 3 s for TCP, 5 s for TLS.
     pub connect: Duration,
+    /// The TLS handshake. Default 5 s.
+    pub tls: Duration,
     /// From the start of the attempt to the head of the answer, redirects and connecting included. Default 10 s.
     pub first_byte: Duration,
     /// Between two pieces of a body, while somebody waits for the next. Default 30 s.
@@ -42,6 +44,7 @@ impl Default for Limits {
         Limits {
             resolve: Duration::from_secs(3),
             connect: Duration::from_secs(8),
+            tls: Duration::from_secs(5),
             first_byte: Duration::from_secs(10),
             stall: Duration::from_secs(30),
             small: Duration::from_secs(30),

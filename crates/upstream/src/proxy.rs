@@ -178,6 +178,7 @@ impl Proxy {
         };
         let len = response.content_length();
         let meta = Meta {
+            start: 0,
             len: len.filter(|_| !gzip),
             etag: text(headers, ETAG),
             last_modified: text(headers, LAST_MODIFIED),

@@ -5,6 +5,7 @@ use std::sync::{
     atomic::{AtomicU8, Ordering},
 };
 
+use bytes::Bytes;
 use gomod::Request;
 use tokio::time::Instant;
 
@@ -21,12 +22,36 @@ pub struct Want {
     /// What is already there: where the source has nothing newer, the answer is
     /// [`Fetched::NotModified`](crate::Fetched::NotModified).
     pub validator: Option<Validator>,
+    /// By when the first bytes of the body must be here, all tries at this source included. `None`: only the
+    /// [`Limits`](crate::Limits) count.
+    pub begin_by: Option<Instant>,
+    /// What is already there of a zip whose body broke elsewhere.
+    pub resume: Option<Resume>,
+    /// Whether no other source can take over when this one fails. Then it is tried harder: a trickle is not cut, and
+    /// a tripped breaker lets the request through as a probe.
+    pub alone: bool,
 }
+
+/// The beginning of a zip that broke off, so that a source may continue it where its bytes are proven the same.
+#[derive(Clone, Debug)]
+pub struct Resume {
+    /// How many bytes are there.
+    pub have: u64,
+    /// The whole length, as the source that broke had announced it.
+    pub len: Option<u64>,
+    /// The strong `ETag` of the source that broke, word for word.
+    pub etag: Option<String>,
+    /// The last bytes that are there, at most [`OVERLAP`]: what is compared before anything is continued.
+    pub tail: Bytes,
+}
+
+/// How many bytes another source has to repeat before its body may continue one that broke elsewhere.
+pub const OVERLAP: usize = 64 << 10;
 
 impl Want {
     /// Wants `what` without a deadline, and without having it already.
     pub fn new(what: Request, priority: Arc<Urgency>) -> Self {
-        Want { what, priority, deadline: None, validator: None }
+        Want { what, priority, deadline: None, validator: None, begin_by: None, resume: None, alone: true }
     }
 }
 

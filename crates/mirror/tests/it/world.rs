@@ -5,8 +5,8 @@ use std::{fs, path::PathBuf, sync::Arc, time::Duration};
 use gomod::{Patterns, ProxyList, ProxyTarget, Request, Separator};
 use jiff::Timestamp;
 use mirror::{
-    Answer, AnswerMeta, Ask, Body, CacheStatus, Chain, ChainEnd, Config, Database, Follow, Freshness, Keep,
-    Link, Meters, Mirror, Policy, Private, Reach, Refusal, Route, Source, SumdbUse,
+    Answer, AnswerMeta, Ask, Body, CacheStatus, Chain, ChainEnd, Config, Database, Fallback, Follow,
+    Freshness, Keep, Link, Meters, Mirror, Policy, Private, Reach, Refusal, Route, Source, SumdbUse,
 };
 use storage::{Blobs, Data, LocalBlobs, NoCatalog, OpenOptions, Rot, Store};
 use tempfile::TempDir;
@@ -62,7 +62,7 @@ pub(crate) fn setup(chain: impl Into<String>) -> Setup {
         chain: chain.into(),
         direct: None,
         config: Config { patience: EVER, ..Config::default() },
-        freshness: Freshness { present: Duration::from_mins(1), absent: EVER },
+        freshness: Freshness { absent: EVER, ..Freshness::default() },
         no_proxy: "",
         no_sumdb: "",
         database: None,
@@ -138,7 +138,12 @@ impl Setup {
             }
             None => Store::open(&data),
         };
-        let rest = Arc::new(Route { name: "rest".into(), chain: self.chain(), sumdb: SumdbUse::Public });
+        let rest = Arc::new(Route {
+            name: "rest".into(),
+            chain: self.chain(),
+            sumdb: SumdbUse::Public,
+            fallback: Fallback::default(),
+        });
         let private =
             Private { no_proxy: Patterns::new(self.no_proxy), no_sumdb: Patterns::new(self.no_sumdb) };
         let databases = self.database.map(|(vkey, links)| {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use mirror::{Chain, ChainEnd, Freshness, Link, Mirror, Policy, Private, Route, Source, SumdbUse};
+use mirror::{Chain, Freshness, Link, Mirror, Policy, Private, Route, Source, SumdbUse};
 use prometheus_client::registry::Registry;
 use server::{Config, Instruments, Meters};
 use storage::{Data, OpenOptions, Store};
@@ -94,8 +94,9 @@ fn mirror(url: &str, dir: &std::path::Path, patience: Duration) -> Arc<Mirror> {
     let link = Link { source: Arc::new(Source::Proxy(source)), after: gomod::Separator::Comma };
     let route = Route {
         name: "default".into(),
-        chain: Chain { links: vec![link], end: ChainEnd::Exhausted },
+        chain: Chain { links: vec![link], ..Chain::default() },
         sumdb: SumdbUse::Off,
+        fallback: mirror::Fallback::Strict,
     };
     let policy =
         Policy::new(Vec::new(), Arc::new(route), Private::default(), Vec::new(), Freshness::default());

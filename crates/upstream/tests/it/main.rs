@@ -19,8 +19,8 @@ use std::{sync::Arc, time::Duration};
 use futures_util::TryStreamExt;
 use gomod::Request;
 use upstream::{
-    Absence, Door, DoorConfig, Env, Fault, FaultKind, Fetched, Incoming, Limits, Miss, Priority, Proxy,
-    SafeUrl, SourceConfig, Urgency, Want,
+    Absence, Door, DoorConfig, Env, Fault, FaultKind, Fetched, Incoming, Limits, Miss, Piece, Priority,
+    Proxy, SafeUrl, SourceConfig, Urgency, Want,
 };
 
 const ZIP: &str = "example.com/m/@v/v1.0.0.zip";
@@ -54,7 +54,15 @@ fn want(path: &str) -> Want {
 
 /// The whole body.
 async fn whole(incoming: Incoming) -> Result<Vec<u8>, Fault> {
-    incoming.bytes.map_ok(|piece| piece.to_vec()).try_concat().await
+    let mut body = Vec::new();
+    let mut pieces = incoming.bytes;
+    while let Some(piece) = pieces.try_next().await? {
+        match piece {
+            Piece::Bytes(bytes) => body.extend_from_slice(&bytes),
+            Piece::Anew(_) => body.clear(),
+        }
+    }
+    Ok(body)
 }
 
 /// The whole body of one attempt; a fault in its middle is a miss like one before it.
