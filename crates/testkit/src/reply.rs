@@ -2,7 +2,7 @@
 
 use std::{fmt, sync::Arc, time::Duration};
 
-use crate::{archive::Body, gate::Gate};
+use crate::{archive::Body, gate::Gate, upstream::ranges::Ranges};
 
 /// One answer of a [`ScriptedUpstream`](crate::ScriptedUpstream): what is said, how it is framed, and what goes
 /// wrong on the way.
@@ -12,6 +12,9 @@ pub struct Reply {
     pub(crate) headers: Vec<(String, String)>,
     pub(crate) edit: Option<Edit>,
     pub(crate) framing: Framing,
+    /// Whether it has an `ETag`.
+    pub(crate) validated: bool,
+    pub(crate) ranges: Ranges,
     pub(crate) before: Option<Gate>,
     pub(crate) drip: Option<(usize, Duration)>,
     pub(crate) stops: Vec<(u64, Stop)>,
@@ -99,6 +102,8 @@ impl Reply {
             headers: Vec::new(),
             edit: None,
             framing: Framing::Length,
+            validated: true,
+            ranges: Ranges::Honest,
             before: None,
             drip: None,
             stops: Vec::new(),
@@ -125,6 +130,40 @@ impl Reply {
     pub fn content_type(mut self, value: &str) -> Self {
         self.headers.retain(|(name, _)| !name.eq_ignore_ascii_case("content-type"));
         self.header("Content-Type", value)
+    }
+
+    /// Another `ETag`, word for word: `"abc"`, or weak, `W/"abc"`.
+    #[must_use]
+    pub fn etag(self, value: &str) -> Self {
+        self.header("ETag", value)
+    }
+
+    /// No `ETag`.
+    #[must_use]
+    pub fn without_etag(mut self) -> Self {
+        self.validated = false;
+        self
+    }
+
+    /// The whole body, whatever part of it is asked.
+    #[must_use]
+    pub fn without_ranges(mut self) -> Self {
+        self.ranges = Ranges::Ignored;
+        self
+    }
+
+    /// The part that is asked, even where `If-Range` names another body.
+    #[must_use]
+    pub fn whatever_if_range(mut self) -> Self {
+        self.ranges = Ranges::Regardless;
+        self
+    }
+
+    /// The part that is asked, with this `Content-Range`: `bytes 5-9/10`.
+    #[must_use]
+    pub fn content_range(mut self, told: &str) -> Self {
+        self.ranges = Ranges::Mislabelled(told.to_owned());
+        self
     }
 
     /// Changes the body's bytes before they are sent.
@@ -169,7 +208,7 @@ impl Reply {
         self
     }
 
-    /// RST after `n` bytes of the body.
+    /// RST after `n` bytes of the body, counted from the first that is sent.
     #[must_use]
     pub fn reset_after(mut self, n: u64) -> Self {
         self.stops.push((n, Stop::Reset));

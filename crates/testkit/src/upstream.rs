@@ -1,6 +1,7 @@
 //! A GOPROXY on a real socket that does what a test says.
 
 mod conversation;
+pub(crate) mod ranges;
 
 use std::{
     collections::BTreeMap,
@@ -25,6 +26,9 @@ use crate::{
 
 /// A GOPROXY on a loopback port. It serves a [`ModuleTree`] and, if it is given one, a [`TestLog`] both through
 /// `/sumdb/NAME/` and at its root, as the database itself does. What a test scripts comes before that.
+///
+/// Every 200 has a strong `ETag` made of its bytes, and `Range`, `If-Range`, `If-None-Match` and HEAD are answered as a good
+/// server does; a [`Reply`] can lie about all of that.
 ///
 /// Paths in patterns are those of the log: without the leading slash, percent-decoded, `*` for any text.
 #[derive(Debug)]

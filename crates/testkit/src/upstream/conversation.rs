@@ -8,11 +8,12 @@ use std::{
     time::Duration,
 };
 
-use super::{Seen, Shared};
+use super::{Seen, Shared, ranges};
 use crate::{
     archive::Body,
     reply::{Framing, Reply, Said, Stop},
     tls::Wire,
+    upstream::ranges::Ranges,
 };
 
 /// A head longer than this is nothing that a test sends on purpose.
@@ -145,17 +146,36 @@ fn answer(
         edit.0(&mut bytes);
         body = bytes.into();
     }
-    let bodiless = seen.method == "HEAD" || matches!(status, 204 | 304);
     let framing = reply.framing;
-    let mut head = format!("HTTP/1.1 {status} {}\r\n", reason(status));
     let mut headers = reply.headers;
-    if let Some(content_type) = content_type
-        && !headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("content-type"))
-    {
-        headers.push(("Content-Type".into(), content_type.into()));
+    if let Some(content_type) = content_type {
+        add(&mut headers, "Content-Type", content_type);
     }
+    let mut part = ranges::Part { status, content_range: None, from: 0, len: body.len() };
+    if status == 200 && !matches!(framing, Framing::Claim(_)) {
+        if reply.validated {
+            add(&mut headers, "ETag", &ranges::etag(&body));
+        }
+        let of = |name| find(&headers, name);
+        let (etag, last_modified) = (of("etag"), of("last-modified"));
+        part = if ranges::is_current(seen, etag, last_modified) {
+            ranges::Part { status: 304, len: 0, ..part }
+        } else {
+            ranges::part(seen, &reply.ranges, body.len(), etag, last_modified)
+        };
+        if let Some(content_range) = &part.content_range {
+            add(&mut headers, "Content-Range", content_range);
+        }
+        if !matches!(reply.ranges, Ranges::Ignored) {
+            add(&mut headers, "Accept-Ranges", "bytes");
+        }
+    }
+    let bodiless = seen.method == "HEAD" || matches!(part.status, 204 | 304);
+    let mut head = format!("HTTP/1.1 {} {}\r\n", part.status, reason(part.status));
     match framing {
-        Framing::Length if status != 304 => headers.push(("Content-Length".into(), body.len().to_string())),
+        Framing::Length if part.status != 304 => {
+            headers.push(("Content-Length".into(), part.len.to_string()));
+        }
         Framing::Length | Framing::UntilClose => {}
         Framing::Claim(len) => headers.push(("Content-Length".into(), len.to_string())),
         Framing::Chunked => headers.push(("Transfer-Encoding".into(), "chunked".into())),
@@ -173,6 +193,8 @@ fn answer(
     let chunked = matches!(framing, Framing::Chunked);
     let mut out = Out { stream, chunked, drip: reply.drip };
     let mut reader = body.reader();
+    io::copy(&mut reader.by_ref().take(part.from), &mut io::sink())?;
+    let mut reader = reader.take(part.len);
     let mut sent = 0;
     for (at, stop) in stops {
         sent += out.copy(&mut reader, at.saturating_sub(sent))?;
@@ -190,6 +212,18 @@ fn answer(
         Framing::Claim(_) | Framing::Length => {}
     }
     Ok(After::KeepAlive)
+}
+
+/// Adds a header that a reply does not bring itself.
+fn add(headers: &mut Vec<(String, String)>, name: &str, value: &str) {
+    if find(headers, name).is_none() {
+        headers.push((name.to_owned(), value.to_owned()));
+    }
+}
+
+fn find<'a>(headers: &'a [(String, String)], name: &str) -> Option<&'a str> {
+    let named = headers.iter().find(|(known, _)| known.eq_ignore_ascii_case(name));
+    named.map(|(_, value)| value.as_str())
 }
 
 struct Out<'a> {
@@ -229,9 +263,11 @@ impl Out<'_> {
 fn reason(status: u16) -> &'static str {
     match status {
         200 => "OK",
+        206 => "Partial Content",
         304 => "Not Modified",
         404 => "Not Found",
         410 => "Gone",
+        416 => "Range Not Satisfiable",
         500 => "Internal Server Error",
         503 => "Service Unavailable",
         _ => "Scripted",

@@ -94,3 +94,48 @@ fn noise_makes_a_zip_of_any_size_and_its_hash_is_known() {
     ];
     assert_eq!(h1(files), module.h1);
 }
+
+#[test]
+fn parts_and_validators_are_those_of_a_good_server() {
+    let upstream = upstream();
+    let mut connection = Connection::open(upstream.address());
+    let mut ask = |method, headers: &[(&str, &str)]| connection.request(method, &format!("/{LIST}"), headers);
+    let whole = ask("GET", &[]).expect(200);
+    let etag = whole.header("etag").unwrap().to_owned();
+    assert!(etag.starts_with('"'), "strong: {etag}");
+    let part = ask("GET", &[("Range", "bytes=3-"), ("If-Range", &etag)]).expect(206);
+    assert_eq!(
+        (part.body.as_slice(), part.header("content-range")),
+        (&whole.body[3..], Some("bytes 3-13/14"))
+    );
+    assert_eq!(part.header("etag"), Some(&*etag));
+    assert_eq!(ask("GET", &[("Range", "bytes=3-"), ("If-Range", "\"other\"")]).expect(200).body, whole.body);
+    assert_eq!(ask("GET", &[("Range", "bytes=99-")]).status, 416);
+    assert_eq!(ask("GET", &[("If-None-Match", &etag)]).expect(304).body, b"");
+    let head = ask("HEAD", &[]).expect(200);
+    assert_eq!((head.header("content-length"), head.header("etag")), (Some("14"), Some(&*etag)));
+}
+
+#[test]
+fn parts_and_validators_lie_when_they_are_told_to() {
+    let upstream = upstream();
+    let mut connection = Connection::open(upstream.address());
+    let mut ask = |reply: Reply| {
+        upstream.script(LIST, [reply]);
+        let headers = [("Range", "bytes=3-"), ("If-Range", "\"old\"")];
+        connection.request("GET", &format!("/{LIST}"), &headers)
+    };
+    let told = ask(Reply::natural().whatever_if_range()).expect(206);
+    assert_eq!(told.header("content-range"), Some("bytes 3-13/14"));
+    let wrong = ask(Reply::natural().content_range("bytes 4-13/14")).expect(206);
+    assert_eq!((wrong.header("content-range"), wrong.body.len()), (Some("bytes 4-13/14"), 11));
+    let none = ask(Reply::natural().etag("\"old\"").without_ranges()).expect(200);
+    assert_eq!((none.header("accept-ranges"), none.body.len()), (None, 14));
+    assert_eq!(ask(Reply::natural().etag("\"old\"")).expect(206).header("etag"), Some("\"old\""));
+    assert_eq!(ask(Reply::natural().etag("W/\"old\"")).expect(200).header("etag"), Some("W/\"old\""));
+    assert_eq!(ask(Reply::natural().without_etag()).expect(200).header("etag"), None);
+    assert_eq!(ask(Reply::status(416)).status, 416);
+    assert_eq!(ask(Reply::natural().edit(|body| body[0] = b'w')).expect(200).body[0], b'w');
+    let cut = ask(Reply::natural().etag("\"old\"").cut_after(4));
+    assert_eq!((cut.status, cut.end, cut.body.len()), (206, End::Cut, 4));
+}
