@@ -1,4 +1,4 @@
-//! What tests stand on: a scripted upstream, module trees, a checksum log, a Larder under test, a real `go`.
+//! What tests stand on: a scripted upstream, a relay that breaks connections, module trees, a checksum log, a Larder under test, a real `go`.
 //!
 //! The kit shares no code with Larder. What it says about escapes, hashes, zips and tiles is a second
 //! opinion, and its own tests let a real `go` judge it. It is made of threads and blocking sockets, so that no
@@ -9,6 +9,8 @@
 #![allow(clippy::print_stderr, clippy::return_self_not_must_use)]
 
 mod archive;
+mod black_hole;
+mod fault_proxy;
 mod gate;
 mod go;
 mod hash;
@@ -26,6 +28,8 @@ mod tree;
 mod upstream;
 
 pub use archive::{Archive, Body};
+pub use black_hole::BlackHole;
+pub use fault_proxy::{Act, At, FaultProxy, Link};
 pub use gate::Gate;
 pub use go::{GoCommand, toolchain};
 pub use hash::{gomod_h1, h1};
