@@ -1,81 +1,87 @@
 //! From the HTTP client's error chains to one kind and a few words. The chains' own texts hold URLs, so only the
 //! innermost cause is ever repeated.
 
-use std::{error::Error, io, time::Duration};
+use std::{error::Error, io};
 
 use rustls::CertificateError;
 
-use crate::{FaultKind, redirect::NotFollowed};
+use crate::{FaultKind, connector::NotReached};
 
 /// Where in an attempt an error happened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum During {
-    /// Before the head of the answer. Connecting had this limit.
-    Head { connect: Duration },
+    /// Before the head of the answer.
+    Head,
     /// In the body.
     Body,
 }
 
 /// The kind of an error of the HTTP client, and what to say about it.
-pub(crate) fn diagnose(error: &reqwest::Error, during: During) -> (FaultKind, String) {
+pub(crate) fn diagnose(error: &(dyn Error + 'static), during: During) -> (FaultKind, String) {
     let chain: Vec<&(dyn Error + 'static)> = causes(error).collect();
-    let root = chain.last().map(ToString::to_string).unwrap_or_default();
+    if let Some(not_reached) = find::<NotReached>(&chain) {
+        return (not_reached.kind(), not_reached.to_string());
+    }
     if let Some(tls) = find::<rustls::Error>(&chain) {
         return (FaultKind::Tls, tls_words(tls));
     }
-    if let Some(refused) = find::<NotFollowed>(&chain) {
-        return (FaultKind::Redirect, refused.to_string());
-    }
-    if error.is_redirect() {
-        return (FaultKind::Redirect, root);
-    }
-    if error.is_dns() {
-        return (FaultKind::Dns, root);
-    }
-    if let During::Head { connect } = during
-        && error.is_connect()
-    {
-        let words = if error.is_timeout() {
-            format!("no connection within {connect:?}")
-        } else {
-            io_words(&chain, root)
-        };
-        return (FaultKind::Connect, words);
-    }
     if let Some(hyper) = find::<hyper::Error>(&chain) {
-        if hyper.is_incomplete_message() {
+        if hyper.is_incomplete_message() || hyper.is_canceled() || hyper.is_closed() {
             return closed(during);
         }
         if hyper.is_parse() {
-            return (FaultKind::Protocol, root);
+            return (FaultKind::Protocol, root_words(&chain));
         }
     }
-    if find::<io::Error>(&chain).is_some_and(|e| e.kind() == io::ErrorKind::UnexpectedEof) {
+    let io = find::<io::Error>(&chain);
+    if io.is_some_and(|e| e.kind() == io::ErrorKind::UnexpectedEof) {
         return closed(during);
     }
-    (FaultKind::Reset, io_words(&chain, root))
+    (FaultKind::Reset, io.and_then(plain_words).map_or_else(|| root_words(&chain), str::to_owned))
+}
+
+/// What went wrong with a TLS handshake. That the other side's certificate or protocol is not accepted is a matter of
+/// TLS; that the connection broke meanwhile is not.
+pub(crate) fn tls_fault(error: &io::Error) -> (FaultKind, String) {
+    let chain: Vec<&(dyn Error + 'static)> = causes(error).collect();
+    match find::<rustls::Error>(&chain) {
+        Some(tls) => (FaultKind::Tls, tls_words(tls)),
+        None if error.kind() == io::ErrorKind::UnexpectedEof => {
+            (FaultKind::Connect, "the connection was closed during the TLS handshake".to_owned())
+        }
+        None => (FaultKind::Connect, format!("{} during the TLS handshake", io_words(error))),
+    }
 }
 
 fn closed(during: During) -> (FaultKind, String) {
     match during {
-        During::Head { .. } => (FaultKind::Reset, "the connection was closed before an answer".to_owned()),
+        During::Head => (FaultKind::Reset, "the connection was closed before an answer".to_owned()),
         During::Body => {
             (FaultKind::Truncated, "the connection was closed in the middle of the body".to_owned())
         }
     }
 }
 
-/// The innermost I/O error's kind where it has plain words, else the innermost cause.
-fn io_words(chain: &[&(dyn Error + 'static)], root: String) -> String {
-    match find::<io::Error>(chain).map(io::Error::kind) {
-        Some(io::ErrorKind::ConnectionRefused) => "connection refused".to_owned(),
-        Some(io::ErrorKind::ConnectionReset) => "connection reset by the other side".to_owned(),
-        Some(io::ErrorKind::ConnectionAborted) => "connection aborted".to_owned(),
-        Some(io::ErrorKind::BrokenPipe) => "connection closed by the other side".to_owned(),
-        Some(io::ErrorKind::HostUnreachable) => "no route to the host".to_owned(),
-        Some(io::ErrorKind::NetworkUnreachable) => "no route to the network".to_owned(),
-        _ => root,
+/// An I/O error in plain words where its kind has them, else in those of its innermost cause.
+pub(crate) fn io_words(error: &io::Error) -> String {
+    plain_words(error).map_or_else(|| root_words(&causes(error).collect::<Vec<_>>()), str::to_owned)
+}
+
+fn plain_words(error: &io::Error) -> Option<&'static str> {
+    match error.kind() {
+        io::ErrorKind::ConnectionRefused => Some("connection refused"),
+        io::ErrorKind::ConnectionReset => Some("connection reset by the other side"),
+        io::ErrorKind::ConnectionAborted => Some("connection aborted"),
+        io::ErrorKind::BrokenPipe => Some("connection closed by the other side"),
+        io::ErrorKind::HostUnreachable => Some("no route to the host"),
+        io::ErrorKind::NetworkUnreachable => Some("no route to the network"),
+        _ => None,
     }
+}
+
+/// The innermost cause.
+fn root_words(chain: &[&(dyn Error + 'static)]) -> String {
+    chain.last().map(ToString::to_string).unwrap_or_default()
 }
 
 fn tls_words(error: &rustls::Error) -> String {

@@ -1,18 +1,20 @@
 //! The one door out: how every connection of the program to a source is made.
 
-use std::{fmt, sync::Arc, time::Duration};
+use std::{fmt, sync::Arc};
 
 use http::{
     HeaderMap, HeaderValue,
-    header::{USER_AGENT, VIA},
+    header::{ACCEPT, USER_AGENT, VIA},
 };
 use rustls::RootCertStore;
+use tokio_rustls::TlsConnector;
 
 use crate::{
     Env, Limits, Meters, Resolver, SafeUrl, SourceConfig, SourceError, SystemResolver,
+    client::Client,
+    connector::Connector,
     http_proxy::{BadHttpProxy, HttpProxies},
     netrc::Netrc,
-    redirect,
     resolver::Bounded,
     secret::{Credentials, Redactor},
     tls,
@@ -43,7 +45,7 @@ struct Inner {
     resolver: Arc<dyn Resolver>,
     meters: Meters,
     roots: Arc<RootCertStore>,
-    proxies: HttpProxies,
+    proxies: Arc<HttpProxies>,
     netrc: Netrc,
 }
 
@@ -79,6 +81,7 @@ impl Door {
             && instance.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
         let via = HeaderValue::try_from(format!("1.1 larder-{instance}")).ok().filter(|_| named);
         let headers = HeaderMap::from_iter([
+            (ACCEPT, HeaderValue::from_static("*/*")),
             (USER_AGENT, HeaderValue::from_static(AGENT)),
             (VIA, via.ok_or(DoorError::Instance)?),
         ]);
@@ -88,7 +91,7 @@ impl Door {
             resolver,
             meters,
             roots: Arc::new(tls::roots(&env)),
-            proxies: HttpProxies::from_env(&env)?,
+            proxies: Arc::new(HttpProxies::from_env(&env)?),
             netrc: Netrc::load(&env),
         })))
     }
@@ -104,29 +107,14 @@ impl Door {
     }
 
     /// A client of its own for one source: pool, TLS settings, HTTP proxy.
-    pub(crate) fn client(&self, config: &SourceConfig) -> Result<reqwest::Client, SourceError> {
+    pub(crate) fn client(&self, config: &SourceConfig) -> Result<Client, SourceError> {
         let inner = &self.0;
         let resolver = Bounded { resolver: Arc::clone(&inner.resolver), limit: inner.limits.resolve };
-        let builder = reqwest::Client::builder()
-            .tls_backend_preconfigured(tls::client_config(&inner.roots, config)?)
-            .default_headers(inner.headers.clone())
-            .redirect(redirect::policy())
-            .referer(false)
-            // Compression is undone by `Flow`, which counts and bounds.
-            .no_gzip()
-            .dns_resolver(resolver)
-            .connect_timeout(inner.limits.connect)
-            .pool_idle_timeout(POOL_IDLE)
-            .http2_keep_alive_interval(PING_EVERY)
-            .http2_keep_alive_timeout(PING_WAIT)
-            .no_proxy();
-        let builder = if inner.proxies.is_empty() {
-            builder
-        } else {
-            let proxies = inner.proxies.clone();
-            builder.proxy(reqwest::Proxy::custom(move |url| proxies.for_url(url).cloned()))
-        };
-        builder.build().map_err(|e| SourceError::Client(e.without_url().to_string()))
+        let tls = TlsConnector::from(Arc::new(tls::client_config(&inner.roots, config)?));
+        let proxy_tls = TlsConnector::from(Arc::new(tls::proxy_config(&inner.roots, config)?));
+        let proxies = &inner.proxies;
+        let connector = Connector::new(resolver, inner.limits, tls, proxy_tls, Arc::clone(proxies));
+        Ok(Client::new(connector, inner.headers.clone(), Arc::clone(proxies), &inner.limits))
     }
 
     /// Who Larder is for a source: the URL's own credentials, or netrc's. Only over TLS.
@@ -161,10 +149,3 @@ impl fmt::Debug for Door {
 }
 
 const AGENT: &str = concat!("larder/", env!("CARGO_PKG_VERSION"));
-
-/// As long as Go's own client keeps an unused connection.
-const POOL_IDLE: Duration = Duration::from_secs(90);
-
-/// A dead HTTP/2 connection is noticed while requests wait on it.
-const PING_EVERY: Duration = Duration::from_secs(10);
-const PING_WAIT: Duration = Duration::from_secs(5);

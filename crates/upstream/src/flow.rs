@@ -13,14 +13,14 @@ use tokio::{
 use crate::{
     Fault, FaultKind, Limits, Piece,
     attempt::{Attempt, Due},
-    diagnose::{During, diagnose},
+    client::Response,
     gunzip::Gunzip,
     look::{Look, Seen},
 };
 
 /// Where the bytes come from.
 pub(crate) enum Feed {
-    Http(reqwest::Response),
+    Http(Response),
     File(File),
 }
 
@@ -183,7 +183,7 @@ impl Flow {
 impl Feed {
     async fn next(&mut self) -> Result<Option<Bytes>, (FaultKind, String)> {
         match self {
-            Feed::Http(response) => response.chunk().await.map_err(|e| diagnose(&e, During::Body)),
+            Feed::Http(response) => response.chunk().await,
             Feed::File(file) => {
                 let mut piece = BytesMut::with_capacity(FILE_PIECE);
                 let read = file.read_buf(&mut piece).await;

@@ -3,9 +3,11 @@
 
 use std::{fmt, net::IpAddr};
 
+use http::HeaderValue;
+use percent_encoding::percent_decode_str;
 use url::{Host, Url};
 
-use crate::Env;
+use crate::{Env, secret::Credentials};
 
 /// The HTTP proxies of the environment. `Debug` shows none of it, because their URLs may hold passwords.
 #[derive(Clone, Default)]
@@ -73,11 +75,24 @@ impl HttpProxies {
     pub(crate) fn secrets(&self) -> impl Iterator<Item = String> + '_ {
         self.http.iter().chain(&self.https).flat_map(|url| {
             let words = [Some(url.username()), url.password()];
-            words.into_iter().flatten().flat_map(|word| {
-                let plain = percent_encoding::percent_decode_str(word).decode_utf8_lossy().into_owned();
-                [word.to_owned(), plain]
-            })
+            words.into_iter().flatten().flat_map(|word| [word.to_owned(), decoded(word)])
         })
+    }
+
+    /// The user name and password that a proxy's URL holds.
+    pub(crate) fn user(proxy: &Url) -> Option<(String, String)> {
+        let password = proxy.password();
+        if proxy.username().is_empty() && password.is_none() {
+            return None;
+        }
+        Some((decoded(proxy.username()), decoded(password.unwrap_or_default())))
+    }
+
+    /// The value of `Proxy-Authorization` for an HTTP proxy; a SOCKS proxy takes none.
+    pub(crate) fn authorization(proxy: &Url) -> Option<HeaderValue> {
+        let (user, password) =
+            HttpProxies::user(proxy).filter(|_| matches!(proxy.scheme(), "http" | "https"))?;
+        Credentials::new(&user, &password).basic()
     }
 
     fn is_direct(&self, ip: IpAddr, port: Option<u16>) -> bool {
@@ -139,6 +154,10 @@ impl Bypass {
             Bypass::Domain { .. } => false,
         }
     }
+}
+
+fn decoded(word: &str) -> String {
+    percent_decode_str(word).decode_utf8_lossy().into_owned()
 }
 
 fn find(env: &Env, names: [&'static str; 2]) -> Result<Option<Url>, BadHttpProxy> {

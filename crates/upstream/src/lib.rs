@@ -10,11 +10,14 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used))]
 
 mod attempt;
+mod client;
 mod config;
+mod connector;
 mod diagnose;
 mod dir_proxy;
 mod door;
 mod env;
+mod eyeballs;
 mod fault;
 mod fetched;
 mod flow;
@@ -31,6 +34,8 @@ mod resolver;
 mod safe_url;
 mod secret;
 mod tls;
+mod transport;
+mod tunnel;
 mod want;
 mod words;
 

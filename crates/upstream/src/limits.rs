@@ -9,8 +9,8 @@ use gomod::Request;
 pub struct Limits {
     /// Looking up a host's addresses. Default 3 s.
     pub resolve: Duration,
-    /// Reaching the host, from the lookup to the end of the TLS handshake, through an HTTP proxy where there is
-    /// one; several addresses share it. Default 8 s: 3 s for TCP, 5 s for TLS.
+    /// A TCP connection to the host, or to the HTTP proxy before it; all addresses share it. As long again for what
+    /// such a proxy has to do. Default 3 s.
     pub connect: Duration,
     /// The TLS handshake. Default 5 s.
     pub tls: Duration,
@@ -43,7 +43,7 @@ impl Default for Limits {
     fn default() -> Self {
         Limits {
             resolve: Duration::from_secs(3),
-            connect: Duration::from_secs(8),
+            connect: Duration::from_secs(3),
             tls: Duration::from_secs(5),
             first_byte: Duration::from_secs(10),
             stall: Duration::from_secs(30),

@@ -10,14 +10,13 @@ use http::{
         IF_NONE_MATCH, LAST_MODIFIED, RETRY_AFTER,
     },
 };
-use reqwest::{Client, Method, Response};
 use tokio::time::{Instant, timeout_at};
 
 use crate::{
     Door, Fault, FaultKind, Fetched, Incoming, Limits, Meta, Miss, SafeUrl, SourceConfig, SourceError,
     SourceName, Validator, Want,
     attempt::{Attempt, Due},
-    diagnose::{During, diagnose},
+    client::{Client, Response},
     fault::RetryAfter,
     flow::{Bounds, Feed, Flow},
     look::{self, Look},
@@ -125,10 +124,9 @@ impl Proxy {
                 return Err(attempt.fault(FaultKind::Unaskable, "a checksum database has no modules"));
             }
         };
-        let mut request = reqwest::Request::new(Method::GET, self.base.below(path.trim_start_matches('/')));
-        *request.headers_mut() = self.headers(want);
+        let url = self.base.below(path.trim_start_matches('/'));
         let due = Due::earliest(attempt.started(), Some(self.limits.first_byte), want.deadline);
-        let answer = self.client.execute(request);
+        let answer = self.client.get(url, self.headers(want));
         let answer = match due {
             Some(due) => match timeout_at(due.at, answer).await {
                 Ok(answer) => answer,
@@ -136,10 +134,7 @@ impl Proxy {
             },
             None => answer.await,
         };
-        answer.map_err(|e| {
-            let (kind, words) = diagnose(&e, During::Head { connect: self.limits.connect });
-            attempt.fault(kind, &words)
-        })
+        answer.map_err(|(kind, words)| attempt.fault(kind, &words))
     }
 
     fn headers(&self, want: &Want) -> HeaderMap {

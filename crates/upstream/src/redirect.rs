@@ -1,6 +1,6 @@
 //! Which redirects are followed (PROTOCOL 1.4, trap 12).
 
-use reqwest::redirect::Policy;
+use http::{HeaderMap, StatusCode, header::LOCATION};
 use url::Url;
 
 /// Why a redirect is not followed.
@@ -14,26 +14,37 @@ pub(crate) enum NotFollowed {
     Credentials,
     #[error("a redirect to something else than https or http")]
     Scheme,
+    #[error("a redirect to nowhere")]
+    Nowhere,
 }
 
-/// At most ten, never from https to http. The HTTP client itself drops `Authorization` on the way to another
-/// host, port or scheme.
-pub(crate) fn policy() -> Policy {
-    Policy::custom(|attempt| match judge(attempt.previous(), attempt.url()) {
-        Ok(()) => attempt.follow(),
-        Err(refused) => attempt.error(refused),
-    })
+/// Where an answer leads, if it is a redirect with a `Location`.
+pub(crate) fn target(
+    from: &Url,
+    status: StatusCode,
+    headers: &HeaderMap,
+) -> Option<Result<Url, NotFollowed>> {
+    // The others of the 300s ask for a choice or a proxy.
+    if !matches!(status.as_u16(), 301 | 302 | 303 | 307 | 308) {
+        return None;
+    }
+    let location = headers.get(LOCATION)?;
+    let to = location.to_str().ok().and_then(|location| from.join(location).ok());
+    Some(to.ok_or(NotFollowed::Nowhere).map(|mut url| {
+        url.set_fragment(None);
+        url
+    }))
 }
 
-fn judge(previous: &[Url], next: &Url) -> Result<(), NotFollowed> {
-    // The first of them is no redirect.
-    if previous.len() > MAX {
+/// Whether a redirect is followed after `followed` others: at most ten, never from https to http.
+pub(crate) fn judge(from: &Url, followed: usize, next: &Url) -> Result<(), NotFollowed> {
+    if followed >= MAX {
         return Err(NotFollowed::TooMany);
     }
     if !matches!(next.scheme(), "https" | "http") {
         return Err(NotFollowed::Scheme);
     }
-    if next.scheme() == "http" && previous.last().is_some_and(|url| url.scheme() == "https") {
+    if next.scheme() == "http" && from.scheme() == "https" {
         return Err(NotFollowed::Downgrade);
     }
     if !next.username().is_empty() || next.password().is_some() {
@@ -50,16 +61,29 @@ mod tests {
 
     #[test]
     fn trap_12_https_never_becomes_http_and_ten_are_enough() {
-        let judge = |previous: &str, times: usize, next: &str| {
-            let previous = vec![Url::parse(previous).unwrap(); times];
-            judge(&previous, &Url::parse(next).unwrap())
+        let judge = |from: &str, followed: usize, next: &str| {
+            judge(&Url::parse(from).unwrap(), followed, &Url::parse(next).unwrap())
         };
         let (tls, plain) = ("https://a.example/x", "http://a.example/x");
-        assert_eq!(judge(tls, 1, plain), Err(NotFollowed::Downgrade));
-        assert_eq!(judge(plain, 1, tls), Ok(()));
-        assert_eq!(judge(tls, 10, tls), Ok(()));
-        assert_eq!(judge(tls, 11, tls), Err(NotFollowed::TooMany));
-        assert_eq!(judge(tls, 1, "https://u:p@a.example/"), Err(NotFollowed::Credentials));
-        assert_eq!(judge(tls, 1, "ftp://a.example/"), Err(NotFollowed::Scheme));
+        assert_eq!(judge(tls, 0, plain), Err(NotFollowed::Downgrade));
+        assert_eq!(judge(plain, 0, tls), Ok(()));
+        assert_eq!(judge(tls, 9, tls), Ok(()));
+        assert_eq!(judge(tls, 10, tls), Err(NotFollowed::TooMany));
+        assert_eq!(judge(tls, 0, "https://u:p@a.example/"), Err(NotFollowed::Credentials));
+        assert_eq!(judge(tls, 0, "ftp://a.example/"), Err(NotFollowed::Scheme));
+    }
+
+    #[test]
+    fn a_location_is_read_from_where_it_stands() {
+        let from = Url::parse("https://a.example/p/x?q=1").unwrap();
+        let target = |status: u16, location: &'static str| {
+            let headers = HeaderMap::from_iter([(LOCATION, http::HeaderValue::from_static(location))]);
+            target(&from, StatusCode::from_u16(status).unwrap(), &headers)
+        };
+        assert_eq!(target(302, "../y#there").unwrap().unwrap().as_str(), "https://a.example/y");
+        assert_eq!(target(308, "//b.example/").unwrap().unwrap().as_str(), "https://b.example/");
+        assert_eq!(target(301, "http://"), Some(Err(NotFollowed::Nowhere)));
+        assert_eq!(target(304, "/y"), None);
+        assert_eq!(super::target(&from, StatusCode::FOUND, &HeaderMap::new()), None);
     }
 }

@@ -3,7 +3,6 @@
 use std::{error::Error, fmt, io, net::SocketAddr, sync::Arc, time::Duration};
 
 use futures_util::future::BoxFuture;
-use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 
 /// Finds the addresses of a host. Tests and other resolvers put themselves here.
 pub trait Resolver: Send + Sync + 'static {
@@ -22,26 +21,21 @@ impl Resolver for SystemResolver {
     }
 }
 
-/// A resolver with a time limit, as the HTTP client wants it.
+/// A resolver with a time limit.
 #[derive(Clone)]
 pub(crate) struct Bounded {
     pub(crate) resolver: Arc<dyn Resolver>,
     pub(crate) limit: Duration,
 }
 
-impl Resolve for Bounded {
-    fn resolve(&self, name: Name) -> Resolving {
-        let lookup = self.resolver.resolve(name.as_str());
-        let limit = self.limit;
-        Box::pin(async move {
-            let addresses = match tokio::time::timeout(limit, lookup).await {
-                Ok(Ok(addresses)) if addresses.is_empty() => Err(NoAddress::None),
-                Ok(Ok(addresses)) => Ok(addresses),
-                Ok(Err(e)) => Err(NoAddress::Failed(e)),
-                Err(_) => Err(NoAddress::Late(limit)),
-            }?;
-            Ok(Box::new(addresses.into_iter()) as Addrs)
-        })
+impl Bounded {
+    pub(crate) async fn addresses(&self, host: &str) -> Result<Vec<SocketAddr>, NoAddress> {
+        match tokio::time::timeout(self.limit, self.resolver.resolve(host)).await {
+            Ok(Ok(addresses)) if addresses.is_empty() => Err(NoAddress::None),
+            Ok(Ok(addresses)) => Ok(addresses),
+            Ok(Err(e)) => Err(NoAddress::Failed(e)),
+            Err(_) => Err(NoAddress::Late(self.limit)),
+        }
     }
 }
 

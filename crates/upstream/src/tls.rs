@@ -84,6 +84,17 @@ pub(crate) fn client_config(
     Ok(tls)
 }
 
+/// The TLS settings for HTTP proxies: the same trust, but a proxy is shown no certificate and offered no HTTP/2.
+pub(crate) fn proxy_config(
+    roots: &Arc<RootCertStore>,
+    config: &SourceConfig,
+) -> Result<ClientConfig, SourceError> {
+    let bare = SourceConfig { client_cert: None, client_key: None, ..config.clone() };
+    let mut tls = client_config(roots, &bare)?;
+    tls.alpn_protocols.clear();
+    Ok(tls)
+}
+
 fn certificates(setting: &'static str, path: &Path) -> Result<Vec<CertificateDer<'static>>, SourceError> {
     let pem = read(setting, path)?;
     let certificates = CertificateDer::pem_slice_iter(&pem)

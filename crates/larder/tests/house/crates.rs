@@ -12,7 +12,7 @@ const HOUSE: [(&str, &[&str], &[&str]); 8] = [
     ("gomod", &[], PURE),
     ("sumdb", &["gomod"], PURE),
     ("storage", &["gomod"], &["axum", "clap", "http", "hyper", "reqwest"]),
-    ("upstream", &["gomod"], &["axum", "clap", "rusqlite"]),
+    ("upstream", &["gomod"], &["axum", "clap", "reqwest", "rusqlite"]),
     (
         "mirror",
         &["gomod", "sumdb", "storage", "upstream"],

@@ -73,10 +73,10 @@ async fn ssl_cert_file_and_ssl_cert_dir_are_trusted_by_all_sources() {
 #[tokio::test]
 async fn a_handshake_that_never_ends_is_left_in_time() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let door = door(Limits { connect: SOON, ..patient() });
+    let door = door(Limits { tls: SOON, ..patient() });
     let proxy = proxy(&door, &format!("https://{}", listener.local_addr().unwrap()));
     let fault = fault(get(&proxy, LIST).await);
-    assert_eq!((fault.kind(), fault.detail()), (FaultKind::Connect, "no connection within 100ms"));
+    assert_eq!((fault.kind(), fault.detail()), (FaultKind::Tls, "no TLS handshake within 100ms"));
 }
 
 #[tokio::test]

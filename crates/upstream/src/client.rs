@@ -1,0 +1,184 @@
+//! The HTTP client of one source: one request, its redirects, and the answer's body piece by piece. Nothing is
+//! tried twice here.
+
+use std::{fmt, sync::Arc, time::Duration};
+
+use bytes::Bytes;
+use http::{
+    HeaderMap, Request, StatusCode, Uri,
+    header::{AUTHORIZATION, COOKIE, PROXY_AUTHORIZATION},
+    response::Parts,
+};
+use http_body_util::{BodyExt, Empty};
+use hyper::body::{Body, Incoming};
+use hyper_util::{
+    client::legacy::{
+        self,
+        connect::{CaptureConnection, capture_connection},
+    },
+    rt::{TokioExecutor, TokioTimer},
+};
+use tokio::time::Instant;
+use url::Url;
+
+use crate::{
+    FaultKind, Limits,
+    connector::Connector,
+    diagnose::{During, diagnose},
+    http_proxy::HttpProxies,
+    redirect,
+};
+
+/// The HTTP client of one source, with connections of its own.
+pub(crate) struct Client {
+    http: legacy::Client<Connector, Empty<Bytes>>,
+    headers: HeaderMap,
+    proxies: Arc<HttpProxies>,
+    silence: Duration,
+}
+
+/// The head of an answer, and its body to come.
+pub(crate) struct Response {
+    head: Parts,
+    body: Incoming,
+    ear: Ear,
+}
+
+/// What went wrong, in a kind and a few words that name no URL.
+pub(crate) type Failed = (FaultKind, String);
+
+impl Client {
+    /// `headers` go along with every request.
+    pub(crate) fn new(
+        connector: Connector,
+        headers: HeaderMap,
+        proxies: Arc<HttpProxies>,
+        limits: &Limits,
+    ) -> Self {
+        let http = legacy::Client::builder(TokioExecutor::new())
+            .timer(TokioTimer::new())
+            .pool_timer(TokioTimer::new())
+            .pool_idle_timeout(POOL_IDLE)
+            .http2_keep_alive_interval(PING_EVERY)
+            .http2_keep_alive_timeout(PING_WAIT)
+            .retry_canceled_requests(false)
+            .build(connector);
+        Client { http, headers, proxies, silence: limits.first_byte / 4 }
+    }
+
+    /// Asks for `url` and follows redirects. Dropping the future, or the response, closes the connection unless
+    /// others share it.
+    pub(crate) async fn get(&self, url: Url, mut headers: HeaderMap) -> Result<Response, Failed> {
+        let mut at = url;
+        let mut followed = 0;
+        loop {
+            let response = self.ask(&at, &headers).await?;
+            let Some(to) = redirect::target(&at, response.status(), response.headers()) else {
+                return Ok(response);
+            };
+            let refused = |e: redirect::NotFollowed| (FaultKind::Redirect, e.to_string());
+            let to = to.map_err(refused)?;
+            redirect::judge(&at, followed, &to).map_err(refused)?;
+            if at.origin() != to.origin() {
+                for secret in [AUTHORIZATION, COOKIE, PROXY_AUTHORIZATION] {
+                    headers.remove(secret);
+                }
+            }
+            at = to;
+            followed += 1;
+        }
+    }
+
+    /// One request, one answer.
+    async fn ask(&self, url: &Url, headers: &HeaderMap) -> Result<Response, Failed> {
+        let uri = Uri::try_from(url.as_str())
+            .map_err(|_| (FaultKind::Unaskable, "the URL cannot be sent".to_owned()))?;
+        let mut request = Request::new(Empty::new());
+        *request.uri_mut() = uri;
+        *request.headers_mut() = self.headers.clone();
+        request.headers_mut().extend(headers.clone());
+        if url.scheme() == "http"
+            && let Some(authorization) = self.proxies.for_url(url).and_then(HttpProxies::authorization)
+        {
+            request.headers_mut().insert(PROXY_AUTHORIZATION, authorization);
+        }
+        let mut ear = Ear {
+            connection: capture_connection(&mut request),
+            heard: Instant::now(),
+            silence: self.silence,
+            done: false,
+        };
+        let answer = self.http.request(request).await;
+        ear.hears(answer.is_err());
+        let (head, body) = answer.map_err(|e| diagnose(&e, During::Head))?.into_parts();
+        Ok(Response { head, body, ear })
+    }
+}
+
+impl fmt::Debug for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Client")
+    }
+}
+
+impl Response {
+    pub(crate) fn status(&self) -> StatusCode {
+        self.head.status
+    }
+
+    pub(crate) fn headers(&self) -> &HeaderMap {
+        &self.head.headers
+    }
+
+    /// The length of the body on the wire, where it is announced.
+    pub(crate) fn content_length(&self) -> Option<u64> {
+        self.body.size_hint().exact()
+    }
+
+    /// The next piece of the body. After a future that was dropped nothing is lost.
+    pub(crate) async fn chunk(&mut self) -> Result<Option<Bytes>, Failed> {
+        while let Some(frame) = self.body.frame().await {
+            self.ear.hears(frame.is_err());
+            let frame = frame.map_err(|e| diagnose(&e, During::Body))?;
+            if let Ok(piece) = frame.into_data() {
+                return Ok(Some(piece));
+            }
+        }
+        self.ear.hears(true);
+        Ok(None)
+    }
+}
+
+/// Listens whether a connection still says something. One that was left in silence serves no further request: a
+/// shared HTTP/2 connection whose path is dead would swallow one after the other.
+struct Ear {
+    connection: CaptureConnection,
+    heard: Instant,
+    silence: Duration,
+    done: bool,
+}
+
+impl Ear {
+    fn hears(&mut self, done: bool) {
+        self.heard = Instant::now();
+        self.done |= done;
+    }
+}
+
+impl Drop for Ear {
+    fn drop(&mut self) {
+        if !self.done
+            && self.heard.elapsed() >= self.silence
+            && let Some(connection) = self.connection.connection_metadata().as_ref()
+        {
+            connection.poison();
+        }
+    }
+}
+
+/// As long as Go's own client keeps an unused connection.
+const POOL_IDLE: Duration = Duration::from_secs(90);
+
+/// A dead HTTP/2 connection is noticed while requests wait on it.
+const PING_EVERY: Duration = Duration::from_secs(5);
+const PING_WAIT: Duration = Duration::from_secs(5);

@@ -1,0 +1,284 @@
+//! How a connection to a source is made: straight or through a proxy, over every address, with TLS where the URL
+//! says so. Each step has its own limit and its own words.
+
+use std::{
+    fmt, io,
+    net::{IpAddr, SocketAddr},
+    sync::Arc,
+    task::{Context, Poll},
+    time::Duration,
+};
+
+use futures_util::future::BoxFuture;
+use http::{Uri, uri::Scheme};
+use hyper_util::client::legacy::connect::proxy::SocksV5;
+use rustls::pki_types::ServerName;
+use socket2::{SockRef, TcpKeepalive};
+use tokio::{net::TcpStream, time::timeout};
+use tokio_rustls::TlsConnector;
+use tower_service::Service;
+use url::Url;
+
+use crate::{
+    FaultKind, Limits,
+    diagnose::{io_words, tls_fault},
+    eyeballs,
+    http_proxy::HttpProxies,
+    resolver::Bounded,
+    transport::{Speaks, Stream, Transport},
+    tunnel::tunnel,
+};
+
+/// Makes the connections of one source. Clones are the same.
+#[derive(Clone)]
+pub(crate) struct Connector(Arc<Inner>);
+
+struct Inner {
+    resolver: Bounded,
+    limits: Limits,
+    tls: TlsConnector,
+    /// For HTTP proxies that are reached by https: without the source's own certificate.
+    proxy_tls: TlsConnector,
+    proxies: Arc<HttpProxies>,
+}
+
+/// Why there is no connection.
+#[derive(Debug, thiserror::Error)]
+#[error("{words}")]
+pub(crate) struct NotReached {
+    kind: FaultKind,
+    words: String,
+}
+
+impl NotReached {
+    pub(crate) fn new(kind: FaultKind, words: impl Into<String>) -> Self {
+        NotReached { kind, words: words.into() }
+    }
+
+    pub(crate) fn connect(words: impl Into<String>) -> Self {
+        NotReached::new(FaultKind::Connect, words)
+    }
+
+    pub(crate) fn kind(&self) -> FaultKind {
+        self.kind
+    }
+}
+
+impl Connector {
+    pub(crate) fn new(
+        resolver: Bounded,
+        limits: Limits,
+        tls: TlsConnector,
+        proxy_tls: TlsConnector,
+        proxies: Arc<HttpProxies>,
+    ) -> Self {
+        Connector(Arc::new(Inner { resolver, limits, tls, proxy_tls, proxies }))
+    }
+
+    async fn connect(&self, to: &Uri) -> Result<Transport, NotReached> {
+        let end = End::of(to).ok_or_else(|| NotReached::connect("the URL names no host"))?;
+        let stream = match self.proxy_for(to) {
+            None => self.dial(&end).await?,
+            Some(proxy) => {
+                let way = End::of_proxy(proxy)
+                    .ok_or_else(|| NotReached::connect("the proxy's URL names no host"))?;
+                let stream = self.dial(&way).await?;
+                match proxy.scheme() {
+                    "http" | "https" => {
+                        let mut stream = if way.tls {
+                            self.handshake(&self.0.proxy_tls, &way, stream).await?.into_stream()
+                        } else {
+                            stream
+                        };
+                        if !end.tls {
+                            return Ok(Transport::new(stream, Speaks::Http1ToProxy));
+                        }
+                        let authority = end.authority();
+                        let authorization = HttpProxies::authorization(proxy);
+                        let asked = tunnel(&mut *stream, &authority, authorization.as_ref());
+                        self.in_time("no tunnel through the HTTP proxy", asked).await?;
+                        stream
+                    }
+                    _ => {
+                        let socks = socks(proxy, stream, to.clone());
+                        self.in_time("no tunnel through the SOCKS proxy", socks).await?
+                    }
+                }
+            }
+        };
+        if end.tls {
+            self.handshake(&self.0.tls, &end, stream).await
+        } else {
+            Ok(Transport::new(stream, Speaks::Http1))
+        }
+    }
+
+    fn proxy_for(&self, to: &Uri) -> Option<&Url> {
+        if self.0.proxies.is_empty() {
+            return None;
+        }
+        self.0.proxies.for_url(&Url::parse(&to.to_string()).ok()?)
+    }
+
+    /// TCP to the first address that answers.
+    async fn dial(&self, end: &End) -> Result<Box<dyn Stream>, NotReached> {
+        let addresses: Vec<SocketAddr> = match end.host.parse::<IpAddr>() {
+            Ok(ip) => vec![SocketAddr::new(ip, end.port)],
+            Err(_) => {
+                let found = self.0.resolver.addresses(&end.host).await;
+                let found = found.map_err(|e| NotReached::new(FaultKind::Dns, e.to_string()))?;
+                found.into_iter().map(|address| SocketAddr::new(address.ip(), end.port)).collect()
+            }
+        };
+        let limit = self.0.limits.connect;
+        let race = eyeballs::race(&addresses, stagger(limit, addresses.len()), tcp);
+        let tried = match addresses.len() {
+            0 | 1 => String::new(),
+            n => format!(" ({n} addresses tried)"),
+        };
+        match timeout(limit, race).await {
+            Ok(Ok(stream)) => Ok(Box::new(stream)),
+            Ok(Err(e)) => Err(NotReached::connect(format!("{}{tried}", io_words(&e)))),
+            Err(_) => Err(NotReached::connect(format!("no connection within {limit:?}{tried}"))),
+        }
+    }
+
+    async fn handshake(
+        &self,
+        tls: &TlsConnector,
+        end: &End,
+        stream: Box<dyn Stream>,
+    ) -> Result<Transport, NotReached> {
+        let name = ServerName::try_from(end.host.clone())
+            .map_err(|_| NotReached::new(FaultKind::Tls, "the host's name cannot stand in a certificate"))?;
+        let limit = self.0.limits.tls;
+        match timeout(limit, tls.connect(name, stream)).await {
+            Ok(Ok(stream)) => {
+                let http2 = stream.get_ref().1.alpn_protocol() == Some(b"h2");
+                Ok(Transport::new(Box::new(stream), if http2 { Speaks::Http2 } else { Speaks::Http1 }))
+            }
+            Ok(Err(e)) => {
+                let (kind, words) = tls_fault(&e);
+                Err(NotReached::new(kind, words))
+            }
+            Err(_) => Err(NotReached::new(FaultKind::Tls, format!("no TLS handshake within {limit:?}"))),
+        }
+    }
+
+    /// What a proxy has to do, within the limit for connecting.
+    async fn in_time<T>(
+        &self,
+        late: &str,
+        work: impl Future<Output = Result<T, NotReached>>,
+    ) -> Result<T, NotReached> {
+        let limit = self.0.limits.connect;
+        match timeout(limit, work).await {
+            Ok(end) => end,
+            Err(_) => Err(NotReached::connect(format!("{late} within {limit:?}"))),
+        }
+    }
+}
+
+impl fmt::Debug for Connector {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Connector")
+    }
+}
+
+impl Service<Uri> for Connector {
+    type Response = Transport;
+    type Error = NotReached;
+    type Future = BoxFuture<'static, Result<Transport, NotReached>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), NotReached>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, to: Uri) -> Self::Future {
+        let connector = self.clone();
+        Box::pin(async move { connector.connect(&to).await })
+    }
+}
+
+/// Where a connection ends: at a source or at a proxy.
+struct End {
+    /// A name, or an IP address without brackets.
+    host: String,
+    port: u16,
+    tls: bool,
+}
+
+impl End {
+    fn of(uri: &Uri) -> Option<Self> {
+        let tls = uri.scheme() == Some(&Scheme::HTTPS);
+        let host = uri.host()?.trim_start_matches('[').trim_end_matches(']').to_owned();
+        Some(End { host, port: uri.port_u16().unwrap_or(if tls { 443 } else { 80 }), tls })
+    }
+
+    fn of_proxy(url: &Url) -> Option<Self> {
+        let host = url.host_str()?.trim_start_matches('[').trim_end_matches(']').to_owned();
+        // As in Go.
+        let port = url.port_or_known_default().unwrap_or(1080);
+        Some(End { host, port, tls: url.scheme() == "https" })
+    }
+
+    fn authority(&self) -> String {
+        if self.host.contains(':') {
+            format!("[{}]:{}", self.host, self.port)
+        } else {
+            format!("{}:{}", self.host, self.port)
+        }
+    }
+}
+
+async fn tcp(to: SocketAddr) -> io::Result<TcpStream> {
+    let stream = TcpStream::connect(to).await?;
+    stream.set_nodelay(true)?;
+    let probes = TcpKeepalive::new().with_time(PROBE_EVERY).with_interval(PROBE_EVERY).with_retries(PROBES);
+    if let Err(error) = SockRef::from(&stream).set_tcp_keepalive(&probes) {
+        tracing::debug!(%error, "a connection is kept without TCP keep-alive");
+    }
+    Ok(stream)
+}
+
+/// A tunnel through a SOCKS proxy. Like Go, it leaves names to the proxy.
+async fn socks(proxy: &Url, stream: Box<dyn Stream>, to: Uri) -> Result<Box<dyn Stream>, NotReached> {
+    let end = Uri::from_static("socks5://proxy");
+    let mut socks = SocksV5::new(end, Given(Some(Transport::new(stream, Speaks::Http1))));
+    if let Some((user, password)) = HttpProxies::user(proxy) {
+        socks = socks.with_auth(user, password);
+    }
+    let asked = socks.call(to).await;
+    asked.map(Transport::into_stream).map_err(|e| NotReached::connect(format!("the SOCKS proxy: {e}")))
+}
+
+/// Hands out the connection that it was given.
+struct Given(Option<Transport>);
+
+impl Service<Uri> for Given {
+    type Response = Transport;
+    type Error = NotReached;
+    type Future = std::future::Ready<Result<Transport, NotReached>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), NotReached>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, _: Uri) -> Self::Future {
+        std::future::ready(self.0.take().ok_or_else(|| NotReached::connect("the connection is used already")))
+    }
+}
+
+/// How long an address may say nothing before the next is tried as well: less where there are so many that the
+/// last one would have no time left.
+fn stagger(limit: Duration, addresses: usize) -> Duration {
+    let steps = u32::try_from(addresses).unwrap_or(u32::MAX).saturating_add(1);
+    STAGGER.min(limit / steps)
+}
+
+/// RFC 8305, 5.
+const STAGGER: Duration = Duration::from_millis(250);
+
+/// An unused connection whose other end vanished is noticed after a minute.
+const PROBE_EVERY: Duration = Duration::from_secs(15);
+const PROBES: u32 = 3;
