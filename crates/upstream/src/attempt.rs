@@ -35,9 +35,11 @@ impl Attempt {
         self.started
     }
 
-    /// The head of an answer is here.
-    pub(crate) fn first_byte(&self) {
-        self.meters.first_byte(self.started.elapsed());
+    /// The head of an answer is here; says after which time.
+    pub(crate) fn first_byte(&self) -> Duration {
+        let after = self.started.elapsed();
+        self.meters.first_byte(after);
+        after
     }
 
     pub(crate) fn received(&self, bytes: usize) {

@@ -10,7 +10,7 @@ use rustls::RootCertStore;
 use tokio_rustls::TlsConnector;
 
 use crate::{
-    Env, Limits, Meters, Resolver, SafeUrl, SourceConfig, SourceError, SystemResolver,
+    Env, Limits, Meters, Resolver, SafeUrl, SourceConfig, SourceError, Stubborn, SystemResolver,
     client::Client,
     connector::Connector,
     http_proxy::{BadHttpProxy, HttpProxies},
@@ -27,6 +27,8 @@ pub struct DoorConfig {
     pub instance: String,
     /// The bounds of every attempt.
     pub limits: Limits,
+    /// How hard each source is tried, and when it is left alone.
+    pub stubborn: Stubborn,
     /// The program's environment.
     pub env: Env,
     /// Who finds addresses.
@@ -42,6 +44,7 @@ pub struct Door(Arc<Inner>);
 struct Inner {
     headers: HeaderMap,
     limits: Limits,
+    stubborn: Stubborn,
     resolver: Arc<dyn Resolver>,
     meters: Meters,
     roots: Arc<RootCertStore>,
@@ -66,6 +69,7 @@ impl DoorConfig {
         DoorConfig {
             instance: instance.to_owned(),
             limits: Limits::default(),
+            stubborn: Stubborn::default(),
             env,
             resolver: Arc::new(SystemResolver),
             meters: Meters::default(),
@@ -76,7 +80,7 @@ impl DoorConfig {
 impl Door {
     /// Reads certificate authorities, HTTP proxies and netrc. Blocks on the disk for a moment.
     pub fn new(config: DoorConfig) -> Result<Self, DoorError> {
-        let DoorConfig { instance, limits, env, resolver, meters } = config;
+        let DoorConfig { instance, limits, stubborn, env, resolver, meters } = config;
         let named = (1..=64).contains(&instance.len())
             && instance.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
         let via = HeaderValue::try_from(format!("1.1 larder-{instance}")).ok().filter(|_| named);
@@ -88,6 +92,7 @@ impl Door {
         Ok(Door(Arc::new(Inner {
             headers,
             limits,
+            stubborn,
             resolver,
             meters,
             roots: Arc::new(tls::roots(&env)),
@@ -99,6 +104,11 @@ impl Door {
     /// The bounds of every attempt.
     pub fn limits(&self) -> &Limits {
         &self.0.limits
+    }
+
+    /// How hard each source is tried, and when it is left alone.
+    pub fn stubborn(&self) -> &Stubborn {
+        &self.0.stubborn
     }
 
     /// What is counted.
@@ -137,6 +147,7 @@ impl fmt::Debug for DoorConfig {
         f.debug_struct("DoorConfig")
             .field("instance", &self.instance)
             .field("limits", &self.limits)
+            .field("stubborn", &self.stubborn)
             .field("env", &self.env)
             .finish_non_exhaustive()
     }

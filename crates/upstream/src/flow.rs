@@ -86,17 +86,22 @@ impl Flow {
         }
     }
 
+    /// The next piece, those that were looked at first; nothing after the whole body.
+    pub(crate) async fn next(&mut self) -> Result<Option<Bytes>, Fault> {
+        let piece = match self.seen.pop_front() {
+            Some(piece) => Some(piece),
+            None => self.pull().await?,
+        };
+        if piece.is_none() {
+            self.attempt.complete();
+        }
+        Ok(piece)
+    }
+
     /// The body as a stream. A fault is its last item.
     pub(crate) fn into_stream(self) -> BoxStream<'static, Result<Piece, Fault>> {
         stream::try_unfold(self, |mut flow| async move {
-            let piece = match flow.seen.pop_front() {
-                Some(piece) => Some(piece),
-                None => flow.pull().await?,
-            };
-            if piece.is_none() {
-                flow.attempt.complete();
-            }
-            Ok(piece.map(|piece| (Piece::Bytes(piece), flow)))
+            Ok(flow.next().await?.map(|piece| (Piece::Bytes(piece), flow)))
         })
         .boxed()
     }

@@ -10,19 +10,23 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used))]
 
 mod attempt;
+mod breaker;
 mod client;
 mod config;
 mod connector;
 mod diagnose;
 mod dir_proxy;
 mod door;
+mod endpoint;
 mod env;
 mod eyeballs;
 mod fault;
 mod fetched;
 mod flow;
 mod gunzip;
+mod health;
 mod http_proxy;
+mod latency;
 mod limits;
 mod look;
 mod meters;
@@ -33,6 +37,7 @@ mod redirect;
 mod resolver;
 mod safe_url;
 mod secret;
+mod stubborn;
 mod tls;
 mod transport;
 mod tunnel;
@@ -52,4 +57,5 @@ pub use miss::{Absence, Miss};
 pub use proxy::Proxy;
 pub use resolver::{Resolver, SystemResolver};
 pub use safe_url::{SafeUrl, SourceName, UrlError};
+pub use stubborn::{Breaker, Retry, Stubborn};
 pub use want::{OVERLAP, Priority, Resume, Urgency, Validator, Want};

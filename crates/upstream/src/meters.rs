@@ -7,12 +7,13 @@ use prometheus_client::{
     metrics::{
         counter::Counter,
         family::Family,
+        gauge::Gauge,
         histogram::{Histogram, exponential_buckets},
     },
     registry::{Registry, Unit},
 };
 
-use crate::SourceName;
+use crate::{SourceName, breaker::State, health::Scope};
 
 /// The metric families of all sources. Clones share their values; the default works without a registry.
 #[derive(Clone, Debug)]
@@ -20,6 +21,15 @@ pub struct Meters {
     requests: Family<Outcome, Counter>,
     bytes: Family<Source, Counter>,
     first_byte: Family<Source, Histogram>,
+    breaker: Family<Breaker, Gauge>,
+    trips: Family<Source, Counter>,
+}
+
+/// What a breaker is for, as label `what`: `source` (connections, silence), `modules`, `zips` or `sumdb`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Breaker {
+    source: String,
+    what: &'static str,
 }
 
 /// How an attempt ended, as label `outcome`: `ok`, `not-modified`, `absent`, `abandoned` (nobody waited for the
@@ -41,6 +51,8 @@ impl Default for Meters {
             requests: Family::default(),
             bytes: Family::default(),
             first_byte: Family::new_with_constructor(|| Histogram::new(exponential_buckets(0.005, 2.0, 12))),
+            breaker: Family::default(),
+            trips: Family::default(),
         }
     }
 }
@@ -61,6 +73,16 @@ impl Meters {
             Unit::Seconds,
             self.first_byte.clone(),
         );
+        registry.register(
+            "upstream_breaker",
+            "Whether a source is asked: 0 healthy, 1 a probe is under way, 2 left alone",
+            self.breaker.clone(),
+        );
+        registry.register(
+            "upstream_trips",
+            "Times a source was left alone after failures",
+            self.trips.clone(),
+        );
     }
 
     /// How many attempts at `source` ended with `outcome`.
@@ -77,6 +99,8 @@ impl Meters {
             ok: self.requests.get_or_create_owned(&Outcome { source: label.source.clone(), outcome: "ok" }),
             bytes: self.bytes.get_or_create_owned(&label),
             first_byte: self.first_byte.get_or_create_owned(&label),
+            breaker: self.breaker.clone(),
+            trips: self.trips.get_or_create_owned(&label),
         }
     }
 }
@@ -89,6 +113,8 @@ pub(crate) struct SourceMeters {
     ok: Counter,
     bytes: Counter,
     first_byte: Histogram,
+    breaker: Family<Breaker, Gauge>,
+    trips: Counter,
 }
 
 impl SourceMeters {
@@ -102,6 +128,21 @@ impl SourceMeters {
 
     pub(crate) fn first_byte(&self, after: Duration) {
         self.first_byte.observe(after.as_secs_f64());
+    }
+
+    /// A breaker is in a new state.
+    pub(crate) fn breaker(&self, scope: Scope, state: State) {
+        let label = Breaker { source: self.source.clone(), what: scope.as_str() };
+        self.breaker.get_or_create(&label).set(match state {
+            State::Healthy => 0,
+            State::Probing => 1,
+            State::Tripped(_) => 2,
+        });
+    }
+
+    /// A source is left alone from now on.
+    pub(crate) fn tripped(&self) {
+        self.trips.inc();
     }
 
     pub(crate) fn received(&self, bytes: usize) {

@@ -1,50 +1,31 @@
-//! One GOPROXY, or one checksum database, over HTTP: one attempt done right.
+//! One GOPROXY, or one checksum database, over HTTP, asked stubbornly.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
+use futures_util::stream::{self, BoxStream, StreamExt};
 use gomod::Request;
-use http::{
-    HeaderMap, HeaderValue, StatusCode,
-    header::{
-        ACCEPT_ENCODING, AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE, ETAG, HeaderName, IF_MODIFIED_SINCE,
-        IF_NONE_MATCH, LAST_MODIFIED, RETRY_AFTER,
-    },
-};
-use tokio::time::{Instant, timeout_at};
+use tokio::time::Instant;
 
 use crate::{
-    Door, Fault, FaultKind, Fetched, Incoming, Limits, Meta, Miss, SafeUrl, SourceConfig, SourceError,
-    SourceName, Validator, Want,
-    attempt::{Attempt, Due},
-    client::{Client, Response},
-    fault::RetryAfter,
-    flow::{Bounds, Feed, Flow},
-    look::{self, Look},
-    meters::SourceMeters,
-    secret::{Credentials, Redactor},
-    words,
+    Door, Fault, FaultKind, Fetched, Incoming, Miss, Piece, SafeUrl, SourceConfig, SourceError, SourceName,
+    Want,
+    endpoint::{Answer, Endpoint, Layout, Tried},
+    flow::Flow,
+    health::{Health, Scope, Ticket},
+    latency::Latency,
 };
 
-/// One GOPROXY, or one checksum database, over HTTP.
+/// One GOPROXY, or one checksum database, over HTTP, asked stubbornly: see [`Proxy::fetch`].
 #[derive(Debug)]
 pub struct Proxy {
-    name: SourceName,
-    base: SafeUrl,
-    layout: Layout,
-    client: Client,
-    authorization: Option<HeaderValue>,
-    redactor: Redactor,
-    limits: Limits,
-    meters: SourceMeters,
+    source: Arc<Source>,
 }
 
-/// What lies below the base URL.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Layout {
-    /// Modules, and databases below `sumdb/NAME`.
-    Goproxy,
-    /// One database's own endpoints (PROTOCOL 4.5).
-    Database,
+#[derive(Debug)]
+struct Source {
+    endpoint: Endpoint,
+    health: Health,
+    latency: Latency,
 }
 
 impl Proxy {
@@ -59,201 +40,126 @@ impl Proxy {
     }
 
     fn with_layout(door: &Door, config: &SourceConfig, layout: Layout) -> Result<Self, SourceError> {
-        let url = &config.url;
-        match url.scheme() {
-            "http" if config.has_tls_settings() => return Err(SourceError::NoTls(Box::new(url.clone()))),
-            "https" | "http" => {}
-            _ => return Err(SourceError::NotHttp(Box::new(url.clone()))),
-        }
-        let name = url.source_name();
-        Ok(Proxy {
-            base: url.clone(),
-            layout,
-            client: door.client(config)?,
-            authorization: door.credentials(url).and_then(Credentials::basic),
-            redactor: door.redactor(url),
-            limits: *door.limits(),
-            meters: door.meters().of(&name),
-            name,
-        })
+        let endpoint = Endpoint::open(door, config, layout)?;
+        let name = endpoint.name().clone();
+        let meters = door.meters().of(&name);
+        let health = Health::new(name, door.stubborn().breaker, meters);
+        Ok(Proxy { source: Arc::new(Source { endpoint, health, latency: Latency::default() }) })
     }
 
     /// Its name for logs, headers and metrics.
     pub fn name(&self) -> &SourceName {
-        &self.name
+        self.source.endpoint.name()
     }
 
     /// Its base URL.
     pub fn url(&self) -> &SafeUrl {
-        &self.base
+        self.source.endpoint.url()
     }
 
-    /// One attempt. It returns when the first bytes of the body are here and can be what was asked; the rest comes
-    /// through [`Incoming::bytes`].
+    /// Whether a request that another source can answer would be refused now, because this one failed too often.
+    pub fn tripped(&self, what: &Request) -> bool {
+        self.source.health.refuses(Scope::of(what))
+    }
+
+    /// After which time without an answer another source should be asked as well: 25 ms to 2 s.
+    pub fn hedge_after(&self) -> Duration {
+        self.source.latency.hedge_after()
+    }
+
+    /// How long it takes until an answer begins, as a moving average; nothing before the first one.
+    pub fn latency(&self) -> Option<Duration> {
+        self.source.latency.average()
+    }
+
+    /// A request was given up while this source was silent, because another one had answered: that counts as a failure.
+    pub fn lost(&self, what: &Request) {
+        self.source.latency.ailing();
+        self.source.health.lost(Scope::of(what));
+    }
+
+    /// What this source sent whole turned out not to be what was asked for: that counts as a failure, too.
+    pub fn lied(&self, what: &Request) {
+        self.source.latency.ailing();
+        self.source.health.lied(Scope::of(what));
+    }
+
+    /// Asks for one thing. It returns when the first bytes of the body are here and can be what was asked; the rest
+    /// comes through [`Incoming::bytes`].
     ///
     /// Exactly 200 is a success; 304 only where a validator was sent. 404 and 410 are absences, everything else
-    /// failures (PROTOCOL 1.4). Nothing is tried twice.
+    /// failures (PROTOCOL 1.4).
     pub async fn fetch(&self, want: &Want) -> Result<Fetched, Miss> {
-        let mut attempt = Attempt::start(&self.name, &self.redactor, &self.meters);
-        let response = self.ask(want, &mut attempt).await?;
-        attempt.first_byte();
-        match response.status() {
-            StatusCode::OK => self.receive(want, response, attempt).await.map_err(Miss::Failed),
-            StatusCode::NOT_MODIFIED if want.validator.is_some() => {
-                attempt.not_modified();
-                Ok(Fetched::NotModified)
+        let started = Instant::now();
+        let Some(mut ticket) = self.source.health.admit(Scope::of(&want.what), want.alone).await else {
+            let why = "not asked: it failed too often";
+            return Err(self.fault(FaultKind::Tripped, why, started).into());
+        };
+        let Tried { head, result } =
+            self.source.endpoint.attempt(want, self.source.first_byte(want.alone)).await;
+        if head.is_some() {
+            ticket.heard();
+        }
+        match result {
+            Ok(answer) => {
+                self.source.latency.answered(head.unwrap_or_default());
+                Ok(match answer {
+                    Answer::NotModified => {
+                        ticket.succeeded();
+                        Fetched::NotModified
+                    }
+                    Answer::Body(meta, flow) => {
+                        ticket.begun();
+                        Fetched::Body(Incoming { meta, bytes: body(*flow, ticket) })
+                    }
+                })
             }
-            StatusCode::NOT_FOUND | StatusCode::GONE => {
-                let status = response.status().as_u16();
-                let text = self.words(response).await;
-                Err(Miss::Absent(attempt.absent(status, text)))
+            Err(Miss::Absent(absence)) => {
+                self.source.latency.answered(head.unwrap_or_default());
+                ticket.succeeded();
+                Err(Miss::Absent(absence))
             }
-            _ => Err(self.refusal(response, &mut attempt).await.into()),
+            Err(Miss::Failed(fault)) => {
+                self.source.latency.ailing();
+                ticket.failed(&fault);
+                Err(Miss::Failed(fault))
+            }
         }
     }
 
-    /// Sends the request and waits for the head of the answer.
-    async fn ask(&self, want: &Want, attempt: &mut Attempt) -> Result<Response, Fault> {
-        let path = want.what.path();
-        let path = match (self.layout, &want.what) {
-            (Layout::Goproxy, _) => path.as_str(),
-            (Layout::Database, Request::Sumdb(name, _)) => {
-                path.strip_prefix("sumdb/").and_then(|rest| rest.strip_prefix(name.as_str())).unwrap_or(&path)
-            }
-            (Layout::Database, _) => {
-                return Err(attempt.fault(FaultKind::Unaskable, "a checksum database has no modules"));
-            }
-        };
-        let url = self.base.below(path.trim_start_matches('/'));
-        let due = Due::earliest(attempt.started(), Some(self.limits.first_byte), want.deadline);
-        let answer = self.client.get(url, self.headers(want));
-        let answer = match due {
-            Some(due) => match timeout_at(due.at, answer).await {
-                Ok(answer) => answer,
-                Err(_) => return Err(attempt.fault(FaultKind::Timeout, &format!("no answer {due}"))),
-            },
-            None => answer.await,
-        };
-        answer.map_err(|(kind, words)| attempt.fault(kind, &words))
-    }
-
-    fn headers(&self, want: &Want) -> HeaderMap {
-        let mut headers = HeaderMap::new();
-        let encoding = if matches!(want.what, Request::Zip(_)) { "identity" } else { "gzip" };
-        headers.insert(ACCEPT_ENCODING, HeaderValue::from_static(encoding));
-        if let Some(authorization) = &self.authorization {
-            headers.insert(AUTHORIZATION, authorization.clone());
-        }
-        if let Some(Validator { etag, last_modified }) = &want.validator {
-            for (name, value) in [(IF_NONE_MATCH, etag), (IF_MODIFIED_SINCE, last_modified)] {
-                if let Some(value) = value.as_ref().and_then(|value| HeaderValue::try_from(value).ok()) {
-                    headers.insert(name, value);
-                }
-            }
-        }
-        headers
-    }
-
-    /// A body behind a status of 200.
-    async fn receive(&self, want: &Want, response: Response, mut attempt: Attempt) -> Result<Fetched, Fault> {
-        let headers = response.headers();
-        if look::is_html(headers.get(CONTENT_TYPE)) {
-            return Err(attempt.fault(FaultKind::Lie, look::HTML));
-        }
-        let zip = matches!(want.what, Request::Zip(_));
-        let gzip = match encoding(headers) {
-            Ok(Encoding::Identity) => false,
-            Ok(Encoding::Gzip) if !zip => true,
-            Ok(Encoding::Gzip) => {
-                return Err(
-                    attempt.fault(FaultKind::Encoding, "gzip around a zip, which was asked for as it is")
-                );
-            }
-            Err(other) => return Err(attempt.fault(FaultKind::Encoding, &format!("compressed as {other}"))),
-        };
-        let len = response.content_length();
-        let meta = Meta {
-            start: 0,
-            len: len.filter(|_| !gzip),
-            etag: text(headers, ETAG),
-            last_modified: text(headers, LAST_MODIFIED),
-            content_type: text(headers, CONTENT_TYPE),
-            source: attempt.source().clone(),
-        };
-        let small = (!zip).then_some(self.limits.small);
-        let bounds = Bounds {
-            cap: self.limits.caps.of(&want.what),
-            len,
-            gzip,
-            due: Due::earliest(attempt.started(), small, want.deadline),
-        };
-        let mut flow = Flow::new(attempt, self.limits, Feed::Http(response), bounds)?;
-        flow.look(Look::at(&want.what)).await?;
-        Ok(Fetched::Body(Incoming { meta, bytes: flow.into_stream() }))
-    }
-
-    /// A status that is neither success nor absence.
-    async fn refusal(&self, response: Response, attempt: &mut Attempt) -> Fault {
-        let status = response.status();
-        let kind = match status {
-            StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => FaultKind::Denied(status.as_u16()),
-            // It has no `Location`, or it would have been followed.
-            StatusCode::MOVED_PERMANENTLY
-            | StatusCode::FOUND
-            | StatusCode::SEE_OTHER
-            | StatusCode::TEMPORARY_REDIRECT
-            | StatusCode::PERMANENT_REDIRECT => FaultKind::Redirect,
-            _ => FaultKind::Status(status.as_u16()),
-        };
-        let retry_after = text(response.headers(), RETRY_AFTER).and_then(|value| RetryAfter::parse(&value));
-        let words = self.words(response).await;
-        let detail = match words.as_deref().and_then(|words| words.lines().next()) {
-            Some(line) => format!("{status}: {line}"),
-            None => status.to_string(),
-        };
-        attempt.fault(kind, &detail).with_retry_after(retry_after)
-    }
-
-    /// The source's own words. The status is known already, so they are not waited for long.
-    async fn words(&self, mut response: Response) -> Option<String> {
-        let content_type = response.headers().get(CONTENT_TYPE).cloned();
-        encoding(response.headers()).ok().filter(|encoding| *encoding == Encoding::Identity)?;
-        let until = Instant::now() + WORDS_WITHIN.min(self.limits.stall);
-        let mut body = Vec::new();
-        while body.len() < words::READ
-            && let Ok(Ok(Some(piece))) = timeout_at(until, response.chunk()).await
-        {
-            body.extend(piece.iter().take(words::READ));
-        }
-        words::words(content_type.as_ref(), &body)
+    fn fault(&self, kind: FaultKind, why: &str, started: Instant) -> Fault {
+        Fault::new(self.name().clone(), kind, why, started.elapsed())
     }
 }
 
-/// How a body is compressed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Encoding {
-    Identity,
-    Gzip,
-}
-
-fn encoding(headers: &HeaderMap) -> Result<Encoding, String> {
-    let mut encoding = Encoding::Identity;
-    for value in headers.get_all(CONTENT_ENCODING) {
-        let value = value.to_str().unwrap_or("bytes").trim();
-        encoding = match value.to_ascii_lowercase().as_str() {
-            "" | "identity" => encoding,
-            "gzip" | "x-gzip" if encoding == Encoding::Identity => Encoding::Gzip,
-            _ => return Err(value.to_owned()),
-        };
+impl Source {
+    /// How long the head of an answer may take: where another source can answer, not much longer than it usually does.
+    fn first_byte(&self, alone: bool) -> Duration {
+        let limit = self.endpoint.first_byte();
+        match self.latency.p95() {
+            Some(p95) if !alone => limit.min(SHORTEST.max(p95 * 8)),
+            _ => limit,
+        }
     }
-    Ok(encoding)
 }
 
-/// A header's value, if it is text of sensible length.
-fn text(headers: &HeaderMap, name: HeaderName) -> Option<String> {
-    let value = headers.get(name)?.to_str().ok()?;
-    (value.len() <= MAX_HEADER).then(|| value.to_owned())
-}
+/// Below this, no measured latency shortens the wait for an answer.
+const SHORTEST: Duration = Duration::from_secs(2);
 
-const MAX_HEADER: usize = 1024;
-const WORDS_WITHIN: Duration = Duration::from_secs(2);
+/// The body as a stream; how it ends is counted.
+fn body(flow: Flow, ticket: Ticket) -> BoxStream<'static, Result<Piece, Fault>> {
+    stream::try_unfold((flow, ticket), |(mut flow, mut ticket)| async move {
+        match flow.next().await {
+            Ok(Some(piece)) => Ok(Some((Piece::Bytes(piece), (flow, ticket)))),
+            Ok(None) => {
+                ticket.succeeded();
+                Ok(None)
+            }
+            Err(fault) => {
+                ticket.failed(&fault);
+                Err(fault)
+            }
+        }
+    })
+    .boxed()
+}

@@ -1,0 +1,270 @@
+//! One attempt at a source over HTTP, done right.
+
+use std::time::Duration;
+
+use gomod::Request;
+use http::{
+    HeaderMap, HeaderValue, StatusCode,
+    header::{
+        ACCEPT_ENCODING, AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE, ETAG, HeaderName, IF_MODIFIED_SINCE,
+        IF_NONE_MATCH, LAST_MODIFIED, RETRY_AFTER,
+    },
+};
+use tokio::time::{Instant, timeout_at};
+
+use crate::{
+    Door, Fault, FaultKind, Limits, Meta, Miss, SafeUrl, SourceConfig, SourceError, SourceName, Validator,
+    Want,
+    attempt::{Attempt, Due},
+    client::{Client, Response},
+    fault::RetryAfter,
+    flow::{Bounds, Feed, Flow},
+    look::{self, Look},
+    meters::SourceMeters,
+    secret::{Credentials, Redactor},
+    words,
+};
+
+/// A GOPROXY, or a checksum database, over HTTP: what one attempt at it needs.
+#[derive(Debug)]
+pub(crate) struct Endpoint {
+    name: SourceName,
+    base: SafeUrl,
+    layout: Layout,
+    client: Client,
+    authorization: Option<HeaderValue>,
+    redactor: Redactor,
+    limits: Limits,
+    meters: SourceMeters,
+}
+
+/// What lies below the base URL.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Layout {
+    /// Modules, and databases below `sumdb/NAME`.
+    Goproxy,
+    /// One database's own endpoints (PROTOCOL 4.5).
+    Database,
+}
+
+/// What came of one attempt.
+pub(crate) struct Tried {
+    /// After which time the head of the answer was here, if it ever was.
+    pub(crate) head: Option<Duration>,
+    pub(crate) result: Result<Answer, Miss>,
+}
+
+/// A good answer.
+pub(crate) enum Answer {
+    Body(Meta, Box<Flow>),
+    NotModified,
+}
+
+impl Endpoint {
+    /// Reads the files that the settings name; connects to nothing yet.
+    pub(crate) fn open(door: &Door, config: &SourceConfig, layout: Layout) -> Result<Self, SourceError> {
+        let url = &config.url;
+        match url.scheme() {
+            "http" if config.has_tls_settings() => return Err(SourceError::NoTls(Box::new(url.clone()))),
+            "https" | "http" => {}
+            _ => return Err(SourceError::NotHttp(Box::new(url.clone()))),
+        }
+        let name = url.source_name();
+        Ok(Endpoint {
+            base: url.clone(),
+            layout,
+            client: door.client(config)?,
+            authorization: door.credentials(url).and_then(Credentials::basic),
+            redactor: door.redactor(url),
+            limits: *door.limits(),
+            meters: door.meters().of(&name),
+            name,
+        })
+    }
+
+    pub(crate) fn name(&self) -> &SourceName {
+        &self.name
+    }
+
+    /// How long the head of an answer may take.
+    pub(crate) fn first_byte(&self) -> Duration {
+        self.limits.first_byte
+    }
+
+    pub(crate) fn url(&self) -> &SafeUrl {
+        &self.base
+    }
+
+    /// One attempt. It ends when the first bytes of the body are here and can be what was asked.
+    pub(crate) async fn attempt(&self, want: &Want, first_byte: Duration) -> Tried {
+        let mut attempt = Attempt::start(&self.name, &self.redactor, &self.meters);
+        match self.ask(want, first_byte, &mut attempt).await {
+            Ok(response) => {
+                let head = attempt.first_byte();
+                Tried { head: Some(head), result: self.answer(want, response, attempt).await }
+            }
+            Err(fault) => Tried { head: None, result: Err(fault.into()) },
+        }
+    }
+
+    async fn answer(&self, want: &Want, response: Response, mut attempt: Attempt) -> Result<Answer, Miss> {
+        match response.status() {
+            StatusCode::OK => self.receive(want, response, attempt).await.map_err(Miss::Failed),
+            StatusCode::NOT_MODIFIED if want.validator.is_some() => {
+                attempt.not_modified();
+                Ok(Answer::NotModified)
+            }
+            StatusCode::NOT_FOUND | StatusCode::GONE => {
+                let status = response.status().as_u16();
+                let text = self.words(response).await;
+                Err(Miss::Absent(attempt.absent(status, text)))
+            }
+            _ => Err(self.refusal(response, &mut attempt).await.into()),
+        }
+    }
+
+    /// Sends the request and waits for the head of the answer.
+    async fn ask(&self, want: &Want, first_byte: Duration, attempt: &mut Attempt) -> Result<Response, Fault> {
+        let path = want.what.path();
+        let path = match (self.layout, &want.what) {
+            (Layout::Goproxy, _) => path.as_str(),
+            (Layout::Database, Request::Sumdb(name, _)) => {
+                path.strip_prefix("sumdb/").and_then(|rest| rest.strip_prefix(name.as_str())).unwrap_or(&path)
+            }
+            (Layout::Database, _) => {
+                return Err(attempt.fault(FaultKind::Unaskable, "a checksum database has no modules"));
+            }
+        };
+        let url = self.base.below(path.trim_start_matches('/'));
+        let due = Due::earliest(attempt.started(), Some(first_byte), want.deadline);
+        let answer = self.client.get(url, self.headers(want));
+        let answer = match due {
+            Some(due) => match timeout_at(due.at, answer).await {
+                Ok(answer) => answer,
+                Err(_) => return Err(attempt.fault(FaultKind::Timeout, &format!("no answer {due}"))),
+            },
+            None => answer.await,
+        };
+        answer.map_err(|(kind, words)| attempt.fault(kind, &words))
+    }
+
+    fn headers(&self, want: &Want) -> HeaderMap {
+        let mut headers = HeaderMap::new();
+        let encoding = if matches!(want.what, Request::Zip(_)) { "identity" } else { "gzip" };
+        headers.insert(ACCEPT_ENCODING, HeaderValue::from_static(encoding));
+        if let Some(authorization) = &self.authorization {
+            headers.insert(AUTHORIZATION, authorization.clone());
+        }
+        if let Some(Validator { etag, last_modified }) = &want.validator {
+            for (name, value) in [(IF_NONE_MATCH, etag), (IF_MODIFIED_SINCE, last_modified)] {
+                if let Some(value) = value.as_ref().and_then(|value| HeaderValue::try_from(value).ok()) {
+                    headers.insert(name, value);
+                }
+            }
+        }
+        headers
+    }
+
+    /// A body behind a status of 200.
+    async fn receive(&self, want: &Want, response: Response, mut attempt: Attempt) -> Result<Answer, Fault> {
+        let headers = response.headers();
+        if look::is_html(headers.get(CONTENT_TYPE)) {
+            return Err(attempt.fault(FaultKind::Lie, look::HTML));
+        }
+        let zip = matches!(want.what, Request::Zip(_));
+        let gzip = match encoding(headers) {
+            Ok(Encoding::Identity) => false,
+            Ok(Encoding::Gzip) if !zip => true,
+            Ok(Encoding::Gzip) => {
+                return Err(
+                    attempt.fault(FaultKind::Encoding, "gzip around a zip, which was asked for as it is")
+                );
+            }
+            Err(other) => return Err(attempt.fault(FaultKind::Encoding, &format!("compressed as {other}"))),
+        };
+        let len = response.content_length();
+        let meta = Meta {
+            start: 0,
+            len: len.filter(|_| !gzip),
+            etag: text(headers, ETAG),
+            last_modified: text(headers, LAST_MODIFIED),
+            content_type: text(headers, CONTENT_TYPE),
+            source: attempt.source().clone(),
+        };
+        let small = (!zip).then_some(self.limits.small);
+        let bounds = Bounds {
+            cap: self.limits.caps.of(&want.what),
+            len,
+            gzip,
+            due: Due::earliest(attempt.started(), small, want.deadline),
+        };
+        let mut flow = Flow::new(attempt, self.limits, Feed::Http(response), bounds)?;
+        flow.look(Look::at(&want.what)).await?;
+        Ok(Answer::Body(meta, Box::new(flow)))
+    }
+
+    /// A status that is neither success nor absence.
+    async fn refusal(&self, response: Response, attempt: &mut Attempt) -> Fault {
+        let status = response.status();
+        let kind = match status {
+            StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => FaultKind::Denied(status.as_u16()),
+            // It has no `Location`, or it would have been followed.
+            StatusCode::MOVED_PERMANENTLY
+            | StatusCode::FOUND
+            | StatusCode::SEE_OTHER
+            | StatusCode::TEMPORARY_REDIRECT
+            | StatusCode::PERMANENT_REDIRECT => FaultKind::Redirect,
+            _ => FaultKind::Status(status.as_u16()),
+        };
+        let retry_after = text(response.headers(), RETRY_AFTER).and_then(|value| RetryAfter::parse(&value));
+        let words = self.words(response).await;
+        let detail = match words.as_deref().and_then(|words| words.lines().next()) {
+            Some(line) => format!("{status}: {line}"),
+            None => status.to_string(),
+        };
+        attempt.fault(kind, &detail).with_retry_after(retry_after)
+    }
+
+    /// The source's own words. The status is known already, so they are not waited for long.
+    async fn words(&self, mut response: Response) -> Option<String> {
+        let content_type = response.headers().get(CONTENT_TYPE).cloned();
+        encoding(response.headers()).ok().filter(|encoding| *encoding == Encoding::Identity)?;
+        let until = Instant::now() + WORDS_WITHIN.min(self.limits.stall);
+        let mut body = Vec::new();
+        while body.len() < words::READ
+            && let Ok(Ok(Some(piece))) = timeout_at(until, response.chunk()).await
+        {
+            body.extend(piece.iter().take(words::READ));
+        }
+        words::words(content_type.as_ref(), &body)
+    }
+}
+
+/// How a body is compressed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Encoding {
+    Identity,
+    Gzip,
+}
+
+fn encoding(headers: &HeaderMap) -> Result<Encoding, String> {
+    let mut encoding = Encoding::Identity;
+    for value in headers.get_all(CONTENT_ENCODING) {
+        let value = value.to_str().unwrap_or("bytes").trim();
+        encoding = match value.to_ascii_lowercase().as_str() {
+            "" | "identity" => encoding,
+            "gzip" | "x-gzip" if encoding == Encoding::Identity => Encoding::Gzip,
+            _ => return Err(value.to_owned()),
+        };
+    }
+    Ok(encoding)
+}
+
+/// A header's value, if it is text of sensible length.
+fn text(headers: &HeaderMap, name: HeaderName) -> Option<String> {
+    let value = headers.get(name)?.to_str().ok()?;
+    (value.len() <= MAX_HEADER).then(|| value.to_owned())
+}
+
+const MAX_HEADER: usize = 1024;
+const WORDS_WITHIN: Duration = Duration::from_secs(2);

@@ -1,0 +1,322 @@
+//! How one source is doing, as a whole and for each kind of request.
+
+use std::{
+    fmt,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use gomod::Request;
+use tokio::{
+    sync::Notify,
+    time::{Instant, timeout_at},
+};
+
+use crate::{
+    Fault, FaultKind, SourceName,
+    breaker::{Admission, Need, State, Switch},
+    meters::SourceMeters,
+    stubborn::Breaker,
+};
+
+/// The breakers of one source: one for its connections, one for each kind of request, so that a source that fails
+/// at zips is still asked for lists.
+#[derive(Debug)]
+pub(crate) struct Health(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    source: SourceName,
+    config: Breaker,
+    meters: SourceMeters,
+    switches: Mutex<Switches>,
+    /// A probe ended.
+    probed: Notify,
+}
+
+#[derive(Debug)]
+struct Switches {
+    all: [Switch; SCOPES.len()],
+    /// When an answer began last.
+    heard: Option<Instant>,
+}
+
+/// What a breaker is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Scope {
+    /// Its connections, and whether it answers at all.
+    Source,
+    /// Lists, versions, go.mod files.
+    Modules,
+    Zips,
+    Sumdb,
+}
+
+const SCOPES: [Scope; 4] = [Scope::Source, Scope::Modules, Scope::Zips, Scope::Sumdb];
+
+/// The right to ask a source once. It is told how that went; dropped before that, it counts as nothing.
+#[derive(Debug)]
+pub(crate) struct Ticket {
+    health: Arc<Inner>,
+    kind: Scope,
+    issued: Instant,
+    /// Whether it is the probe of the source.
+    probes_source: bool,
+    /// Whether it is the probe of its kind.
+    probes_kind: bool,
+}
+
+/// What a failure says about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Blame {
+    /// The way to the source.
+    Source,
+    /// The source, unless it answered somebody else meanwhile; then only this kind of request.
+    Silence,
+    /// This kind of request.
+    Kind,
+    /// Nothing bad: it answered, if only to refuse.
+    Alive,
+    /// Nothing at all.
+    Nobody,
+}
+
+impl Scope {
+    pub(crate) fn of(what: &Request) -> Self {
+        match what {
+            Request::List(_)
+            | Request::Latest(_)
+            | Request::Query(..)
+            | Request::Info(_)
+            | Request::Mod(_) => Scope::Modules,
+            Request::Zip(_) => Scope::Zips,
+            Request::Sumdb(..) => Scope::Sumdb,
+        }
+    }
+
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Scope::Source => "source",
+            Scope::Modules => "modules",
+            Scope::Zips => "zips",
+            Scope::Sumdb => "sumdb",
+        }
+    }
+}
+
+impl fmt::Display for Scope {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Scope::Source => "everything",
+            other => other.as_str(),
+        })
+    }
+}
+
+impl Blame {
+    fn of(kind: FaultKind) -> Self {
+        match kind {
+            FaultKind::Dns | FaultKind::Connect | FaultKind::Tls => Blame::Source,
+            FaultKind::Timeout => Blame::Silence,
+            FaultKind::Status(..400 | 408 | 425 | 429 | 500..)
+            | FaultKind::Stall
+            | FaultKind::Reset
+            | FaultKind::Truncated
+            | FaultKind::Protocol
+            | FaultKind::TooLarge
+            | FaultKind::Redirect
+            | FaultKind::Encoding
+            | FaultKind::Lie
+            | FaultKind::Disk => Blame::Kind,
+            FaultKind::Status(_) | FaultKind::Denied(_) => Blame::Alive,
+            FaultKind::Unaskable | FaultKind::Tripped | FaultKind::Busy => Blame::Nobody,
+        }
+    }
+}
+
+impl Health {
+    pub(crate) fn new(source: SourceName, config: Breaker, meters: SourceMeters) -> Self {
+        let switches = Switches { all: SCOPES.map(|_| Switch::new(config)), heard: None };
+        let inner = Inner { source, config, meters, switches: Mutex::new(switches), probed: Notify::new() };
+        Health(Arc::new(inner))
+    }
+
+    /// Whether somebody who has another choice would be refused now.
+    pub(crate) fn refuses(&self, kind: Scope) -> bool {
+        self.0.switches().would(kind, Need::Optional, Instant::now()) == Admission::Refused
+    }
+
+    /// Asks to be let through; `alone` says that there is no other choice. Nothing: the source is left alone.
+    pub(crate) async fn admit(&self, kind: Scope, alone: bool) -> Option<Ticket> {
+        let until = Instant::now() + self.0.config.probe_wait;
+        let mut need = if alone { Need::Alone } else { Need::Optional };
+        loop {
+            let probed = self.0.probed.notified();
+            tokio::pin!(probed);
+            // From here on no end of a probe is missed.
+            probed.as_mut().enable();
+            match self.enter(kind, need) {
+                Ok(ticket) => return Some(ticket),
+                Err(Admission::Wait) => timeout_at(until, probed).await.ok()?,
+                Err(_) => return None,
+            }
+            // If that probe failed, nobody needs to find out again what is known by now.
+            need = Need::Waited;
+        }
+    }
+
+    fn enter(&self, kind: Scope, need: Need) -> Result<Ticket, Admission> {
+        let now = Instant::now();
+        let mut switches = self.0.switches();
+        let told = switches.would(kind, need, now);
+        if matches!(told, Admission::Wait | Admission::Refused) {
+            return Err(told);
+        }
+        let [probes_source, probes_kind] = [Scope::Source, kind].map(|scope| {
+            let probe = switches.of(scope).would(need, now) == Admission::Probe;
+            if probe {
+                switches.of(scope).probing();
+                self.0.meters.breaker(scope, State::Probing);
+            }
+            probe
+        });
+        drop(switches);
+        Ok(Ticket { health: Arc::clone(&self.0), kind, issued: now, probes_source, probes_kind })
+    }
+
+    /// A request was given up in silence, because another source had answered.
+    pub(crate) fn lost(&self, kind: Scope) {
+        let now = Instant::now();
+        let heard = self.0.switches().heard.is_some_and(|heard| now.duration_since(heard) < LATELY);
+        let scope = if heard { kind } else { Scope::Source };
+        self.0.fail(scope, false, &"no answer where another source had one");
+    }
+
+    /// What had come to a good end turned out to be a lie.
+    pub(crate) fn lied(&self, kind: Scope) {
+        let tripped = self.0.switches().of(kind).retracted(Instant::now());
+        self.0.report(kind, tripped, &"what it sent is not what was asked for");
+    }
+}
+
+impl Ticket {
+    /// The head of an answer is here, whatever it says.
+    pub(crate) fn heard(&mut self) {
+        let now = Instant::now();
+        let mut switches = self.health.switches();
+        switches.heard = Some(now);
+        let source = switches.of(Scope::Source);
+        let was = source.state();
+        source.succeeded(self.probes_source, now);
+        let is = source.state();
+        drop(switches);
+        self.probes_source = false;
+        self.health.healed(Scope::Source, was, is);
+    }
+
+    /// A good answer begins.
+    pub(crate) fn begun(&mut self) {
+        let mut switches = self.health.switches();
+        let kind = switches.of(self.kind);
+        let was = kind.state();
+        kind.begun(self.probes_kind);
+        let is = kind.state();
+        drop(switches);
+        self.probes_kind = false;
+        self.health.healed(self.kind, was, is);
+    }
+
+    /// The request came to a good end.
+    pub(crate) fn succeeded(&mut self) {
+        let mut switches = self.health.switches();
+        let kind = switches.of(self.kind);
+        let was = kind.state();
+        kind.succeeded(self.probes_kind, Instant::now());
+        let is = kind.state();
+        drop(switches);
+        self.probes_kind = false;
+        self.health.healed(self.kind, was, is);
+    }
+
+    /// The request failed for good.
+    pub(crate) fn failed(&mut self, fault: &Fault) {
+        let heard_since = self.health.switches().heard.is_some_and(|heard| heard > self.issued);
+        match Blame::of(fault.kind()) {
+            Blame::Nobody => {}
+            Blame::Alive => self.succeeded(),
+            Blame::Silence if heard_since => self.fail_kind(fault),
+            Blame::Source | Blame::Silence => {
+                let probe = std::mem::take(&mut self.probes_source);
+                self.health.fail(Scope::Source, probe, fault);
+            }
+            Blame::Kind => self.fail_kind(fault),
+        }
+    }
+
+    fn fail_kind(&mut self, fault: &Fault) {
+        let probe = std::mem::take(&mut self.probes_kind);
+        self.health.fail(self.kind, probe, fault);
+    }
+}
+
+impl Drop for Ticket {
+    fn drop(&mut self) {
+        let now = Instant::now();
+        for (scope, probe) in [(Scope::Source, self.probes_source), (self.kind, self.probes_kind)] {
+            if probe {
+                self.health.switches().of(scope).unprobed(now);
+                self.health.meters.breaker(scope, State::Tripped(now));
+            }
+        }
+        self.health.probed.notify_waiters();
+    }
+}
+
+impl Inner {
+    fn switches(&self) -> MutexGuard<'_, Switches> {
+        self.switches.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn fail(&self, scope: Scope, probe: bool, why: &dyn fmt::Display) {
+        let tripped = self.switches().of(scope).failed(probe, Instant::now());
+        self.report(scope, tripped, why);
+    }
+
+    fn report(&self, scope: Scope, tripped: bool, why: &dyn fmt::Display) {
+        if tripped {
+            self.meters.tripped();
+            self.meters.breaker(scope, State::Tripped(Instant::now()));
+            self.probed.notify_waiters();
+            tracing::warn!(source = %self.source, what = %scope, "left alone for a while, it fails: {why}");
+        }
+    }
+
+    fn healed(&self, scope: Scope, was: State, is: State) {
+        if was != is {
+            self.meters.breaker(scope, is);
+            self.probed.notify_waiters();
+            tracing::info!(source = %self.source, what = %scope, "answers again");
+        }
+    }
+}
+
+impl Switches {
+    fn of(&mut self, scope: Scope) -> &mut Switch {
+        let [source, modules, zips, sumdb] = &mut self.all;
+        match scope {
+            Scope::Source => source,
+            Scope::Modules => modules,
+            Scope::Zips => zips,
+            Scope::Sumdb => sumdb,
+        }
+    }
+
+    /// The stricter word of the two breakers that a request has to pass.
+    fn would(&mut self, kind: Scope, need: Need, now: Instant) -> Admission {
+        let told = [Scope::Source, kind].map(|scope| self.of(scope).would(need, now));
+        let strict = [Admission::Refused, Admission::Wait, Admission::Probe];
+        strict.into_iter().find(|one| told.contains(one)).unwrap_or(Admission::Free)
+    }
+}
+
+/// How long ago an answer may have begun for its source to count as alive.
+const LATELY: std::time::Duration = std::time::Duration::from_secs(1);

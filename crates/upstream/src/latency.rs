@@ -1,0 +1,140 @@
+//! How fast a source answers, from what it did before.
+
+use std::{
+    sync::{Mutex, PoisonError},
+    time::Duration,
+};
+
+/// The times to the first byte of one source, and what follows from them.
+#[derive(Debug, Default)]
+pub(crate) struct Latency(Mutex<Seen>);
+
+#[derive(Debug, Default)]
+struct Seen {
+    /// The last [`KEPT`] times; once full, the oldest one is at `next`.
+    times: Vec<Duration>,
+    next: usize,
+    /// The moving average, in seconds.
+    average: Option<f64>,
+    /// Whether the last thing heard of the source is a failure, or nothing where another one answered.
+    ailing: bool,
+}
+
+impl Latency {
+    /// An answer began after `time`.
+    pub(crate) fn answered(&self, time: Duration) {
+        let mut seen = self.seen();
+        seen.ailing = false;
+        let seconds = time.as_secs_f64();
+        seen.average = Some(seen.average.map_or(seconds, |average| average + WEIGHT * (seconds - average)));
+        if seen.times.len() < KEPT {
+            seen.times.push(time);
+            return;
+        }
+        let next = seen.next;
+        if let Some(oldest) = seen.times.get_mut(next) {
+            *oldest = time;
+        }
+        seen.next = (next + 1) % KEPT;
+    }
+
+    /// A request failed, or was given up because another source was faster.
+    pub(crate) fn ailing(&self) {
+        self.seen().ailing = true;
+    }
+
+    /// The moving average.
+    pub(crate) fn average(&self) -> Option<Duration> {
+        self.seen().average.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok())
+    }
+
+    /// The time within which 95 of 100 answers began, once there are enough of them.
+    pub(crate) fn p95(&self) -> Option<Duration> {
+        self.seen().p95()
+    }
+
+    /// After which time without an answer another source should be asked as well.
+    pub(crate) fn hedge_after(&self) -> Duration {
+        let seen = self.seen();
+        if seen.ailing {
+            return SOONEST;
+        }
+        seen.p95().map_or(UNKNOWN, |p95| p95.clamp(SOONEST, LATEST))
+    }
+
+    fn seen(&self) -> std::sync::MutexGuard<'_, Seen> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Seen {
+    fn p95(&self) -> Option<Duration> {
+        if self.times.len() < ENOUGH {
+            return None;
+        }
+        let mut times = self.times.clone();
+        times.sort_unstable();
+        times.get((times.len() * 95).div_ceil(100) - 1).copied()
+    }
+}
+
+/// How many times are kept.
+const KEPT: usize = 100;
+/// How many are needed before anything is concluded.
+const ENOUGH: usize = 20;
+/// The weight of the newest time in the average.
+const WEIGHT: f64 = 0.2;
+const SOONEST: Duration = Duration::from_millis(25);
+const LATEST: Duration = Duration::from_secs(2);
+const UNKNOWN: Duration = Duration::from_millis(500);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ms(ms: u64) -> Duration {
+        Duration::from_millis(ms)
+    }
+
+    #[test]
+    fn a_hedge_waits_as_long_as_the_source_usually_takes() {
+        let latency = Latency::default();
+        for n in 1..=19 {
+            latency.answered(ms(n));
+            assert_eq!(latency.hedge_after(), UNKNOWN);
+        }
+        for n in 20..=100 {
+            latency.answered(ms(n));
+        }
+        assert_eq!(latency.p95(), Some(ms(95)));
+        assert_eq!(latency.hedge_after(), ms(95));
+        for _ in 0..100 {
+            latency.answered(ms(1));
+        }
+        assert_eq!(latency.hedge_after(), SOONEST);
+        for _ in 0..100 {
+            latency.answered(ms(9000));
+        }
+        assert_eq!(latency.hedge_after(), LATEST);
+    }
+
+    #[test]
+    fn one_that_ails_is_not_waited_for() {
+        let latency = Latency::default();
+        assert_eq!(latency.hedge_after(), UNKNOWN);
+        latency.ailing();
+        assert_eq!(latency.hedge_after(), SOONEST);
+        latency.answered(ms(10));
+        assert_eq!(latency.hedge_after(), UNKNOWN);
+    }
+
+    #[test]
+    fn the_average_follows() {
+        let latency = Latency::default();
+        assert_eq!(latency.average(), None);
+        latency.answered(ms(100));
+        assert_eq!(latency.average(), Some(ms(100)));
+        latency.answered(ms(200));
+        assert_eq!(latency.average(), Some(ms(120)));
+    }
+}
