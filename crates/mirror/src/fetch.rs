@@ -6,6 +6,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use bytes::Bytes;
 use futures_util::StreamExt;
 use gomod::{H1, ModuleVersion, ZipCheck, ZipFault};
 use jiff::Timestamp;
@@ -19,8 +20,9 @@ use crate::{
     flight::{Flowing, Pilot},
     judge,
     policy::{Route, SumdbUse},
+    race::Worth,
     refusal::Absent,
-    walk::Walk,
+    walk::{Rules, Turn, Walk},
 };
 
 /// One fetch of one artifact.
@@ -63,36 +65,53 @@ impl Fetch {
         result
     }
 
-    /// Asks the sources of the chain, one after another.
+    /// Asks the sources of the chain until one sends what was asked for.
     async fn walk(&self) -> Result<Arc<Landed>, Refusal> {
-        let want = Want::new(self.ask.what.clone(), Arc::clone(&self.pilot.urgency));
-        let mut walk = Walk::new(&self.route.chain);
-        while let Some(source) = walk.next() {
-            let started = Instant::now();
-            let taken = match source.fetch(&want).await {
-                Ok(Fetched::Body(incoming)) => self.take(incoming).await,
-                Ok(Fetched::NotModified) => Err(Useless::Fault(lie(source.name(), started, UNASKED))),
-                Err(miss) => {
-                    walk.miss(miss);
-                    continue;
+        let chain = &self.route.chain;
+        let rules = Rules::of(&self.route, &self.ask.what, false);
+        let mut walk = Walk::over(self.ask.what.clone(), &chain.links, chain.end, rules);
+        let begin_by = self.pilot.since + self.mirror.config.begin;
+        let want = |_: &Turn| Want::new(self.ask.what.clone(), Arc::clone(&self.pilot.urgency));
+        loop {
+            let taken = match self.kind {
+                Kind::Info | Kind::Mod => {
+                    let judge = |turn, said| self.judged(turn, said);
+                    let Some((turn, bytes)) =
+                        self.mirror.first_good(&mut walk, begin_by, want, judge).await?
+                    else {
+                        break;
+                    };
+                    let landed = self.take_small(turn.source.name(), bytes).await;
+                    (turn, landed)
+                }
+                Kind::Zip => {
+                    let judge =
+                        async |turn: Turn, said| body(&turn, said).map_or_else(Worth::Miss, Worth::Good);
+                    let Some((turn, incoming)) =
+                        self.mirror.first_good(&mut walk, begin_by, want, judge).await?
+                    else {
+                        break;
+                    };
+                    let landed = self.take_zip(incoming).await;
+                    (turn, landed)
                 }
             };
-            let useless = match taken {
-                Ok(landed) => {
+            let (turn, useless) = match taken {
+                (_, Ok(landed)) => {
                     walk.arrived(&self.mirror.meters);
                     return Ok(landed);
                 }
-                Err(useless) => useless,
+                (turn, Err(useless)) => (turn, useless),
             };
             match useless {
                 Useless::Fault(fault) => {
                     self.pilot.broke_off(&Refusal::Failed(vec![fault.clone()]));
-                    walk.miss(Miss::Failed(fault));
+                    walk.miss(&turn, Miss::Failed(fault));
                 }
                 Useless::Contradiction(contradiction) => {
                     self.pilot.broke_off(&Refusal::Security(contradiction.clone()));
                     self.mirror.meters.contradictions.inc();
-                    walk.contradicts(contradiction);
+                    walk.contradicts(&turn, contradiction);
                 }
                 Useless::Withdrawn(why) => return Err(Refusal::Gone(why)),
                 Useless::Disk(error) => return Err(Refusal::Storage(Arc::new(error))),
@@ -117,27 +136,26 @@ impl Fetch {
         })
     }
 
-    async fn take(&self, incoming: Incoming) -> Result<Arc<Landed>, Useless> {
-        let source = incoming.meta.source.clone();
-        let (staged, h1) = match self.kind {
-            Kind::Zip => self.take_zip(incoming).await?,
-            Kind::Info | Kind::Mod => self.take_small(incoming).await?,
+    async fn judged(&self, turn: Turn, said: Result<Fetched, Miss>) -> Worth<Bytes> {
+        let started = Instant::now();
+        let name = turn.source.name();
+        let sent = match body(&turn, said) {
+            Ok(incoming) => collect(incoming).await,
+            Err(miss) => return Worth::Miss(miss),
         };
-        self.publish(staged, h1, &source).await
+        let judged = sent
+            .and_then(|sent| judge::small(&self.ask.what, &sent).map_err(|error| lie(name, started, &error)));
+        judged.map_or_else(|fault| Worth::Miss(Miss::Failed(fault)), Worth::Good)
     }
 
-    async fn take_small(&self, incoming: Incoming) -> Result<(Arc<Staged>, Option<H1>), Useless> {
-        let (source, started) = (incoming.meta.source.clone(), Instant::now());
-        let sent = collect(incoming).await.map_err(Useless::Fault)?;
-        let bytes = judge::small(&self.ask.what, &sent)
-            .map_err(|error| Useless::Fault(lie(&source, started, &error)))?;
+    async fn take_small(&self, source: &SourceName, bytes: Bytes) -> Result<Arc<Landed>, Useless> {
         let h1 = (self.kind == Kind::Mod).then(|| H1::of_gomod(&bytes));
         let mut staging = self.mirror.store.stage();
         staging.append(bytes).await.map_err(Useless::Disk)?;
-        Ok((staging.finish(), h1))
+        self.publish(staging.finish(), h1, source).await
     }
 
-    async fn take_zip(&self, mut incoming: Incoming) -> Result<(Arc<Staged>, Option<H1>), Useless> {
+    async fn take_zip(&self, mut incoming: Incoming) -> Result<Arc<Landed>, Useless> {
         let (source, started) = (incoming.meta.source.clone(), Instant::now());
         let bad = |fault: ZipFault| Useless::Fault(lie(&source, started, &fault));
         let mut staging = self.mirror.store.stage();
@@ -167,7 +185,7 @@ impl Fetch {
         let staged = staging.finish();
         let len = staged.written();
         let facts = judge::zip(check, Arc::clone(&staged), len).await.map_err(bad)?;
-        Ok((staged, Some(facts.h1)))
+        self.publish(staged, Some(facts.h1), &source).await
     }
 
     /// Stores what was found good. A disk that refuses costs the store a file, not the client an answer.
@@ -215,6 +233,14 @@ impl Unwanted {
             return Duration::ZERO;
         }
         now.duration_since(*self.0.get_or_insert(now))
+    }
+}
+
+/// The body of an answer; a 304 is none, as nothing was named to compare with.
+pub(crate) fn body(turn: &Turn, said: Result<Fetched, Miss>) -> Result<Incoming, Miss> {
+    match said? {
+        Fetched::Body(incoming) => Ok(incoming),
+        Fetched::NotModified => Err(Miss::Failed(lie(turn.source.name(), Instant::now(), UNASKED))),
     }
 }
 

@@ -54,6 +54,8 @@ pub(crate) struct Pilot<T> {
     progress: Arc<watch::Sender<Progress<T>>>,
     /// Rises when somebody more urgent joins.
     pub(crate) urgency: Arc<Urgency>,
+    /// When the first passenger asked.
+    pub(crate) since: Instant,
 }
 
 /// The side of a flight that waits.
@@ -105,8 +107,9 @@ where
         };
         let (sender, progress) = watch::channel(Progress::Asking);
         let urgency = Arc::new(Urgency::new(priority));
-        let pilot = Pilot { progress: Arc::new(sender), urgency: Arc::clone(&urgency) };
-        let flight = vacant.insert(Flight { progress, urgency, since: Instant::now() });
+        let since = Instant::now();
+        let pilot = Pilot { progress: Arc::new(sender), urgency: Arc::clone(&urgency), since };
+        let flight = vacant.insert(Flight { progress, urgency, since });
         let passenger = flight.passenger();
         let leave = Leave { running: Arc::clone(&self.running), key };
         // A runtime that is being stopped drops the task at once, and with it `leave`, which needs the list.

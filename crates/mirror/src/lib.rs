@@ -15,11 +15,13 @@ mod fetch;
 mod flight;
 mod follow;
 mod foreign;
+mod hedge;
 mod judge;
 mod lease;
 mod meters;
 mod policy;
 mod question;
+mod race;
 mod refusal;
 mod relay;
 mod source;
@@ -38,6 +40,7 @@ use crate::{
     absences::Absences,
     artifact::{ArtifactKey, Landed},
     flight::Flights,
+    hedge::HedgeBudget,
 };
 pub use crate::{
     answer::{Answer, AnswerMeta, Body, CacheStatus, Keep},
@@ -81,6 +84,7 @@ pub struct Mirror {
     store: Arc<Store>,
     meters: Meters,
     absences: Absences,
+    hedges: HedgeBudget,
     artifacts: Flights<ArtifactKey, Arc<Landed>>,
     questions: Flights<(Question, Arc<str>), Arc<StoredAnswer>>,
     checksums: Flights<Key, Bytes>,
@@ -97,6 +101,7 @@ impl Mirror {
             store,
             meters,
             absences,
+            hedges: HedgeBudget::default(),
             artifacts: Flights::default(),
             questions: Flights::default(),
             checksums: Flights::default(),

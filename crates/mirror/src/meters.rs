@@ -13,6 +13,12 @@ pub struct Meters {
     pub rotten: Counter,
     /// Content that contradicted what was seen first.
     pub contradictions: Counter,
+    /// Requests that were sent to a second source while the first was silent.
+    pub hedges: Counter,
+    /// Those whose answer was used.
+    pub hedges_won: Counter,
+    /// Those whose answer was not.
+    pub hedges_lost: Counter,
 }
 
 impl Meters {
@@ -35,5 +41,12 @@ impl Meters {
             "Content that differs from what was seen first",
             self.contradictions.clone(),
         );
+        registry.register(
+            "hedges",
+            "Requests sent to a second source while the first was silent",
+            self.hedges.clone(),
+        );
+        registry.register("hedges_won", "Hedges whose answer was used", self.hedges_won.clone());
+        registry.register("hedges_lost", "Hedges whose answer was not used", self.hedges_lost.clone());
     }
 }

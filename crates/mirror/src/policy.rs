@@ -68,6 +68,14 @@ pub struct Route {
     pub fallback: Fallback,
 }
 
+impl Route {
+    /// Whether the names of its modules are a secret of the sources of its chain: the machine keeps them private, or
+    /// the public checksum database is not asked about them. Then `,` is always Go's.
+    pub fn is_private(&self) -> bool {
+        self.sumdb != SumdbUse::Public || self.chain.end == ChainEnd::Private
+    }
+}
+
 /// What may come from a later source after a failure where the chain says `,`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Fallback {

@@ -5,6 +5,8 @@ use std::{
     time::{Duration, Instant},
 };
 
+use bytes::Bytes;
+use gomod::Request;
 use jiff::Timestamp;
 use storage::{Question, StoredAnswer};
 use upstream::{Fetched, Meta, Miss, Want};
@@ -13,11 +15,12 @@ use crate::{
     Answer, Ask, Mirror, Reach, Refusal,
     answer::{AnswerMeta, Body, CacheStatus, Keep},
     collect::collect,
-    fetch::{UNASKED, lie},
+    fetch::{body, lie},
     flight::Pilot,
     judge,
     policy::Route,
-    walk::Walk,
+    race::Worth,
+    walk::{Rules, Turn, Walk},
 };
 
 impl Mirror {
@@ -108,7 +111,7 @@ async fn fetch(
     result
 }
 
-/// Asks the sources of the chain, one after another.
+/// Asks the sources of the chain until one has an answer.
 async fn walk(
     mirror: &Mirror,
     ask: &Ask,
@@ -117,47 +120,50 @@ async fn walk(
     stored: Option<Arc<StoredAnswer>>,
     pilot: &Pilot<Arc<StoredAnswer>>,
 ) -> Result<Arc<StoredAnswer>, Refusal> {
-    let mut walk = Walk::new(&route.chain);
-    while let Some(source) = walk.next() {
-        let (name, started) = (source.name(), Instant::now());
-        let before = stored.as_ref().filter(|stored| *stored.source == *name.as_str());
-        let want = Want {
-            validator: before.and_then(|stored| stored.validator.clone()).map(shown_to_source),
-            ..Want::new(ask.what.clone(), Arc::clone(&pilot.urgency))
-        };
-        let (body, validator) = match (source.fetch(&want).await, before) {
-            (Ok(Fetched::NotModified), Some(stored)) => (stored.body.clone(), stored.validator.clone()),
-            (Ok(Fetched::NotModified), None) => {
-                walk.miss(Miss::Failed(lie(name, started, UNASKED)));
-                continue;
-            }
-            (Ok(Fetched::Body(incoming)), _) => {
-                let validator = validator_of(&incoming.meta);
-                let judged = collect(incoming).await.and_then(|sent| {
-                    judge::small(&ask.what, &sent).map_err(|error| lie(name, started, &error))
-                });
-                match judged {
-                    Ok(body) => (body, validator),
-                    Err(fault) => {
-                        walk.miss(Miss::Failed(fault));
-                        continue;
-                    }
-                }
-            }
-            (Err(miss), _) => {
-                walk.miss(miss);
-                continue;
-            }
-        };
-        let new = StoredAnswer { at: Timestamp::now(), source: name.as_str().into(), validator, body };
-        if let Err(error) = mirror.store.put_answer(question, &new).await {
-            tracing::warn!(what = %ask.what.path(), "answered, but not stored: {error}");
-        }
-        mirror.changed(&ask.what);
-        walk.arrived(&mirror.meters);
-        return Ok(Arc::new(new));
+    let rules = Rules::of(route, &ask.what, false);
+    let mut walk = Walk::over(ask.what.clone(), &route.chain.links, route.chain.end, rules);
+    let before =
+        |turn: &Turn| stored.as_ref().filter(|stored| *stored.source == *turn.source.name().as_str());
+    let want = |turn: &Turn| Want {
+        validator: before(turn).and_then(|stored| stored.validator.clone()).map(shown_to_source),
+        ..Want::new(ask.what.clone(), Arc::clone(&pilot.urgency))
+    };
+    let judge = |turn: Turn, said| {
+        let before = before(&turn).cloned();
+        async move { judged(&ask.what, &turn, said, before).await.map_or_else(Worth::Miss, Worth::Good) }
+    };
+    let begin_by = pilot.since + mirror.config.begin;
+    let Some((turn, (body, validator))) = mirror.first_good(&mut walk, begin_by, want, judge).await? else {
+        return Err(walk.refusal());
+    };
+    let source = turn.source.name().as_str().into();
+    let new = StoredAnswer { at: Timestamp::now(), source, validator, body };
+    if let Err(error) = mirror.store.put_answer(question, &new).await {
+        tracing::warn!(what = %ask.what.path(), "answered, but not stored: {error}");
     }
-    Err(walk.refusal())
+    mirror.changed(&ask.what);
+    walk.arrived(&mirror.meters);
+    Ok(Arc::new(new))
+}
+
+/// What a source's answer says, and by what it can be recognised. `before` is what the same source said before.
+async fn judged(
+    what: &Request,
+    turn: &Turn,
+    said: Result<Fetched, Miss>,
+    before: Option<Arc<StoredAnswer>>,
+) -> Result<(Bytes, Option<storage::Validator>), Miss> {
+    let started = Instant::now();
+    match (said?, before) {
+        (Fetched::NotModified, Some(stored)) => Ok((stored.body.clone(), stored.validator.clone())),
+        (said, _) => {
+            let incoming = body(turn, Ok(said))?;
+            let validator = validator_of(&incoming.meta);
+            let sent = collect(incoming).await?;
+            let body = judge::small(what, &sent).map_err(|error| lie(turn.source.name(), started, &error))?;
+            Ok((body, validator))
+        }
+    }
 }
 
 fn validator_of(meta: &Meta) -> Option<storage::Validator> {

@@ -14,13 +14,14 @@ use crate::{
     Answer, Ask, Mirror, Reach, Refusal,
     answer::{AnswerMeta, Body, CacheStatus, Keep},
     collect::collect,
-    fetch::{UNASKED, lie},
+    fetch::{body, lie},
     flight::Pilot,
     judge,
     policy::{ChainEnd, Database, SumdbUse},
+    race::Worth,
     refusal::Absent,
     source::Source,
-    walk::Walk,
+    walk::{Rules, Turn, Walk},
 };
 
 impl Mirror {
@@ -101,7 +102,7 @@ async fn fetch(
     result
 }
 
-/// Asks the sources of the database, one after another.
+/// Asks the sources of the database until one has the answer.
 async fn walk(
     mirror: &Mirror,
     ask: &Ask,
@@ -111,42 +112,42 @@ async fn walk(
     pilot: &Pilot<Bytes>,
 ) -> Result<Bytes, Refusal> {
     let database = ask.policy.database(name).ok_or(Refusal::Absent(Absent::UnknownDatabase))?;
-    let mut walk = Walk::over(&database.links, ChainEnd::Exhausted);
-    let want = Want::new(ask.what.clone(), Arc::clone(&pilot.urgency));
-    while let Some(source) = walk.next() {
-        let (name, started) = (source.name(), Instant::now());
-        let judged = match source.fetch(&want).await {
-            Ok(Fetched::Body(incoming)) => collect(incoming).await.and_then(|sent| {
-                judge::checksum(database, path, &sent).map_err(|error| lie(name, started, &error))?;
-                Ok(sent)
-            }),
-            Ok(Fetched::NotModified) => Err(lie(name, started, UNASKED)),
-            Err(Miss::Absent(unknown)) => {
-                // The last link is the database itself: its word is final, whatever failed on the way to it.
-                if walk.at_end() || relays(source, database, pilot).await {
-                    let said = vec![unknown];
-                    return Err(Refusal::Absent(Absent::Everywhere { said, direct_left_out: false }));
-                }
-                walk.miss(Miss::Absent(unknown));
-                continue;
+    let rules = Rules::of_database();
+    let mut walk = Walk::over(ask.what.clone(), &database.links, ChainEnd::Exhausted, rules);
+    let want = |_: &Turn| Want::new(ask.what.clone(), Arc::clone(&pilot.urgency));
+    let judge = |turn: Turn, said| async move {
+        match judged(database, path, &turn, said).await {
+            Ok(bytes) => Worth::Good(bytes),
+            // The last link is the database itself: its word is final, whatever failed on the way to it.
+            Err(Miss::Absent(unknown)) if turn.last || relays(&turn.source, database, pilot).await => {
+                let said = vec![unknown];
+                Worth::Final(Refusal::Absent(Absent::Everywhere { said, direct_left_out: false }))
             }
-            Err(miss) => {
-                walk.miss(miss);
-                continue;
-            }
-        };
-        match judged {
-            Ok(bytes) => {
-                walk.arrived(&mirror.meters);
-                if let Err(error) = mirror.store.put_small(key, bytes.clone()).await {
-                    tracing::warn!(what = %ask.what.path(), "relayed, but not stored: {error}");
-                }
-                return Ok(bytes);
-            }
-            Err(fault) => walk.miss(Miss::Failed(fault)),
+            Err(miss) => Worth::Miss(miss),
         }
+    };
+    let begin_by = pilot.since + mirror.config.begin;
+    let Some((_, bytes)) = mirror.first_good(&mut walk, begin_by, want, judge).await? else {
+        return Err(walk.refusal());
+    };
+    walk.arrived(&mirror.meters);
+    if let Err(error) = mirror.store.put_small(key, bytes.clone()).await {
+        tracing::warn!(what = %ask.what.path(), "relayed, but not stored: {error}");
     }
-    Err(walk.refusal())
+    Ok(bytes)
+}
+
+/// What a source's answer says, in the form that was asked for.
+async fn judged(
+    database: &Database,
+    path: &SumdbPath,
+    turn: &Turn,
+    said: Result<Fetched, Miss>,
+) -> Result<Bytes, Miss> {
+    let started = Instant::now();
+    let sent = collect(body(turn, said)?).await?;
+    judge::checksum(database, path, &sent).map_err(|error| lie(turn.source.name(), started, &error))?;
+    Ok(sent)
 }
 
 /// Whether a proxy says that it relays the database. Then its "unknown" is the database's, as it is for `go`

@@ -1,8 +1,8 @@
 //! One place that modules come from, and its place in a chain.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
-use gomod::Separator;
+use gomod::{Request, Separator};
 use upstream::{DirProxy, Fetched, Miss, Proxy, SourceName, Want};
 
 /// One place that modules come from.
@@ -39,4 +39,16 @@ impl Source {
             Source::Dir(dir) => dir.fetch(want).await,
         }
     }
+    /// Whether its breaker would refuse this request while another source can be asked.
+    pub fn tripped(&self, _what: &Request) -> bool {
+        false
+    }
+
+    /// After how much silence another source is asked as well. A local directory is never hedged.
+    pub fn hedge_after(&self) -> Option<Duration> {
+        None
+    }
+
+    /// Another source answered while this one, asked before it, was silent.
+    pub fn lost(&self, _what: &Request) {}
 }

@@ -1,196 +1,228 @@
 //! The way along a chain: which source is asked next, and what it all means at the end.
 //!
-//! `,` goes on after a confirmed absence only, `|` after any failure (Go's rule, `modfetch/proxy.go`).
-//! Absence is the answer only when every source was asked and none failed.
+//! `,` goes on after a confirmed absence only, `|` after any failure (Go's rule, `modfetch/proxy.go`), and so does
+//! `,` where [`Fallback`] allows it. A source that its breaker holds back is passed over while another may answer,
+//! and asked after all when nobody has said anything. Absence is the answer only when every source was asked and
+//! none failed.
 
-use std::sync::Arc;
+use std::{collections::VecDeque, sync::Arc};
 
-use gomod::Separator;
-use upstream::{Absence, Fault, Miss};
+use gomod::{Request, Separator};
+use upstream::{Absence, Fault, FaultKind, Miss};
 
 use crate::{
     Meters,
-    policy::{Chain, ChainEnd},
+    policy::{ChainEnd, Fallback, Route},
     refusal::{Absent, Contradiction, Refusal},
     source::{Link, Source},
 };
 
-/// A walk along one chain for one artifact.
-#[derive(Debug)]
-pub(crate) struct Walk<'a> {
-    rest: std::slice::Iter<'a, Link>,
-    end: ChainEnd,
-    /// The separator behind the source that was handed out last.
-    after: Separator,
-    stopped: bool,
-    said: Vec<Absence>,
-    faults: Vec<Fault>,
-    contradiction: Option<Contradiction>,
+#[cfg(test)]
+mod tests;
+
+/// What a walk may do after a failure.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Rules {
+    /// Whether a failure goes on where the chain says `,`.
+    comma_goes_on: bool,
+    /// Whether a second source may be asked while the first is silent.
+    pub(crate) hedged: bool,
 }
 
-impl<'a> Walk<'a> {
-    pub(crate) fn new(chain: &'a Chain) -> Self {
-        Walk::over(&chain.links, chain.end)
+/// A walk along one chain for one thing.
+#[derive(Debug)]
+pub(crate) struct Walk {
+    what: Request,
+    steps: Vec<Step>,
+    rules: Rules,
+    end: ChainEnd,
+    /// The step that is handed out next.
+    next: usize,
+    stopped: bool,
+    /// Steps whose breaker let nobody through.
+    passed_over: VecDeque<usize>,
+    said: Vec<(usize, Absence)>,
+    faults: Vec<(usize, Fault)>,
+    contradiction: Option<Contradiction>,
+    /// Something went wrong on the way to an answer without being a fault of the walk.
+    troubled: bool,
+}
+
+#[derive(Debug)]
+struct Step {
+    source: Arc<Source>,
+    /// Whether the next source is asked when this one fails.
+    goes_on: bool,
+}
+
+/// One source's turn to be asked.
+#[derive(Clone, Debug)]
+pub(crate) struct Turn {
+    place: usize,
+    pub(crate) source: Arc<Source>,
+    /// Whether nobody else takes over when it fails.
+    pub(crate) alone: bool,
+    /// Whether it stands last in the chain.
+    pub(crate) last: bool,
+}
+
+impl Rules {
+    /// The rules for one request on a route. `vouched`: the checksum database vouches for the version.
+    ///
+    /// Private routes are always strict, and no two of their sources are asked at once.
+    pub(crate) fn of(route: &Route, what: &Request, vouched: bool) -> Self {
+        let immutable = matches!(what, Request::Info(_) | Request::Mod(_) | Request::Zip(_));
+        let comma_goes_on = match route.fallback {
+            _ if route.is_private() => false,
+            Fallback::Strict => false,
+            Fallback::Verified => vouched && immutable,
+            Fallback::Any => true,
+        };
+        Rules { comma_goes_on, hedged: !route.is_private() }
     }
 
-    pub(crate) fn over(links: &'a [Link], end: ChainEnd) -> Self {
+    /// The rules for a checksum database: its signature decides, not the source, and its names are public.
+    pub(crate) fn of_database() -> Self {
+        Rules { comma_goes_on: false, hedged: true }
+    }
+}
+
+impl Walk {
+    /// A walk for `what` along the sources of `links`.
+    pub(crate) fn over(what: Request, links: &[Link], end: ChainEnd, rules: Rules) -> Self {
+        let step = |link: &Link| Step {
+            source: Arc::clone(&link.source),
+            goes_on: rules.comma_goes_on || link.after == Separator::Pipe,
+        };
         Walk {
-            rest: links.iter(),
+            what,
+            steps: links.iter().map(step).collect(),
+            rules,
             end,
-            after: Separator::Comma,
+            next: 0,
             stopped: false,
+            passed_over: VecDeque::new(),
             said: Vec::new(),
             faults: Vec::new(),
             contradiction: None,
+            troubled: false,
         }
     }
 
-    /// The next source to ask.
-    pub(crate) fn next(&mut self) -> Option<&'a Arc<Source>> {
+    pub(crate) fn what(&self) -> &Request {
+        &self.what
+    }
+
+    pub(crate) fn rules(&self) -> Rules {
+        self.rules
+    }
+
+    /// The next turn. After the last source: those that were passed over, if nobody has said anything.
+    pub(crate) fn next(&mut self) -> Option<Turn> {
+        if let Some(turn) = self.in_order() {
+            return Some(turn);
+        }
+        if !self.said.is_empty() {
+            return None;
+        }
+        let place = self.passed_over.pop_front()?;
+        self.faults.retain(|(at, _)| *at != place);
+        let source = Arc::clone(&self.steps.get(place)?.source);
+        Some(Turn { place, source, alone: true, last: place + 1 == self.steps.len() })
+    }
+
+    /// The next turn in the order of the chain.
+    pub(crate) fn in_order(&mut self) -> Option<Turn> {
         if self.stopped {
             return None;
         }
-        let link = self.rest.next()?;
-        self.after = link.after;
-        Some(&link.source)
+        let (place, step) = (self.next, self.steps.get(self.next)?);
+        let source = Arc::clone(&step.source);
+        let turn = Turn { place, source, alone: !self.has_rival(), last: place + 1 == self.steps.len() };
+        self.next += 1;
+        Some(turn)
     }
 
-    /// The source that was handed out last did not give a usable answer.
-    pub(crate) fn miss(&mut self, miss: Miss) {
+    /// Whether a source that is in order stands behind the one that is next, and is asked when that one fails.
+    fn has_rival(&self) -> bool {
+        let rest = self.steps.get(self.next..).unwrap_or_default();
+        rest.windows(2)
+            .take_while(|pair| pair.first().is_some_and(|step| step.goes_on))
+            .any(|pair| pair.last().is_some_and(|step| !step.source.tripped(&self.what)))
+    }
+
+    /// Whether there is another source in order to ask, now that the one that was handed out last is no help.
+    pub(crate) fn goes_on(&self) -> bool {
+        !self.stopped && self.next < self.steps.len()
+    }
+
+    /// A source did not give a usable answer.
+    pub(crate) fn miss(&mut self, turn: &Turn, miss: Miss) {
         match miss {
-            Miss::Absent(absence) => self.said.push(absence),
+            Miss::Absent(absence) => self.said.push((turn.place, absence)),
             Miss::Failed(fault) => {
-                tracing::warn!(source = %fault.source_name(), kind = fault.kind().as_str(), "{fault}");
-                self.faults.push(fault);
-                self.stopped = matches!(self.after, Separator::Comma);
+                if fault.kind() == FaultKind::Tripped {
+                    tracing::debug!(source = %fault.source_name(), "{fault}");
+                    if !turn.alone {
+                        self.passed_over.push_back(turn.place);
+                    }
+                } else {
+                    tracing::warn!(source = %fault.source_name(), kind = fault.kind().as_str(), "{fault}");
+                }
+                self.faults.push((turn.place, fault));
+                self.failed(turn);
             }
         }
     }
 
-    /// The source that was handed out last gave other content than was seen before.
-    pub(crate) fn contradicts(&mut self, contradiction: Contradiction) {
+    /// A source gave other content than is known to be right.
+    pub(crate) fn contradicts(&mut self, turn: &Turn, contradiction: Contradiction) {
         tracing::error!(source = %contradiction.source_name, "SECURITY: {contradiction}");
         self.contradiction.get_or_insert(contradiction);
-        self.stopped = matches!(self.after, Separator::Comma);
+        self.failed(turn);
     }
 
-    /// Whether the source that was handed out last is the last one.
-    pub(crate) fn at_end(&self) -> bool {
-        self.rest.as_slice().is_empty()
+    /// Whether no source behind it was asked yet.
+    pub(crate) fn is_foremost(&self, turn: &Turn) -> bool {
+        turn.place + 1 == self.next
     }
 
-    /// The source that was handed out last gave a usable answer: counts it if others failed before.
+    /// Only the failure of the foremost source can end the walk: the others were left behind already.
+    fn failed(&mut self, turn: &Turn) {
+        if self.is_foremost(turn) {
+            self.stopped = self.steps.get(turn.place).is_none_or(|step| !step.goes_on);
+        }
+    }
+
+    /// Something went wrong that was overcome without asking anybody else.
+    pub(crate) fn troubled(&mut self) {
+        self.troubled = true;
+    }
+
+    /// A source gave a usable answer: counts it once if anything went wrong before.
     pub(crate) fn arrived(&self, meters: &Meters) {
-        if !self.faults.is_empty() || self.contradiction.is_some() {
+        if !self.faults.is_empty() || self.contradiction.is_some() || self.troubled {
             meters.absorbed.inc();
         }
     }
 
     /// What it means that no source gave a usable answer.
-    pub(crate) fn refusal(self) -> Refusal {
+    pub(crate) fn refusal(mut self) -> Refusal {
         if let Some(contradiction) = self.contradiction {
             return Refusal::Security(contradiction);
         }
+        // In the order of the chain, whoever was faster.
+        self.faults.sort_by_key(|(place, _)| *place);
+        self.said.sort_by_key(|(place, _)| *place);
         if !self.faults.is_empty() {
-            return Refusal::Failed(self.faults);
+            return Refusal::Failed(self.faults.into_iter().map(|(_, fault)| fault).collect());
         }
+        let said: Vec<_> = self.said.into_iter().map(|(_, absence)| absence).collect();
         Refusal::Absent(match self.end {
             ChainEnd::Private => Absent::Private,
-            ChainEnd::Off if self.said.is_empty() => Absent::Off,
-            ChainEnd::Off | ChainEnd::Exhausted => {
-                Absent::Everywhere { said: self.said, direct_left_out: false }
-            }
-            ChainEnd::DirectLeftOut => Absent::Everywhere { said: self.said, direct_left_out: true },
+            ChainEnd::Off if said.is_empty() => Absent::Off,
+            ChainEnd::Off | ChainEnd::Exhausted => Absent::Everywhere { said, direct_left_out: false },
+            ChainEnd::DirectLeftOut => Absent::Everywhere { said, direct_left_out: true },
         })
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use std::time::Duration;
-
-    use gomod::H1;
-    use upstream::{DirProxy, Door, DoorConfig, Env, FaultKind, SafeUrl, SourceConfig};
-
-    use super::*;
-
-    /// A chain in which each letter is a source and says: absent, failed, another hash.
-    fn outcome(chain: &str, end: ChainEnd) -> (String, Refusal) {
-        let door = Door::new(DoorConfig::new("test", Env::default())).unwrap();
-        let config = SourceConfig::new(SafeUrl::parse("file:///srv/modules").unwrap());
-        let source = Arc::new(Source::Dir(DirProxy::open(&door, &config).unwrap()));
-        let says: Vec<char> = chain.chars().filter(|c| c.is_alphabetic()).collect();
-        let links: Vec<_> = chain
-            .split_inclusive([',', '|'])
-            .map(|link| {
-                let after = if link.ends_with('|') { Separator::Pipe } else { Separator::Comma };
-                Link { source: Arc::clone(&source), after }
-            })
-            .collect();
-        let mut walk = Walk::over(&links, end);
-        let mut asked = String::new();
-        for said in says {
-            let Some(source) = walk.next() else { break };
-            asked.push(said);
-            let name = source.name().clone();
-            match said {
-                'a' => walk.miss(Miss::Absent(Absence { source: name, status: 404, text: None })),
-                'f' => walk.miss(Miss::Failed(Fault::new(name, FaultKind::Reset, "", Duration::ZERO))),
-                _ => walk.contradicts(Contradiction {
-                    what: "example.com/m@v1.0.0".into(),
-                    source_name: name.to_string(),
-                    pinned: H1::of_gomod(b"1"),
-                    got: H1::of_gomod(b"2"),
-                }),
-            }
-        }
-        (asked, walk.refusal())
-    }
-
-    #[test]
-    fn a_comma_goes_on_after_an_absence_and_a_bar_after_anything() {
-        for (chain, asked) in [
-            ("a,a,a", "aaa"),
-            ("a|a|a", "aaa"),
-            ("f,a,a", "f"),
-            ("f|a,a", "faa"),
-            ("a|f,a", "af"),
-            ("f|f|f", "fff"),
-            ("c,a", "c"),
-            ("c|a", "ca"),
-        ] {
-            assert_eq!(outcome(chain, ChainEnd::Exhausted).0, asked, "{chain}");
-        }
-    }
-
-    #[test]
-    fn a_contradiction_weighs_more_than_a_failure_and_that_more_than_an_absence() {
-        use ChainEnd::{DirectLeftOut, Exhausted, Off, Private};
-        for (chain, end, meaning) in [
-            ("a,a", Exhausted, "absent 2"),
-            ("a|a", Off, "absent 2"),
-            ("a,a", DirectLeftOut, "absent 2, direct left out"),
-            ("", Off, "off"),
-            ("", Private, "private"),
-            ("", Exhausted, "absent 0"),
-            ("a|f", Exhausted, "failed 1"),
-            ("f|a", Off, "failed 1"),
-            ("f|a", DirectLeftOut, "failed 1"),
-            ("f|a|f", Exhausted, "failed 2"),
-            ("f|c|a", Exhausted, "security"),
-            ("c|f", DirectLeftOut, "security"),
-        ] {
-            let told = match outcome(chain, end).1 {
-                Refusal::Absent(Absent::Everywhere { said, direct_left_out }) => {
-                    format!("absent {}{}", said.len(), if direct_left_out { ", direct left out" } else { "" })
-                }
-                Refusal::Absent(Absent::Off) => "off".into(),
-                Refusal::Absent(Absent::Private) => "private".into(),
-                Refusal::Failed(faults) => format!("failed {}", faults.len()),
-                Refusal::Security(_) => "security".into(),
-                other => panic!("{other}"),
-            };
-            assert_eq!(told, meaning, "{chain}");
-        }
     }
 }

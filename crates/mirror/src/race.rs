@@ -1,0 +1,156 @@
+//! Asking the sources of a walk until one gives something usable.
+//!
+//! One after another; and while one is silent for longer than it usually is, and the next may be asked after a
+//! failure, that one is asked as well. The first usable answer counts, whoever gives it, and the rest is dropped.
+//! The meaning of the chain stays: what the second one lacks decides nothing while the first may still answer.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+
+use futures_util::{StreamExt, stream::FuturesUnordered};
+use tokio::time::{Instant, sleep_until};
+use upstream::{Fault, FaultKind, Fetched, Miss, Want};
+
+use crate::{
+    Mirror,
+    refusal::Refusal,
+    walk::{Turn, Walk},
+};
+
+/// What an answer of a source is worth.
+#[derive(Debug)]
+pub(crate) enum Worth<T> {
+    /// It is what was asked for.
+    Good(T),
+    /// It is of no use.
+    Miss(Miss),
+    /// It is of no use, and nobody else need be asked.
+    Final(Refusal),
+}
+
+/// One that was asked.
+struct Asked {
+    turn: Turn,
+    /// Whether the first bytes of its answer, or its refusal, are here.
+    spoke: Arc<AtomicBool>,
+    /// Whether it was asked while another was silent.
+    hedge: bool,
+}
+
+impl Mirror {
+    /// Asks along a walk until a source gives something usable: what `judge` makes of it, and whose turn it was.
+    /// `None` at the end of the walk; [`Walk::refusal`] says what that means.
+    ///
+    /// First bytes must be here at `begin_by`, whoever sends them: a source that another can stand in for gets half of
+    /// the time that is left, the last one all of it.
+    pub(crate) async fn first_good<T, F>(
+        &self,
+        walk: &mut Walk,
+        begin_by: Instant,
+        want: impl Fn(&Turn) -> Want,
+        judge: impl Fn(Turn, Result<Fetched, Miss>) -> F,
+    ) -> Result<Option<(Turn, T)>, Refusal>
+    where
+        F: Future<Output = Worth<T>>,
+    {
+        self.hedges.earn();
+        let mut asked: Vec<Asked> = Vec::new();
+        let mut running = FuturesUnordered::new();
+        let mut hedge_at = None;
+        loop {
+            let hedge = !running.is_empty();
+            let turn = if hedge {
+                // Another is asked beside the one that is silent, if that is still allowed by then.
+                tokio::select! {
+                    biased;
+                    Some((index, worth)) = running.next() => {
+                        let Some(Asked { turn, .. }) = asked.get(index) else { continue };
+                        match worth {
+                            Worth::Good(good) => {
+                                let turn = turn.clone();
+                                self.settle(walk, &asked, Some(index));
+                                return Ok(Some((turn, good)));
+                            }
+                            Worth::Miss(miss) => walk.miss(turn, miss),
+                            Worth::Final(refusal) => {
+                                self.settle(walk, &asked, None);
+                                return Err(refusal);
+                            }
+                        }
+                        if walk.is_foremost(turn) {
+                            // The one behind it stands in for it, while the first is silent still.
+                            hedge_at = Some(Instant::now());
+                        }
+                        continue;
+                    }
+                    () = until(hedge_at) => {
+                        hedge_at = None;
+                        if !walk.rules().hedged || !walk.goes_on() || !self.hedges.spend() {
+                            continue;
+                        }
+                        walk.in_order()
+                    }
+                }
+            } else {
+                walk.next()
+            };
+            let Some(turn) = turn else {
+                self.settle(walk, &asked, None);
+                return Ok(None);
+            };
+            let now = Instant::now();
+            let Some(left) = begin_by.checked_duration_since(now).filter(|left| !left.is_zero()) else {
+                let fault =
+                    Fault::new(turn.source.name().clone(), FaultKind::Timeout, NO_TIME, Duration::ZERO);
+                walk.miss(&turn, Miss::Failed(fault));
+                continue;
+            };
+            let begin_by = if turn.alone { begin_by } else { now + left / 2 };
+            hedge_at = if turn.alone { None } else { turn.source.hedge_after().map(|after| now + after) };
+            let want = Want { begin_by: Some(begin_by), alone: turn.alone, ..want(&turn) };
+            let spoke = Arc::new(AtomicBool::new(false));
+            let (index, judge, told) = (asked.len(), &judge, Arc::clone(&spoke));
+            asked.push(Asked { turn: turn.clone(), spoke, hedge });
+            if hedge {
+                self.meters.hedges.inc();
+            }
+            running.push(async move {
+                let said = turn.source.fetch(&want).await;
+                told.store(true, Ordering::Relaxed);
+                (index, judge(turn, said).await)
+            });
+        }
+    }
+
+    /// Counts what came of the hedges, and lets sources know that others were faster.
+    fn settle(&self, walk: &mut Walk, asked: &[Asked], winner: Option<usize>) {
+        for (index, Asked { turn, spoke, hedge }) in asked.iter().enumerate() {
+            if *hedge {
+                let won = winner == Some(index);
+                if won {
+                    self.meters.hedges_won.inc()
+                } else {
+                    self.meters.hedges_lost.inc()
+                };
+            }
+            if winner.is_some_and(|winner| index < winner) && !spoke.load(Ordering::Relaxed) {
+                turn.source.lost(walk.what());
+                walk.troubled();
+            }
+        }
+    }
+}
+
+async fn until(moment: Option<Instant>) {
+    match moment {
+        Some(moment) => sleep_until(moment).await,
+        None => std::future::pending().await,
+    }
+}
+
+const NO_TIME: &str = "not asked: the time within which an answer must begin was used up by other sources";
