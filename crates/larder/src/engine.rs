@@ -3,11 +3,11 @@
 use std::{sync::Arc, time::Duration};
 
 use anyhow::Context;
-use mirror::{Database, Freshness, Link, Mirror, Policy, Private, Route, Rule, Source, SumdbUse};
+use mirror::{Database, Freshness, Link, Mirror, Order, Policy, Private, Route, Rule, Source, SumdbUse};
 use prometheus_client::registry::Registry;
 use storage::{Data, OpenOptions, Store};
 use tokio::net::TcpListener;
-use upstream::{DirProxy, Door, DoorConfig, Env, Proxy, SafeUrl, SourceConfig};
+use upstream::{Caps, DirProxy, Door, DoorConfig, Env, Limits, Proxy, SafeUrl, SourceConfig};
 
 use crate::open_files;
 use crate::settings::{Access, Chain, Settings, SourceRules, Sumdb};
@@ -29,16 +29,8 @@ impl Engine {
         let data = Data::open(&settings.data.value, options)?;
         let store = Store::open(&data);
         let mut registry = Registry::default();
-        let limits = &settings.tuning.limits;
         let mut door = DoorConfig::new(&instance(), Env::new(std::env::vars_os()));
-        door.limits = upstream::Limits {
-            resolve: limits.resolve.value.0,
-            connect: limits.connect.value.0,
-            first_byte: limits.first_byte.value.0,
-            stall: limits.stall.value.0,
-            small: limits.small.value.0,
-            ..upstream::Limits::default()
-        };
+        door.limits = limits(settings);
         door.meters.register(registry.sub_registry_with_prefix("larder"));
         let mut sources = Sources { door: Door::new(door)?, opened: Vec::new() };
         let policy = Arc::new(policy(settings, &mut sources)?);
@@ -47,6 +39,7 @@ impl Engine {
         served.register(&mut registry);
         let config = mirror::Config {
             patience: settings.tuning.patience.value.0,
+            begin: settings.tuning.limits.begin.value.0,
             reach: if settings.offline.value { mirror::Reach::Stored } else { mirror::Reach::Anywhere },
             ..mirror::Config::default()
         };
@@ -103,14 +96,10 @@ impl Sources {
         Ok(source)
     }
 
-    fn chain(&mut self, chain: &Chain) -> anyhow::Result<mirror::Chain> {
+    fn chain(&mut self, chain: &Chain, order: Order) -> anyhow::Result<mirror::Chain> {
         let links = chain.links().iter();
         let links = links.map(|link| Ok(Link { source: self.open(&link.source)?, after: link.after }));
-        Ok(mirror::Chain {
-            links: links.collect::<anyhow::Result<_>>()?,
-            end: chain.end(),
-            order: mirror::Order::Written,
-        })
+        Ok(mirror::Chain { links: links.collect::<anyhow::Result<_>>()?, end: chain.end(), order })
     }
 
     /// A database is asked at its URL; without one through each proxy of the chain, and then at its own host.
@@ -140,17 +129,19 @@ impl Sources {
 }
 
 fn policy(settings: &Settings, sources: &mut Sources) -> anyhow::Result<Policy> {
-    let chain = sources.chain(&settings.upstream.value)?;
+    let (fallback, order) = (settings.fallback.value, settings.order.value);
+    let chain = sources.chain(&settings.upstream.value, order)?;
     let mut rules = Vec::new();
     for (number, route) in settings.routes.iter().enumerate() {
-        let own = route.chain.as_ref().map(|chain| sources.chain(chain)).transpose()?;
+        let own = sources
+            .chain(route.chain.as_ref().unwrap_or(&settings.upstream.value), route.order.unwrap_or(order))?;
         rules.push(Rule {
             modules: route.modules.clone(),
             route: Arc::new(Route {
                 name: format!("route {}", number + 1).into(),
-                chain: own.unwrap_or_else(|| chain.clone()),
+                chain: own,
                 sumdb: route.sumdb,
-                fallback: mirror::Fallback::default(),
+                fallback: route.fallback(fallback),
             }),
         });
     }
@@ -159,18 +150,35 @@ fn policy(settings: &Settings, sources: &mut Sources) -> anyhow::Result<Policy> 
         no_proxy: settings.private.no_proxy.value.clone(),
         no_sumdb: settings.private.no_sumdb.value.clone(),
     };
+    let fresh = &settings.tuning.freshness;
     let freshness = Freshness {
-        present: settings.tuning.freshness.value.0,
-        absent: settings.tuning.absence.value.0,
-        ..Freshness::default()
+        present: fresh.present.value.0,
+        behind: fresh.behind.value.0,
+        wait: fresh.wait.value.0,
+        absent: fresh.absent.value.0,
+        failed: fresh.failed.value.0,
     };
-    let rest = Arc::new(Route {
-        name: "upstream".into(),
-        chain,
-        sumdb: SumdbUse::Public,
-        fallback: mirror::Fallback::default(),
-    });
+    let rest = Arc::new(Route { name: "upstream".into(), chain, sumdb: SumdbUse::Public, fallback });
     Ok(Policy::new(rules, rest, private, database.into_iter().collect(), freshness))
+}
+
+fn limits(settings: &Settings) -> Limits {
+    let (limits, bodies) = (&settings.tuning.limits, &settings.tuning.bodies);
+    Limits {
+        resolve: limits.resolve.value.0,
+        connect: limits.connect.value.0,
+        tls: limits.tls.value.0,
+        first_byte: limits.first_byte.value.0,
+        stall: limits.stall.value.0,
+        small: limits.small.value.0,
+        caps: Caps {
+            info: bodies.info.value.0,
+            gomod: bodies.gomod.value.0,
+            list: bodies.list.value.0,
+            zip: bodies.zip.value.0,
+            sumdb: bodies.sumdb.value.0,
+        },
+    }
 }
 
 /// Tells this process from every other one in `Via` headers.

@@ -8,6 +8,7 @@ mod chain;
 mod database;
 mod environment;
 mod file;
+mod limits;
 mod listen;
 mod masked;
 mod origin;
@@ -18,6 +19,7 @@ mod route;
 mod source_rule;
 mod span;
 mod tuning;
+mod walk;
 mod wrong;
 
 use std::{
@@ -25,7 +27,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use mirror::ChainEnd;
+use mirror::{ChainEnd, Fallback, Order, SumdbUse};
 use upstream::SafeUrl;
 
 pub(crate) use self::{
@@ -42,6 +44,7 @@ pub(crate) use self::{
     source_rule::SourceRules,
     span::Span,
     tuning::{Access, LogFormat, Tuning},
+    walk::{fallback_name, order_name},
 };
 use self::{
     file::File,
@@ -66,6 +69,10 @@ pub(crate) struct Settings {
     pub(crate) sumdb: Valued<Sumdb>,
     pub(crate) offline: Valued<bool>,
     pub(crate) min_free: Valued<MinFree>,
+    /// What a failure lets through wherever a route says nothing else.
+    pub(crate) fallback: Valued<Fallback>,
+    /// Who is asked first wherever a route says nothing else.
+    pub(crate) order: Valued<Order>,
     pub(crate) tuning: Tuning,
     pub(crate) private: Private,
     pub(crate) routes: Vec<Route>,
@@ -109,6 +116,8 @@ fn gather(
     let offline = pick.switch(OFFLINE, options.offline.as_deref(), file.offline.as_ref());
     let offline = offline.unwrap_or(Valued::default(false));
     let min_free = pick.text(MIN_FREE, options.min_free.as_deref(), file.min_free.as_ref(), str::parse);
+    let fallback = pick.in_file("fallback", file.fallback.as_ref(), |text| walk::fallback(text));
+    let order = pick.in_file("order", file.order.as_ref(), |text| walk::order(text));
     let tuning = Tuning::pick(file, pick);
 
     let sources = SourceRules::check(&file.source, pick);
@@ -126,6 +135,8 @@ fn gather(
         sumdb: sumdb?,
         offline,
         min_free: min_free.unwrap_or_else(|| Valued::default(MinFree::default())),
+        fallback: fallback.unwrap_or(Valued::default(Fallback::default())),
+        order: order.unwrap_or(Valued::default(Order::default())),
         tuning,
         private,
         routes: routes?,
@@ -246,6 +257,17 @@ impl Settings {
             }
         }
         for route in &self.routes {
+            if let Some(fallback) = &route.fallback
+                && route.sumdb != SumdbUse::Public
+                && fallback.value != Fallback::Strict
+            {
+                self.warnings.push(format!(
+                    "{}: {:?} has no effect: a route that the public checksum database does not vouch for is private, \
+                     and always \"strict\"",
+                    fallback.origin,
+                    fallback_name(fallback.value)
+                ));
+            }
             let hidden =
                 |pattern: &&str| self.private.no_proxy.value.iter().any(|private| private == *pattern);
             for pattern in route.modules.iter().filter(hidden) {

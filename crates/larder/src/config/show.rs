@@ -5,7 +5,8 @@ use std::{borrow::Cow, fmt::Write as _, path::PathBuf};
 use serde_json::{Value, json};
 
 use crate::settings::{
-    Amount, Chain, Origin, Private, Route, Settings, Span, Sumdb, Valued, pattern_shown, sumdb_name,
+    Amount, Chain, Origin, Private, Route, Settings, Span, Sumdb, Tuning, Valued, fallback_name, order_name,
+    pattern_shown, sumdb_name,
 };
 
 /// One line.
@@ -49,7 +50,7 @@ pub(super) fn json(settings: &Settings) -> Value {
         .map(|Row { name, value, origin }| json!({"name": name, "value": value, "origin": origin}))
         .collect();
     let private = |patterns: &Valued<gomod::Patterns>| json!({"modules": patterns.value.iter().map(pattern_shown).collect::<Vec<_>>(), "origin": patterns.origin});
-    let routes: Vec<_> = settings.routes.iter().map(route).collect();
+    let routes: Vec<_> = settings.routes.iter().map(|one| route(one, settings)).collect();
     let sources: Vec<_> = settings
         .sources
         .iter()
@@ -80,18 +81,21 @@ fn path(path: Option<&PathBuf>) -> Option<Cow<'_, str>> {
     path.map(|path| path.to_string_lossy())
 }
 
-fn route(route: &Route) -> Value {
+fn route(route: &Route, settings: &Settings) -> Value {
     json!({
         "modules": route.modules.iter().collect::<Vec<_>>(),
         "chain": route.chain.as_ref().map(Chain::to_string),
         "sumdb": sumdb_name(route.sumdb),
+        "fallback": fallback_name(route.fallback(settings.fallback.value)),
+        "order": order_name(route.order.unwrap_or(settings.order.value)),
         "origin": route.origin,
     })
 }
 
 /// The values that stand alone, in the order of the example file.
 fn values(settings: &Settings) -> Vec<Row> {
-    let Settings { listen, data, upstream, sumdb, offline, min_free, tuning, .. } = settings;
+    let Settings { listen, data, upstream, sumdb, offline, min_free, fallback, order, tuning, .. } = settings;
+    let Tuning { patience, freshness, limits, bodies, clients, .. } = tuning;
     let span = |name: &str, span: &Valued<Span>| row(name, span.value.to_string(), &span.origin);
     let amount = |name: &str, amount: &Valued<Amount>| row(name, amount.value.to_string(), &amount.origin);
     vec![
@@ -101,19 +105,31 @@ fn values(settings: &Settings) -> Vec<Row> {
         row("sumdb", Sumdb::to_string(&sumdb.value), &sumdb.origin),
         row("offline", offline.value, &offline.origin),
         row("min_free", min_free.value.to_string(), &min_free.origin),
-        span("patience", &tuning.patience),
-        span("freshness", &tuning.freshness),
-        span("absence", &tuning.absence),
-        span("limits.resolve", &tuning.limits.resolve),
-        span("limits.connect", &tuning.limits.connect),
-        span("limits.first_byte", &tuning.limits.first_byte),
-        span("limits.stall", &tuning.limits.stall),
-        span("limits.small", &tuning.limits.small),
-        row("clients.connections", tuning.clients.connections.value, &tuning.clients.connections.origin),
-        span("clients.head", &tuning.clients.head),
-        span("clients.idle", &tuning.clients.idle),
-        span("clients.stall", &tuning.clients.stall),
-        span("clients.grace", &tuning.clients.grace),
+        row("fallback", fallback_name(fallback.value), &fallback.origin),
+        row("order", order_name(order.value), &order.origin),
+        span("patience", patience),
+        span("freshness", &freshness.present),
+        span("freshness_behind", &freshness.behind),
+        span("freshness_wait", &freshness.wait),
+        span("absence", &freshness.absent),
+        span("failure", &freshness.failed),
+        span("limits.resolve", &limits.resolve),
+        span("limits.connect", &limits.connect),
+        span("limits.tls", &limits.tls),
+        span("limits.first_byte", &limits.first_byte),
+        span("limits.stall", &limits.stall),
+        span("limits.small", &limits.small),
+        span("limits.begin", &limits.begin),
+        amount("bodies.info", &bodies.info),
+        amount("bodies.mod", &bodies.gomod),
+        amount("bodies.list", &bodies.list),
+        amount("bodies.zip", &bodies.zip),
+        amount("bodies.sumdb", &bodies.sumdb),
+        row("clients.connections", clients.connections.value, &clients.connections.origin),
+        span("clients.head", &clients.head),
+        span("clients.idle", &clients.idle),
+        span("clients.stall", &clients.stall),
+        span("clients.grace", &clients.grace),
         amount("memory.small", &tuning.memory_small),
         amount("memory.zips", &tuning.memory_zips),
         row("log.format", tuning.log_format.value.name(), &tuning.log_format.origin),

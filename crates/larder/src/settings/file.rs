@@ -26,11 +26,18 @@ pub(super) struct File {
     pub(super) sumdb: Option<Text>,
     pub(super) offline: Option<Spanned<bool>>,
     pub(super) min_free: Option<Text>,
+    pub(super) fallback: Option<Text>,
+    pub(super) order: Option<Text>,
     pub(super) patience: Option<Text>,
     pub(super) freshness: Option<Text>,
+    pub(super) freshness_behind: Option<Text>,
+    pub(super) freshness_wait: Option<Text>,
     pub(super) absence: Option<Text>,
+    pub(super) failure: Option<Text>,
     #[serde(default)]
     pub(super) limits: Limits,
+    #[serde(default)]
+    pub(super) bodies: Bodies,
     #[serde(default)]
     pub(super) clients: Clients,
     #[serde(default)]
@@ -49,9 +56,23 @@ pub(super) struct File {
 pub(super) struct Limits {
     pub(super) resolve: Option<Text>,
     pub(super) connect: Option<Text>,
+    pub(super) tls: Option<Text>,
     pub(super) first_byte: Option<Text>,
     pub(super) stall: Option<Text>,
     pub(super) small: Option<Text>,
+    pub(super) begin: Option<Text>,
+}
+
+/// `[bodies]`: what sources may send.
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Bodies {
+    pub(super) info: Option<Text>,
+    #[serde(rename = "mod")]
+    pub(super) gomod: Option<Text>,
+    pub(super) list: Option<Text>,
+    pub(super) zip: Option<Text>,
+    pub(super) sumdb: Option<Text>,
 }
 
 /// `[clients]`: towards clients.
@@ -100,6 +121,7 @@ pub(super) struct Route {
     pub(super) chain: Option<Text>,
     pub(super) sumdb: Option<Text>,
     pub(super) fallback: Option<Text>,
+    pub(super) order: Option<Text>,
     pub(super) on_unverifiable: Option<Text>,
     pub(super) allow_private_hosts: Option<Spanned<bool>>,
 }

@@ -1,14 +1,16 @@
 //! Which of several values counts: flag, environment, file, default, in this order.
 
-use std::{ffi::OsStr, path::PathBuf};
+use std::{ffi::OsStr, ops::RangeInclusive, path::PathBuf, time::Duration};
 
 use toml::Spanned;
 
 use super::{
+    amount::Amount,
     environment::Environment,
     file::Text,
     origin::{Origin, Valued},
     problem::{Problem, SourceFile},
+    span::Span,
     wrong::Wrong,
 };
 
@@ -106,6 +108,24 @@ impl<'a> Pick<'a> {
                 None
             }
         }
+    }
+
+    /// A length of time that only the file has.
+    pub(super) fn span(
+        &mut self,
+        name: &str,
+        text: Option<&Text>,
+        range: RangeInclusive<Duration>,
+        default: Duration,
+    ) -> Valued<Span> {
+        let value = self.in_file(name, text, |text| Span::parse(text, &range));
+        value.unwrap_or(Valued::default(Span(default)))
+    }
+
+    /// An amount that only the file has.
+    pub(super) fn amount(&mut self, name: &str, text: Option<&Text>, default: u64) -> Valued<Amount> {
+        let value = self.in_file(name, text, |text| text.parse());
+        value.unwrap_or(Valued::default(Amount(default)))
     }
 
     /// A value with the place of something in the file.

@@ -3,10 +3,18 @@
 use std::fmt;
 
 use gomod::Patterns;
-use mirror::SumdbUse;
+use mirror::{Fallback, Order, SumdbUse};
 use toml::Spanned;
 
-use super::{chain::Chain, file, origin::Origin, pick::Pick, source_rule::SourceRules, wrong::Wrong};
+use super::{
+    chain::Chain,
+    file,
+    origin::{Origin, Valued},
+    pick::Pick,
+    source_rule::SourceRules,
+    walk::{self, fallback_name, order_name},
+    wrong::Wrong,
+};
 
 /// One `[[route]]`. The first that matches a module counts.
 #[derive(Clone, Debug)]
@@ -15,6 +23,10 @@ pub(crate) struct Route {
     /// The chain; that of everything else where the route names none.
     pub(crate) chain: Option<Chain>,
     pub(crate) sumdb: SumdbUse,
+    /// What a failure lets through; that of everything else where the route says nothing.
+    pub(crate) fallback: Option<Valued<Fallback>>,
+    /// Who is asked first; as with everything else where the route says nothing.
+    pub(crate) order: Option<Order>,
     pub(crate) origin: Origin,
 }
 
@@ -25,7 +37,7 @@ impl Route {
         rules: &SourceRules,
         pick: &mut Pick<'_>,
     ) -> Option<Self> {
-        let file::Route { modules, chain, sumdb, fallback, on_unverifiable, allow_private_hosts } =
+        let file::Route { modules, chain, sumdb, fallback, order, on_unverifiable, allow_private_hosts } =
             entry.get_ref();
         let modules = match modules {
             Some(modules) => patterns(modules, pick),
@@ -37,7 +49,8 @@ impl Route {
         };
         let chain = pick.in_file("route.chain", chain.as_ref(), |text| Chain::parse(text, rules));
         let sumdb = pick.in_file("route.sumdb", sumdb.as_ref(), |text| sumdb_use(text));
-        pick.in_file("route.fallback", fallback.as_ref(), |text| fallback_can_act(text));
+        let fallback = pick.in_file("route.fallback", fallback.as_ref(), |text| walk::fallback(text));
+        let order = pick.in_file("route.order", order.as_ref(), |text| walk::order(text));
         pick.in_file("route.on_unverifiable", on_unverifiable.as_ref(), |text| on_unverifiable_can_act(text));
         pick.in_file("route.allow_private_hosts", allow_private_hosts.as_ref(), |allow| {
             private_hosts_can_act(*allow)
@@ -46,8 +59,19 @@ impl Route {
             modules: modules?,
             chain: chain.map(|chain| chain.value),
             sumdb: sumdb.map_or(SumdbUse::Public, |sumdb| sumdb.value),
+            fallback,
+            order: order.map(|order| order.value),
             origin: pick.at(entry, ()).origin,
         })
+    }
+
+    /// What a failure lets through, where `general` counts for everything that says nothing itself. What the public
+    /// database does not vouch for is private: its names go no further than a failure says.
+    pub(crate) fn fallback(&self, general: Fallback) -> Fallback {
+        match self.sumdb {
+            SumdbUse::Public => self.fallback.as_ref().map_or(general, |own| own.value),
+            SumdbUse::Ledger | SumdbUse::Off => Fallback::Strict,
+        }
     }
 }
 
@@ -58,7 +82,11 @@ impl fmt::Display for Route {
             Some(chain) => write!(f, "chain {chain}")?,
             None => f.write_str("chain as upstream")?,
         }
-        write!(f, ", sumdb {}", sumdb_name(self.sumdb))
+        write!(f, ", sumdb {}", sumdb_name(self.sumdb))?;
+        if let Some(fallback) = &self.fallback {
+            write!(f, ", fallback {}", fallback_name(fallback.value))?;
+        }
+        self.order.map_or(Ok(()), |order| write!(f, ", order {}", order_name(order)))
     }
 }
 
@@ -120,15 +148,6 @@ fn sumdb_use(text: &str) -> Result<SumdbUse, Wrong> {
         _ => {
             Err(Wrong::new(format!("{text:?} is not known")).help("write \"public\", \"ledger\" or \"off\""))
         }
-    }
-}
-
-fn fallback_can_act(text: &str) -> Result<(), Wrong> {
-    match text {
-        "strict" => Ok(()),
-        "verified" | "any" => Err(Wrong::new(format!("this build cannot do {text:?}"))
-            .help("write \"strict\", which is what it does: after a failure only `|` goes on")),
-        _ => Err(Wrong::new(format!("{text:?} is not known")).help("write \"strict\"")),
     }
 }
 

@@ -39,6 +39,11 @@ impl fmt::Display for Span {
     }
 }
 
+pub(super) const ZERO: Duration = Duration::ZERO;
+/// No limit can be kept more exactly.
+pub(super) const LEAST: Duration = Duration::from_millis(1);
+pub(super) const HOUR: Duration = Duration::from_hours(1);
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,13 +1,14 @@
 //! Times, budgets and the log: what only the file sets.
 
-use std::{ops::RangeInclusive, time::Duration};
+use std::time::Duration;
 
 use super::{
     amount::Amount,
-    file::{File, Text},
+    file::File,
+    limits::{Bodies, Limits},
     origin::Valued,
     pick::Pick,
-    span::Span,
+    span::{HOUR, LEAST, Span, ZERO},
     wrong::Wrong,
 };
 
@@ -16,11 +17,9 @@ use super::{
 pub(crate) struct Tuning {
     /// How long a zip may take to arrive before clients are fed from it while it still arrives.
     pub(crate) patience: Valued<Span>,
-    /// How long lists, `@latest` and branch queries count without being asked for again.
-    pub(crate) freshness: Valued<Span>,
-    /// How long a confirmed absence counts.
-    pub(crate) absence: Valued<Span>,
+    pub(crate) freshness: Freshness,
     pub(crate) limits: Limits,
+    pub(crate) bodies: Bodies,
     pub(crate) clients: Clients,
     /// Memory for small answers.
     pub(crate) memory_small: Valued<Amount>,
@@ -30,14 +29,14 @@ pub(crate) struct Tuning {
     pub(crate) log_access: Valued<Access>,
 }
 
-/// The bounds of one attempt at a source, as [`upstream::Limits`] has them.
+/// How long answers count, as [`mirror::Freshness`] has them.
 #[derive(Clone, Debug)]
-pub(crate) struct Limits {
-    pub(crate) resolve: Valued<Span>,
-    pub(crate) connect: Valued<Span>,
-    pub(crate) first_byte: Valued<Span>,
-    pub(crate) stall: Valued<Span>,
-    pub(crate) small: Valued<Span>,
+pub(crate) struct Freshness {
+    pub(crate) present: Valued<Span>,
+    pub(crate) behind: Valued<Span>,
+    pub(crate) wait: Valued<Span>,
+    pub(crate) absent: Valued<Span>,
+    pub(crate) failed: Valued<Span>,
 }
 
 /// The bounds of clients, as [`server::Config`] has them.
@@ -73,50 +72,50 @@ pub(crate) enum Access {
 impl Tuning {
     /// The file's values; what is wrong is noted in `pick`.
     pub(super) fn pick(file: &File, pick: &mut Pick<'_>) -> Self {
-        let mut span =
-            |name: &str, text: &Option<Text>, range: RangeInclusive<Duration>, default: Duration| {
-                let value = pick.in_file(name, text.as_ref(), |text| Span::parse(text, &range));
-                value.unwrap_or_else(|| Valued::default(Span(default)))
-            };
         let mirror = mirror::Config::default();
-        let fresh = mirror::Freshness::default();
-        let out = upstream::Limits::default();
-        let (limits, clients) = (&file.limits, &file.clients);
-        let patience = span("patience", &file.patience, ZERO..=HOUR, mirror.patience);
-        let freshness = span("freshness", &file.freshness, ZERO..=YEAR, fresh.present);
-        let absence = span("absence", &file.absence, ZERO..=HOUR, fresh.absent);
-        let limits = Limits {
-            resolve: span("limits.resolve", &limits.resolve, LEAST..=HOUR, out.resolve),
-            connect: span("limits.connect", &limits.connect, LEAST..=HOUR, out.connect),
-            first_byte: span("limits.first_byte", &limits.first_byte, LEAST..=HOUR, out.first_byte),
-            stall: span("limits.stall", &limits.stall, LEAST..=HOUR, out.stall),
-            small: span("limits.small", &limits.small, LEAST..=HOUR, out.small),
-        };
-        let head = span("clients.head", &clients.head, LEAST..=HOUR, HEAD);
-        let idle = span("clients.idle", &clients.idle, LEAST..=DAY, IDLE);
-        let stall = span("clients.stall", &clients.stall, LEAST..=HOUR, STALL);
-        let grace = span("clients.grace", &clients.grace, ZERO..=HOUR, GRACE);
+        let clients = &file.clients;
+        let patience = pick.span("patience", file.patience.as_ref(), ZERO..=HOUR, mirror.patience);
+        let freshness = Freshness::pick(file, pick);
+        let head = pick.span("clients.head", clients.head.as_ref(), LEAST..=HOUR, HEAD);
+        let idle = pick.span("clients.idle", clients.idle.as_ref(), LEAST..=DAY, IDLE);
+        let stall = pick.span("clients.stall", clients.stall.as_ref(), LEAST..=HOUR, STALL);
+        let grace = pick.span("clients.grace", clients.grace.as_ref(), ZERO..=HOUR, GRACE);
         let connections =
             pick.in_file("clients.connections", clients.connections.as_ref(), |number| connections(*number));
         let connections = connections.unwrap_or(Valued::default(CONNECTIONS));
-        let mut amount = |name: &str, text: &Option<Text>, default: u64| {
-            let value = pick.in_file(name, text.as_ref(), |text| text.parse());
-            value.unwrap_or(Valued::default(Amount(default)))
-        };
-        let memory_small = amount("memory.small", &file.memory.small, SMALL);
-        let memory_zips = amount("memory.zips", &file.memory.zips, ZIPS);
+        let memory_small = pick.amount("memory.small", file.memory.small.as_ref(), SMALL);
+        let memory_zips = pick.amount("memory.zips", file.memory.zips.as_ref(), ZIPS);
         let log_format = pick.in_file("log.format", file.log.format.as_ref(), |text| log_format(text));
         let log_access = pick.in_file("log.access", file.log.access.as_ref(), |text| access(text));
         Tuning {
             patience,
             freshness,
-            absence,
-            limits,
+            limits: Limits::pick(&file.limits, pick),
+            bodies: Bodies::pick(&file.bodies, pick),
             clients: Clients { connections, head, idle, stall, grace },
             memory_small,
             memory_zips,
             log_format: log_format.unwrap_or(Valued::default(LogFormat::default())),
             log_access: log_access.unwrap_or(Valued::default(Access::default())),
+        }
+    }
+}
+
+impl Freshness {
+    fn pick(file: &File, pick: &mut Pick<'_>) -> Self {
+        let default = mirror::Freshness::default();
+        Freshness {
+            present: pick.span("freshness", file.freshness.as_ref(), ZERO..=YEAR, default.present),
+            behind: pick.span(
+                "freshness_behind",
+                file.freshness_behind.as_ref(),
+                ZERO..=YEAR,
+                default.behind,
+            ),
+            wait: pick.span("freshness_wait", file.freshness_wait.as_ref(), ZERO..=HOUR, default.wait),
+            absent: pick.span("absence", file.absence.as_ref(), ZERO..=HOUR, default.absent),
+            // A longer memory of failures would keep clients away from a source that is well again.
+            failed: pick.span("failure", file.failure.as_ref(), ZERO..=SECOND, default.failed),
         }
     }
 }
@@ -165,10 +164,7 @@ fn access(text: &str) -> Result<Access, Wrong> {
     }
 }
 
-const ZERO: Duration = Duration::ZERO;
-/// No limit can be kept more exactly.
-const LEAST: Duration = Duration::from_millis(1);
-const HOUR: Duration = Duration::from_hours(1);
+const SECOND: Duration = Duration::from_secs(1);
 const DAY: Duration = Duration::from_hours(24);
 const YEAR: Duration = Duration::from_hours(365 * 24);
 

@@ -431,15 +431,6 @@ allow_private_hosts = false
        ╰────
       help: write "public", "ledger" or "off"
 
-      × route.fallback: this build cannot do "verified"
-       ╭─[DIR/etc/larder.toml:8:12]
-     7 │ sumdb = "maybe"
-     8 │ fallback = "verified"
-       ·            ──────────
-     9 │ on_unverifiable = "serve-pending"
-       ╰────
-      help: write "strict", which is what it does: after a failure only `|` goes on
-
       × route.on_unverifiable: this build cannot do "serve-pending": it leaves the proofs of the checksum database to the go command
         ╭─[DIR/etc/larder.toml:9:19]
       8 │ fallback = "verified"
@@ -510,7 +501,7 @@ allow_private_hosts = false
         ·            ───────────
      15 │ on_unverifiable = "x"
         ╰────
-      help: write "strict"
+      help: write "verified", "strict" or "any"
 
       × route.on_unverifiable: "x" is not known
         ╭─[DIR/etc/larder.toml:15:19]
@@ -521,7 +512,7 @@ allow_private_hosts = false
         ╰────
       help: take the line out
 
-    14 problems
+    13 problems
     "#);
 }
 
@@ -529,7 +520,7 @@ allow_private_hosts = false
 fn the_shape_of_the_file() {
     let wrong = |text: &str| Machine::with_upstream().wrong(text);
     assert_snapshot!(wrong("listne = \"127.0.0.1:0\"\n"), @r#"
-     × unknown field `listne`, expected one of `listen`, `data`, `upstream`, `sumdb`, `offline`, `min_free`, `patience`, `freshness`, `absence`, `limits`, `clients`, `memory`, `log`, `source`, `route`
+     × unknown field `listne`, expected one of `listen`, `data`, `upstream`, `sumdb`, `offline`, `min_free`, `fallback`, `order`, `patience`, `freshness`, `freshness_behind`, `freshness_wait`, `absence`, `failure`, `limits`, `bodies`, `clients`, `memory`, `log`, `source`, `route`
       ╭─[DIR/etc/larder.toml:1:1]
     1 │ listne = "127.0.0.1:0"
       · ──────
@@ -537,7 +528,7 @@ fn the_shape_of_the_file() {
      help: `larder config example` prints every setting
     "#);
     assert_snapshot!(wrong("[limits]\nstal = \"1s\"\n"), @r#"
-     × unknown field `stal`, expected one of `resolve`, `connect`, `first_byte`, `stall`, `small`
+     × unknown field `stal`, expected one of `resolve`, `connect`, `tls`, `first_byte`, `stall`, `small`, `begin`
       ╭─[DIR/etc/larder.toml:2:1]
     1 │ [limits]
     2 │ stal = "1s"

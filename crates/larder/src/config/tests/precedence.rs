@@ -26,6 +26,39 @@ const LAYERED: [(&str, &str, &str, &str, &str, &str); 6] = [
     ("min_free", "--min-free=1%", "2 %", "\"3 %\"", "5 %", "1 %"),
 ];
 
+/// A setting that only the file has: its default, another value as it is written, and as it is shown.
+const IN_FILE: [(&str, &str, &str, &str); 29] = [
+    ("patience", "1s", "\"250ms\"", "250ms"),
+    ("freshness", "1m", "\"0s\"", "0s"),
+    ("fallback", "verified", "\"any\"", "any"),
+    ("order", "chain", "\"fastest\"", "fastest"),
+    ("freshness_behind", "10m", "\"0s\"", "0s"),
+    ("freshness_wait", "300ms", "\"1s\"", "1s"),
+    ("absence", "15s", "\"1 min\"", "1m"),
+    ("failure", "1s", "\"0s\"", "0s"),
+    ("limits.resolve", "3s", "\"1s\"", "1s"),
+    ("limits.connect", "3s", "\"1s\"", "1s"),
+    ("limits.tls", "5s", "\"1s\"", "1s"),
+    ("limits.first_byte", "10s", "\"1s\"", "1s"),
+    ("limits.stall", "30s", "\"2m\"", "2m"),
+    ("limits.small", "30s", "\"1s\"", "1s"),
+    ("limits.begin", "14s", "\"1s\"", "1s"),
+    ("bodies.info", "1 MiB", "\"2 KiB\"", "2 KiB"),
+    ("bodies.mod", "16 MiB", "\"2 KiB\"", "2 KiB"),
+    ("bodies.list", "32 MiB", "\"2 KiB\"", "2 KiB"),
+    ("bodies.zip", "500 MiB", "\"2 GiB\"", "2 GiB"),
+    ("bodies.sumdb", "1 MiB", "\"2 KiB\"", "2 KiB"),
+    ("clients.connections", "4096", "10", "10"),
+    ("clients.head", "10s", "\"1s\"", "1s"),
+    ("clients.idle", "1m 30s", "\"1s\"", "1s"),
+    ("clients.stall", "1m", "\"1s\"", "1s"),
+    ("clients.grace", "10s", "\"0s\"", "0s"),
+    ("memory.small", "32 MiB", "\"1 GiB\"", "1 GiB"),
+    ("memory.zips", "64 MiB", "\"0\"", "0 B"),
+    ("log.format", "text", "\"json\"", "json"),
+    ("log.access", "misses", "\"all\"", "all"),
+];
+
 #[test]
 fn flags_come_before_variables_and_those_before_the_file_and_that_before_defaults() {
     for (name, flag, variable, file, default, by_flag) in LAYERED {
@@ -54,29 +87,22 @@ fn flags_come_before_variables_and_those_before_the_file_and_that_before_default
 
 #[test]
 fn what_only_the_file_has_comes_before_its_default() {
-    for (key, default, written, shown) in [
-        ("patience", "1s", "\"250ms\"", "250ms"),
-        ("freshness", "1m", "\"0s\"", "0s"),
-        ("absence", "15s", "\"1 min\"", "1m"),
-        ("limits.resolve", "3s", "\"1s\"", "1s"),
-        ("limits.connect", "8s", "\"1s\"", "1s"),
-        ("limits.first_byte", "10s", "\"1s\"", "1s"),
-        ("limits.stall", "30s", "\"2m\"", "2m"),
-        ("limits.small", "30s", "\"1s\"", "1s"),
-        ("clients.connections", "4096", "10", "10"),
-        ("clients.head", "10s", "\"1s\"", "1s"),
-        ("clients.idle", "1m 30s", "\"1s\"", "1s"),
-        ("clients.stall", "1m", "\"1s\"", "1s"),
-        ("clients.grace", "10s", "\"0s\"", "0s"),
-        ("memory.small", "32 MiB", "\"1 GiB\"", "1 GiB"),
-        ("memory.zips", "64 MiB", "\"0\"", "0 B"),
-        ("log.format", "text", "\"json\"", "json"),
-        ("log.access", "misses", "\"all\"", "all"),
-    ] {
+    for (key, default, written, shown) in IN_FILE {
         assert_eq!(value(&Machine::with_upstream().show(&[]), key), (default.to_owned(), "default"));
         let machine = Machine::with_upstream().file("etc/larder.toml", &format!("{key} = {written}\n"));
         assert_eq!(value(&machine.show(&[]), key), (shown.to_owned(), "file"));
     }
+}
+
+#[test]
+fn every_setting_and_its_default_stand_in_a_table_here() {
+    let shown = Machine::with_upstream().show(&[]);
+    let mut names: Vec<_> =
+        shown["settings"].as_array().unwrap().iter().map(|row| row["name"].as_str().unwrap()).collect();
+    let mut known: Vec<_> = LAYERED.iter().map(|row| row.0).chain(IN_FILE.iter().map(|row| row.0)).collect();
+    names.sort_unstable();
+    known.sort_unstable();
+    assert_eq!(names, known);
 }
 
 #[test]

@@ -23,7 +23,13 @@ sumdb = "ledger"
 
 [[route]]
 modules = ["open.example/*"]
+order = "fastest"
+fallback = "any"
+
+[[route]]
+modules = ["closed.example"]
 sumdb = "off"
+fallback = "any"
 "#;
 
 fn machine() -> Machine {
@@ -47,14 +53,26 @@ fn text() {
     sumdb  off  DIR/etc/larder.toml:3:9
     offline  true  --offline
     min_free  5 %  default
+    fallback  verified  default
+    order  chain  default
     patience  1s  default
     freshness  1m  default
+    freshness_behind  10m  default
+    freshness_wait  300ms  default
     absence  15s  default
+    failure  1s  default
     limits.resolve  3s  default
-    limits.connect  8s  default
+    limits.connect  3s  default
+    limits.tls  5s  default
     limits.first_byte  10s  default
     limits.stall  30s  default
     limits.small  30s  default
+    limits.begin  14s  default
+    bodies.info  1 MiB  default
+    bodies.mod  16 MiB  default
+    bodies.list  32 MiB  default
+    bodies.zip  500 MiB  default
+    bodies.sumdb  1 MiB  default
     clients.connections  4096  default
     clients.head  10s  default
     clients.idle  1m 30s  default
@@ -67,7 +85,8 @@ fn text() {
     private.no_proxy  corp.example, other.example  GOPRIVATE in DIR/home/env
     private.no_sumdb  corp.example, other.example  GOPRIVATE in DIR/home/env
     route 1  git.corp.example/*,corp.example: chain https://modules.corp.example|direct, sumdb ledger  DIR/etc/larder.toml:13:1
-    route 2  open.example/*: chain as upstream, sumdb off  DIR/etc/larder.toml:18:1
+    route 2  open.example/*: chain as upstream, sumdb public, fallback any, order fastest  DIR/etc/larder.toml:18:1
+    route 3  closed.example: chain as upstream, sumdb off, fallback any  DIR/etc/larder.toml:23:1
     source 1  *.corp.example: ca DIR/etc/ca.pem  DIR/etc/larder.toml:5:1
     source 2  https://elsewhere.example.com/: ca DIR/etc/ca.pem  DIR/etc/larder.toml:9:1
     warning: GOPRIVATE in DIR/home/env: " other.example" holds a space, which no module path has; it makes nothing private
@@ -75,6 +94,7 @@ fn text() {
     warning: DIR/etc/larder.toml:13:1: `direct` is left out, as this build does not fetch from repositories; what the other sources do not have is absent
     warning: DIR/etc/larder.toml:9:1: no https source of any chain matches https://elsewhere.example.com/
     warning: DIR/etc/larder.toml:13:1: corp.example is private by GOPRIVATE in DIR/home/env, which comes first: its chain is not asked; set GONOPROXY=none to use the route
+    warning: DIR/etc/larder.toml:26:12: "any" has no effect: a route that the public checksum database does not vouch for is private, and always "strict"
     "#);
 }
 
@@ -119,10 +139,12 @@ fn json() {
       "routes": [
         {
           "chain": "https://modules.corp.example|direct",
+          "fallback": "strict",
           "modules": [
             "git.corp.example/*",
             "corp.example"
           ],
+          "order": "chain",
           "origin": {
             "column": 1,
             "file": "DIR/etc/larder.toml",
@@ -133,14 +155,31 @@ fn json() {
         },
         {
           "chain": null,
+          "fallback": "any",
           "modules": [
             "open.example/*"
           ],
+          "order": "fastest",
           "origin": {
             "column": 1,
             "file": "DIR/etc/larder.toml",
             "kind": "file",
             "line": 18
+          },
+          "sumdb": "public"
+        },
+        {
+          "chain": null,
+          "fallback": "strict",
+          "modules": [
+            "closed.example"
+          ],
+          "order": "chain",
+          "origin": {
+            "column": 1,
+            "file": "DIR/etc/larder.toml",
+            "kind": "file",
+            "line": 23
           },
           "sumdb": "off"
         }
@@ -195,7 +234,8 @@ fn json() {
         "DIR/etc/larder.toml:2:12: `direct` is left out, as this build does not fetch from repositories; what the other sources do not have is absent",
         "DIR/etc/larder.toml:13:1: `direct` is left out, as this build does not fetch from repositories; what the other sources do not have is absent",
         "DIR/etc/larder.toml:9:1: no https source of any chain matches https://elsewhere.example.com/",
-        "DIR/etc/larder.toml:13:1: corp.example is private by GOPRIVATE in DIR/home/env, which comes first: its chain is not asked; set GONOPROXY=none to use the route"
+        "DIR/etc/larder.toml:13:1: corp.example is private by GOPRIVATE in DIR/home/env, which comes first: its chain is not asked; set GONOPROXY=none to use the route",
+        "DIR/etc/larder.toml:26:12: \"any\" has no effect: a route that the public checksum database does not vouch for is private, and always \"strict\""
       ]
     }
     "#);
@@ -207,7 +247,7 @@ fn a_good_file_is_ok_and_warnings_go_aside() {
     assert_eq!((printed.code, printed.out.as_str()), (0, "ok\n"));
     assert_eq!(
         printed.err.lines().filter(|line| line.starts_with("warning: ")).count(),
-        5,
+        6,
         "{}",
         printed.err
     );
