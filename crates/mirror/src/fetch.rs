@@ -57,6 +57,7 @@ impl Fetch {
         if let Some(absent) = self.mirror.absences.get(&missing) {
             return Err(absent);
         }
+        let _place = self.mirror.admission.admit(&self.pilot.urgency).await?;
         self.mirror.meters.fetches.inc();
         let result = self.walk().await;
         if let Err(refusal) = &result {

@@ -6,6 +6,7 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used))]
 
 mod absences;
+mod admission;
 mod answer;
 mod artifact;
 mod ask;
@@ -38,11 +39,13 @@ use upstream::Priority;
 
 use crate::{
     absences::Absences,
+    admission::Admission,
     artifact::{ArtifactKey, Landed},
     flight::Flights,
     hedge::HedgeBudget,
 };
 pub use crate::{
+    admission::Room,
     answer::{Answer, AnswerMeta, Body, CacheStatus, Keep},
     ask::{Ask, Reach},
     follow::Follow,
@@ -63,6 +66,8 @@ pub struct Config {
     pub begin: Duration,
     /// How far any request may go: [`Reach::Stored`] for `--offline`.
     pub reach: Reach,
+    /// How many fetches may be under way, and wait.
+    pub room: Room,
 }
 
 impl Default for Config {
@@ -72,6 +77,7 @@ impl Default for Config {
             linger: Duration::from_mins(10),
             begin: Duration::from_secs(14),
             reach: Reach::Anywhere,
+            room: Room::default(),
         }
     }
 }
@@ -85,6 +91,7 @@ pub struct Mirror {
     meters: Meters,
     absences: Absences,
     hedges: HedgeBudget,
+    admission: Arc<Admission>,
     artifacts: Flights<ArtifactKey, Arc<Landed>>,
     questions: Flights<(Question, Arc<str>), Arc<StoredAnswer>>,
     checksums: Flights<Key, Bytes>,
@@ -99,6 +106,7 @@ impl Mirror {
             config,
             policy,
             store,
+            admission: Admission::new(config.room, meters.clone()),
             meters,
             absences,
             hedges: HedgeBudget::default(),

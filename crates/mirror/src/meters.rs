@@ -1,6 +1,9 @@
 //! What the mirror counts. The handles work unregistered; the binary registers them.
 
-use prometheus_client::{metrics::counter::Counter, registry::Registry};
+use prometheus_client::{
+    metrics::{counter::Counter, gauge::Gauge},
+    registry::Registry,
+};
 
 /// Counters of the mirror.
 #[derive(Clone, Debug, Default)]
@@ -19,6 +22,10 @@ pub struct Meters {
     pub hedges_won: Counter,
     /// Those whose answer was not.
     pub hedges_lost: Counter,
+    /// Fetches that have a place among those that talk to sources at this moment.
+    pub fetching: Gauge,
+    /// Fetches that were refused because too many others were under way.
+    pub overloaded: Counter,
 }
 
 impl Meters {
@@ -48,5 +55,7 @@ impl Meters {
         );
         registry.register("hedges_won", "Hedges whose answer was used", self.hedges_won.clone());
         registry.register("hedges_lost", "Hedges whose answer was not used", self.hedges_lost.clone());
+        registry.register("fetching", "Fetches under way that talk to sources", self.fetching.clone());
+        registry.register("overloaded", "Fetches refused because of too many others", self.overloaded.clone());
     }
 }

@@ -104,6 +104,7 @@ async fn fetch(
     if let Some(absent) = mirror.absences.get(&missing) {
         return Err(absent);
     }
+    let _place = mirror.admission.admit(&pilot.urgency).await?;
     let result = walk(&mirror, &ask, &question, &route, stored, &pilot).await;
     if let Err(refusal) = &result {
         mirror.absences.remember(missing, refusal);
