@@ -8,7 +8,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use crate::LIMIT;
+use crate::{LIMIT, sent::hex};
 
 /// How a body ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -160,9 +160,6 @@ impl Connection {
     pub fn wait_closed_by_peer(&self) {
         let [SocketAddr::V4(peer), SocketAddr::V4(own)] = self.ends else {
             panic!("IPv4 only");
-        };
-        let hex = |a: std::net::SocketAddrV4| {
-            format!("{:08X}:{:04X}", u32::from_ne_bytes(a.ip().octets()), a.port())
         };
         // Local address, remote address, state; 01 is ESTABLISHED (proc_pid_net(5)).
         let row = format!("{} {} 01 ", hex(peer), hex(own));

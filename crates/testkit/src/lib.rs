@@ -23,6 +23,7 @@ mod process;
 mod reply;
 mod require;
 mod script;
+mod sent;
 mod tls;
 mod tree;
 mod upstream;

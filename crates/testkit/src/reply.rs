@@ -208,7 +208,7 @@ impl Reply {
         self
     }
 
-    /// RST after `n` bytes of the body, counted from the first that is sent.
+    /// RST after exactly `n` bytes of the body, counted from the first that is sent, if the client reads them.
     #[must_use]
     pub fn reset_after(mut self, n: u64) -> Self {
         self.stops.push((n, Stop::Reset));

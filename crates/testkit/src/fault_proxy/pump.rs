@@ -12,6 +12,7 @@ use std::{
 };
 
 use super::link::{Act, At, Way};
+use crate::sent::wait_until_sent;
 
 /// How much is relayed at once.
 const PIECE: usize = 1 << 16;
@@ -107,6 +108,7 @@ impl Pump<'_> {
     fn act(&self, act: Act) -> io::Result<Next> {
         match act {
             Act::Reset => {
+                wait_until_sent(self.to);
                 reset(self.from);
                 reset(self.to);
                 Ok(Next::End)

@@ -12,6 +12,7 @@ use super::{Seen, Shared, ranges};
 use crate::{
     archive::Body,
     reply::{Framing, Reply, Said, Stop},
+    sent::wait_until_sent,
     tls::Wire,
     upstream::ranges::Ranges,
 };
@@ -53,6 +54,7 @@ impl Shared {
             });
             shared.state().open.remove(&id);
             if let Ok(After::Reset) = after {
+                wait_until_sent(&stream);
                 // With a linger time of zero, closing sends RST and drops what is still in the buffer.
                 let _ = rustix::net::sockopt::set_socket_linger(&stream, Some(Duration::ZERO));
             } else {

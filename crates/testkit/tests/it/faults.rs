@@ -139,3 +139,15 @@ fn parts_and_validators_lie_when_they_are_told_to() {
     let cut = ask(Reply::natural().etag("\"old\"").cut_after(4));
     assert_eq!((cut.status, cut.end, cut.body.len()), (206, End::Cut, 4));
 }
+
+#[test]
+fn a_reset_comes_after_exactly_these_bytes() {
+    let mut tree = ModuleTree::default();
+    tree.add(Module::of_noise("example.com/big", "v1.0.0", 3 << 20));
+    let upstream = ScriptedUpstream::serving(tree);
+    for n in [100_000, 3 << 20] {
+        upstream.script("*.zip", [Reply::natural().reset_after(n)]);
+        let answer = get(&upstream, "example.com/big/@v/v1.0.0.zip");
+        assert_eq!((answer.body.len() as u64, answer.end), (n, End::Reset));
+    }
+}
