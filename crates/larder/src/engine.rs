@@ -178,6 +178,7 @@ fn limits(settings: &Settings) -> Limits {
             zip: bodies.zip.value.0,
             sumdb: bodies.sumdb.value.0,
         },
+        ..Limits::default()
     }
 }
 

@@ -2,7 +2,9 @@
 //! says so. Each step has its own limit and its own words.
 
 use std::{
-    fmt, io,
+    fmt,
+    future::ready,
+    io,
     net::{IpAddr, SocketAddr},
     sync::Arc,
     task::{Context, Poll},
@@ -21,10 +23,10 @@ use url::Url;
 
 use crate::{
     FaultKind, Limits,
-    diagnose::{io_words, tls_fault},
-    eyeballs,
+    diagnose::tls_fault,
     http_proxy::HttpProxies,
-    resolver::Bounded,
+    names::{Names, Proof},
+    reach::{any_of, reach},
     transport::{Speaks, Stream, Transport},
     tunnel::tunnel,
 };
@@ -34,7 +36,7 @@ use crate::{
 pub(crate) struct Connector(Arc<Inner>);
 
 struct Inner {
-    resolver: Bounded,
+    names: Arc<Names>,
     limits: Limits,
     tls: TlsConnector,
     /// For HTTP proxies that are reached by https: without the source's own certificate.
@@ -66,23 +68,23 @@ impl NotReached {
 
 impl Connector {
     pub(crate) fn new(
-        resolver: Bounded,
+        names: Arc<Names>,
         limits: Limits,
         tls: TlsConnector,
         proxy_tls: TlsConnector,
         proxies: Arc<HttpProxies>,
     ) -> Self {
-        Connector(Arc::new(Inner { resolver, limits, tls, proxy_tls, proxies }))
+        Connector(Arc::new(Inner { names, limits, tls, proxy_tls, proxies }))
     }
 
     async fn connect(&self, to: &Uri) -> Result<Transport, NotReached> {
         let end = End::of(to).ok_or_else(|| NotReached::connect("the URL names no host"))?;
         let stream = match self.proxy_for(to) {
-            None => self.dial(&end).await?,
+            None => self.dial(&end, if end.tls { Proof::Given } else { Proof::None }).await?,
             Some(proxy) => {
                 let way = End::of_proxy(proxy)
                     .ok_or_else(|| NotReached::connect("the proxy's URL names no host"))?;
-                let stream = self.dial(&way).await?;
+                let stream = self.dial(&way, Proof::Given).await?;
                 match proxy.scheme() {
                     "http" | "https" => {
                         let mut stream = if way.tls {
@@ -121,26 +123,14 @@ impl Connector {
     }
 
     /// TCP to the first address that answers.
-    async fn dial(&self, end: &End) -> Result<Box<dyn Stream>, NotReached> {
-        let addresses: Vec<SocketAddr> = match end.host.parse::<IpAddr>() {
-            Ok(ip) => vec![SocketAddr::new(ip, end.port)],
-            Err(_) => {
-                let found = self.0.resolver.addresses(&end.host).await;
-                let found = found.map_err(|e| NotReached::new(FaultKind::Dns, e.to_string()))?;
-                found.into_iter().map(|address| SocketAddr::new(address.ip(), end.port)).collect()
-            }
-        };
+    async fn dial(&self, end: &End, proof: Proof) -> Result<Box<dyn Stream>, NotReached> {
         let limit = self.0.limits.connect;
-        let race = eyeballs::race(&addresses, stagger(limit, addresses.len()), tcp);
-        let tried = match addresses.len() {
-            0 | 1 => String::new(),
-            n => format!(" ({n} addresses tried)"),
+        let dial = |address: SocketAddr| tcp(SocketAddr::new(address.ip(), end.port));
+        let stream = match end.host.parse::<IpAddr>() {
+            Ok(ip) => any_of(&[SocketAddr::new(ip, end.port)], ready(Vec::new()), limit, dial).await?,
+            Err(_) => reach(&self.0.names, &end.host, proof, limit, dial).await?,
         };
-        match timeout(limit, race).await {
-            Ok(Ok(stream)) => Ok(Box::new(stream)),
-            Ok(Err(e)) => Err(NotReached::connect(format!("{}{tried}", io_words(&e)))),
-            Err(_) => Err(NotReached::connect(format!("no connection within {limit:?}{tried}"))),
-        }
+        Ok(Box::new(stream))
     }
 
     async fn handshake(
@@ -265,19 +255,9 @@ impl Service<Uri> for Given {
     }
 
     fn call(&mut self, _: Uri) -> Self::Future {
-        std::future::ready(self.0.take().ok_or_else(|| NotReached::connect("the connection is used already")))
+        ready(self.0.take().ok_or_else(|| NotReached::connect("the connection is used already")))
     }
 }
-
-/// How long an address may say nothing before the next is tried as well: less where there are so many that the
-/// last one would have no time left.
-fn stagger(limit: Duration, addresses: usize) -> Duration {
-    let steps = u32::try_from(addresses).unwrap_or(u32::MAX).saturating_add(1);
-    STAGGER.min(limit / steps)
-}
-
-/// RFC 8305, 5.
-const STAGGER: Duration = Duration::from_millis(250);
 
 /// An unused connection whose other end vanished is noticed after a minute.
 const PROBE_EVERY: Duration = Duration::from_secs(15);

@@ -14,8 +14,8 @@ use crate::{
     client::Client,
     connector::Connector,
     http_proxy::{BadHttpProxy, HttpProxies},
+    names::Names,
     netrc::Netrc,
-    resolver::Bounded,
     secret::{Credentials, Redactor},
     tls,
 };
@@ -45,7 +45,7 @@ struct Inner {
     headers: HeaderMap,
     limits: Limits,
     stubborn: Stubborn,
-    resolver: Arc<dyn Resolver>,
+    names: Arc<Names>,
     meters: Meters,
     roots: Arc<RootCertStore>,
     proxies: Arc<HttpProxies>,
@@ -93,7 +93,7 @@ impl Door {
             headers,
             limits,
             stubborn,
-            resolver,
+            names: Arc::new(Names::new(resolver, limits, meters.dns().clone())),
             meters,
             roots: Arc::new(tls::roots(&env)),
             proxies: Arc::new(HttpProxies::from_env(&env)?),
@@ -119,11 +119,11 @@ impl Door {
     /// A client of its own for one source: pool, TLS settings, HTTP proxy.
     pub(crate) fn client(&self, config: &SourceConfig) -> Result<Client, SourceError> {
         let inner = &self.0;
-        let resolver = Bounded { resolver: Arc::clone(&inner.resolver), limit: inner.limits.resolve };
+        let names = Arc::clone(&inner.names);
         let tls = TlsConnector::from(Arc::new(tls::client_config(&inner.roots, config)?));
         let proxy_tls = TlsConnector::from(Arc::new(tls::proxy_config(&inner.roots, config)?));
         let proxies = &inner.proxies;
-        let connector = Connector::new(resolver, inner.limits, tls, proxy_tls, Arc::clone(proxies));
+        let connector = Connector::new(names, inner.limits, tls, proxy_tls, Arc::clone(proxies));
         Ok(Client::new(connector, inner.headers.clone(), Arc::clone(proxies), &inner.limits))
     }
 

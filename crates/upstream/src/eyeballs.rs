@@ -1,40 +1,58 @@
 //! Happy eyeballs (RFC 8305): every address of a host is tried, and none is waited for long.
 
-use std::{future::Future, io, net::SocketAddr, time::Duration};
+use std::{collections::VecDeque, io, net::SocketAddr, pin::pin, time::Duration};
 
-use futures_util::stream::{FuturesUnordered, StreamExt};
+use futures_util::{
+    future::{FusedFuture, FutureExt},
+    stream::{FuturesUnordered, StreamExt},
+};
 use tokio::time::sleep;
 
 /// The first connection that stands. The address after one that says nothing is tried `stagger` later, the one
-/// after a failure at once; those that lost are dropped. Fails with the error of the first address that failed.
+/// after a failure at once; those that lost are dropped. What `later` brings joins the end of the line. Fails with
+/// the error of the first address that failed, when all have.
 pub(crate) async fn race<S, F>(
     addresses: &[SocketAddr],
+    later: impl Future<Output = Vec<SocketAddr>>,
     stagger: Duration,
     dial: impl Fn(SocketAddr) -> F,
 ) -> io::Result<S>
 where
     F: Future<Output = io::Result<S>>,
 {
-    let mut waiting = interleaved(addresses).into_iter();
+    let mut waiting = VecDeque::from(interleaved(addresses));
     let mut running = FuturesUnordered::new();
+    let mut later = pin!(later.fuse());
     let mut first_error = None;
     loop {
-        match waiting.next() {
-            Some(address) => running.push(dial(address)),
-            None if running.is_empty() => {
-                return Err(first_error.unwrap_or_else(|| io::ErrorKind::AddrNotAvailable.into()));
-            }
-            None => {}
+        if let Some(address) = waiting.pop_front() {
+            running.push(dial(address));
+        } else if running.is_empty() && later.is_terminated() {
+            return Err(first_error.unwrap_or_else(|| io::ErrorKind::AddrNotAvailable.into()));
         }
-        tokio::select! {
-            biased;
-            Some(result) = running.next() => match result {
-                Ok(connection) => return Ok(connection),
-                Err(e) => {
-                    first_error.get_or_insert(e);
+        // The next address is due when this ends, whatever ended it.
+        let step = sleep(stagger);
+        let mut step = pin!(step);
+        loop {
+            tokio::select! {
+                biased;
+                Some(result) = running.next() => match result {
+                    Ok(connection) => return Ok(connection),
+                    Err(e) => {
+                        first_error.get_or_insert(e);
+                        break;
+                    }
+                },
+                more = &mut later, if !later.is_terminated() => {
+                    let new: Vec<_> = more.into_iter().filter(|address| !addresses.contains(address)).collect();
+                    waiting.extend(interleaved(&new));
+                    if running.is_empty() {
+                        break;
+                    }
                 }
-            },
-            () = sleep(stagger), if !waiting.as_slice().is_empty() => {}
+                () = &mut step, if !waiting.is_empty() => break,
+                else => break,
+            }
         }
     }
 }
@@ -82,6 +100,17 @@ mod tests {
         }
     }
 
+    async fn race(
+        list: &[SocketAddr],
+        later: impl Future<Output = Vec<SocketAddr>>,
+    ) -> io::Result<SocketAddr> {
+        super::race(list, later, STAGGER, play).await
+    }
+
+    fn nothing() -> impl Future<Output = Vec<SocketAddr>> {
+        std::future::ready(Vec::new())
+    }
+
     #[test]
     fn the_families_take_turns() {
         let given =
@@ -98,7 +127,7 @@ mod tests {
     async fn a_dead_first_address_costs_one_step() {
         let list = addresses(&["192.0.2.1:1", "192.0.2.2:9"]);
         let start = Instant::now();
-        assert_eq!(race(&list, STAGGER, play).await.unwrap(), list[1]);
+        assert_eq!(race(&list, nothing()).await.unwrap(), list[1]);
         assert_eq!(start.elapsed(), STAGGER);
     }
 
@@ -106,7 +135,7 @@ mod tests {
     async fn after_a_failure_the_next_is_tried_at_once() {
         let list = addresses(&["192.0.2.1:2", "192.0.2.2:2", "192.0.2.3:9"]);
         let start = Instant::now();
-        assert_eq!(race(&list, STAGGER, play).await.unwrap(), list[2]);
+        assert_eq!(race(&list, nothing()).await.unwrap(), list[2]);
         assert_eq!(start.elapsed(), Duration::ZERO);
     }
 
@@ -114,7 +143,7 @@ mod tests {
     async fn a_slow_first_address_may_still_win() {
         let list = addresses(&["192.0.2.1:3", "192.0.2.2:1", "192.0.2.3:2"]);
         let start = Instant::now();
-        assert_eq!(race(&list, STAGGER, play).await.unwrap(), list[0]);
+        assert_eq!(race(&list, nothing()).await.unwrap(), list[0]);
         assert_eq!(start.elapsed(), Duration::from_secs(1));
     }
 
@@ -122,7 +151,7 @@ mod tests {
     async fn every_address_is_tried_before_it_fails() {
         let list = addresses(&["192.0.2.1:2", "[2001:db8::1]:2", "192.0.2.2:2"]);
         let tried = Mutex::new(Vec::new());
-        let failed = race(&list, STAGGER, |address| {
+        let failed = super::race(&list, nothing(), STAGGER, |address| {
             tried.lock().unwrap().push(address);
             play(address)
         })
@@ -130,6 +159,34 @@ mod tests {
         .unwrap_err();
         assert_eq!(failed.kind(), io::ErrorKind::ConnectionRefused);
         assert_eq!(*tried.lock().unwrap(), list);
-        assert_eq!(race(&[], STAGGER, play).await.unwrap_err().kind(), io::ErrorKind::AddrNotAvailable);
+        assert_eq!(race(&[], nothing()).await.unwrap_err().kind(), io::ErrorKind::AddrNotAvailable);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn addresses_that_come_later_join_the_line() {
+        let list = addresses(&["192.0.2.1:1"]);
+        let second = Duration::from_secs(1);
+        let later = async {
+            sleep(second).await;
+            addresses(&["192.0.2.1:1", "192.0.2.2:9"])
+        };
+        let start = Instant::now();
+        assert_eq!(race(&list, later).await.unwrap().port(), 9);
+        assert!((second..=second + STAGGER).contains(&start.elapsed()), "{:?}", start.elapsed());
+
+        let refused = addresses(&["192.0.2.1:2"]);
+        let later = async {
+            sleep(second).await;
+            addresses(&["192.0.2.2:9"])
+        };
+        let start = Instant::now();
+        assert_eq!(race(&refused, later).await.unwrap().port(), 9);
+        assert_eq!(start.elapsed(), second);
+
+        let later = async {
+            sleep(second).await;
+            Vec::new()
+        };
+        assert_eq!(race(&refused, later).await.unwrap_err().kind(), io::ErrorKind::ConnectionRefused);
     }
 }

@@ -9,6 +9,7 @@
 
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used))]
 
+mod addresses;
 mod attempt;
 mod breaker;
 mod client;
@@ -16,6 +17,8 @@ mod config;
 mod connector;
 mod diagnose;
 mod dir_proxy;
+mod dns_memory;
+mod dns_meters;
 mod door;
 mod endpoint;
 mod env;
@@ -31,8 +34,10 @@ mod limits;
 mod look;
 mod meters;
 mod miss;
+mod names;
 mod netrc;
 mod proxy;
+mod reach;
 mod redirect;
 mod resolver;
 mod safe_url;

@@ -9,6 +9,11 @@ use gomod::Request;
 pub struct Limits {
     /// Looking up a host's addresses. Default 3 s.
     pub resolve: Duration,
+    /// How long the resolver is waited for where a host's last good addresses are known; then they are used, and the
+    /// lookup goes on behind. Default 300 ms.
+    pub resolve_patience: Duration,
+    /// How long the last good addresses of a host are used while the resolver fails. Default 1 h.
+    pub resolve_memory: Duration,
     /// A TCP connection to the host, or to the HTTP proxy before it; all addresses share it. As long again for what
     /// such a proxy has to do. Default 3 s.
     pub connect: Duration,
@@ -43,6 +48,8 @@ impl Default for Limits {
     fn default() -> Self {
         Limits {
             resolve: Duration::from_secs(3),
+            resolve_patience: Duration::from_millis(300),
+            resolve_memory: Duration::from_hours(1),
             connect: Duration::from_secs(3),
             tls: Duration::from_secs(5),
             first_byte: Duration::from_secs(10),

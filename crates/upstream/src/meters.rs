@@ -13,7 +13,7 @@ use prometheus_client::{
     registry::{Registry, Unit},
 };
 
-use crate::{SourceName, breaker::State, health::Scope};
+use crate::{SourceName, breaker::State, dns_meters::DnsMeters, health::Scope};
 
 /// The metric families of all sources. Clones share their values; the default works without a registry.
 #[derive(Clone, Debug)]
@@ -21,6 +21,7 @@ pub struct Meters {
     requests: Family<Outcome, Counter>,
     bytes: Family<Source, Counter>,
     first_byte: Family<Source, Histogram>,
+    dns: DnsMeters,
     breaker: Family<Breaker, Gauge>,
     trips: Family<Source, Counter>,
 }
@@ -51,6 +52,7 @@ impl Default for Meters {
             requests: Family::default(),
             bytes: Family::default(),
             first_byte: Family::new_with_constructor(|| Histogram::new(exponential_buckets(0.005, 2.0, 12))),
+            dns: DnsMeters::default(),
             breaker: Family::default(),
             trips: Family::default(),
         }
@@ -60,6 +62,7 @@ impl Default for Meters {
 impl Meters {
     /// Puts the families into a registry.
     pub fn register(&self, registry: &mut Registry) {
+        self.dns.register(registry);
         registry.register("upstream_requests", "Attempts at sources by outcome", self.requests.clone());
         registry.register_with_unit(
             "upstream_received",
@@ -83,6 +86,21 @@ impl Meters {
             "Times a source was left alone after failures",
             self.trips.clone(),
         );
+    }
+
+    /// How many lookups failed or were late without harm, because the last good addresses were known.
+    pub fn dns_bridged(&self) -> u64 {
+        self.dns.bridged()
+    }
+
+    /// How many lookups moved a host without TLS from public addresses to private ones, which were held back.
+    pub fn dns_held_back(&self) -> u64 {
+        self.dns.held_back()
+    }
+
+    /// What is counted about names.
+    pub(crate) fn dns(&self) -> &DnsMeters {
+        &self.dns
     }
 
     /// How many attempts at `source` ended with `outcome`.

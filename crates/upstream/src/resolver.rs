@@ -1,6 +1,6 @@
-//! Names to addresses: every lookup of the program goes through here.
+//! Who turns names into addresses.
 
-use std::{error::Error, fmt, io, net::SocketAddr, sync::Arc, time::Duration};
+use std::{io, net::SocketAddr, time::Duration};
 
 use futures_util::future::BoxFuture;
 
@@ -21,40 +21,13 @@ impl Resolver for SystemResolver {
     }
 }
 
-/// A resolver with a time limit.
-#[derive(Clone)]
-pub(crate) struct Bounded {
-    pub(crate) resolver: Arc<dyn Resolver>,
-    pub(crate) limit: Duration,
-}
-
-impl Bounded {
-    pub(crate) async fn addresses(&self, host: &str) -> Result<Vec<SocketAddr>, NoAddress> {
-        match tokio::time::timeout(self.limit, self.resolver.resolve(host)).await {
-            Ok(Ok(addresses)) if addresses.is_empty() => Err(NoAddress::None),
-            Ok(Ok(addresses)) => Ok(addresses),
-            Ok(Err(e)) => Err(NoAddress::Failed(e)),
-            Err(_) => Err(NoAddress::Late(self.limit)),
-        }
-    }
-}
-
 /// Why a host has no address.
-#[derive(Debug)]
+#[derive(Clone, Debug, thiserror::Error)]
 pub(crate) enum NoAddress {
+    #[error("the name has no address")]
     None,
-    Failed(io::Error),
+    #[error("{0}")]
+    Failed(String),
+    #[error("no answer from the resolver within {0:?}")]
     Late(Duration),
 }
-
-impl fmt::Display for NoAddress {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            NoAddress::None => f.write_str("the name has no address"),
-            NoAddress::Failed(e) => write!(f, "{e}"),
-            NoAddress::Late(limit) => write!(f, "no answer from the resolver within {limit:?}"),
-        }
-    }
-}
-
-impl Error for NoAddress {}
