@@ -16,6 +16,7 @@ use crate::settings::{Access, Chain, Settings, SourceRules, Sumdb};
 pub(crate) struct Engine {
     pub(crate) mirror: Arc<Mirror>,
     data: Arc<Data>,
+    instance: String,
     pub(crate) mirrored: mirror::Meters,
     pub(crate) served: server::Meters,
     pub(crate) registry: Registry,
@@ -29,7 +30,8 @@ impl Engine {
         let data = Data::open(&settings.data.value, options)?;
         let store = Store::open(&data);
         let mut registry = Registry::default();
-        let mut door = DoorConfig::new(&instance(), Env::new(std::env::vars_os()));
+        let instance = instance();
+        let mut door = DoorConfig::new(&instance, Env::new(std::env::vars_os()));
         door.limits = limits(settings);
         door.meters.register(registry.sub_registry_with_prefix("larder"));
         let mut sources = Sources { door: Door::new(door)?, opened: Vec::new() };
@@ -44,7 +46,7 @@ impl Engine {
             ..mirror::Config::default()
         };
         let mirror = Mirror::new(config, policy, store, mirrored.clone());
-        Ok(Engine { mirror, data, mirrored, served, registry })
+        Ok(Engine { mirror, data, instance, mirrored, served, registry })
     }
 
     /// Serves until `stop`, and then until what runs is done, or its time is over.
@@ -56,6 +58,7 @@ impl Engine {
     ) {
         let tuning = &settings.tuning;
         let config = server::Config {
+            instance: self.instance,
             connections: open_files::room_for_connections(tuning.clients.connections.value),
             head: tuning.clients.head.value.0,
             idle: tuning.clients.idle.value.0,

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use gomod::Request;
 use jiff::Timestamp;
-use upstream::Priority;
+use upstream::{Priority, Via};
 
 use crate::Policy;
 
@@ -15,6 +15,8 @@ pub struct Ask {
     pub what: Request,
     /// How far the mirror may go.
     pub reach: Reach,
+    /// The Larders that it came through.
+    pub via: Via,
     /// How urgent it is: a client waits, or nobody does.
     pub priority: Priority,
     /// The client wants a mutable answer that a source confirmed just now (`Cache-Control: no-cache`).

@@ -72,7 +72,10 @@ impl Fetch {
         let rules = Rules::of(&self.route, &self.ask.what, false);
         let mut walk = Walk::over(self.ask.what.clone(), &chain.links, chain.end, rules);
         let begin_by = self.pilot.since + self.mirror.config.begin;
-        let want = |_: &Turn| Want::new(self.ask.what.clone(), Arc::clone(&self.pilot.urgency));
+        let want = |_: &Turn| Want {
+            via: self.ask.via.clone(),
+            ..Want::new(self.ask.what.clone(), Arc::clone(&self.pilot.urgency))
+        };
         loop {
             let taken = match self.kind {
                 Kind::Info | Kind::Mod => {

@@ -35,7 +35,7 @@ use gomod::Request;
 use jiff::Timestamp;
 use storage::{Key, Kind, Question, Store, StoredAnswer};
 use tokio::sync::broadcast;
-use upstream::Priority;
+use upstream::{Priority, Via};
 
 use crate::{
     absences::Absences,
@@ -122,6 +122,7 @@ impl Mirror {
         Ask {
             what,
             reach: if self.config.reach == Reach::Stored { Reach::Stored } else { reach },
+            via: Via::default(),
             priority: Priority::Client,
             revalidate: false,
             policy: Arc::clone(&self.policy),

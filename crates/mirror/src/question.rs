@@ -127,6 +127,7 @@ async fn walk(
         |turn: &Turn| stored.as_ref().filter(|stored| *stored.source == *turn.source.name().as_str());
     let want = |turn: &Turn| Want {
         validator: before(turn).and_then(|stored| stored.validator.clone()).map(shown_to_source),
+        via: ask.via.clone(),
         ..Want::new(ask.what.clone(), Arc::clone(&pilot.urgency))
     };
     let judge = |turn: Turn, said| {

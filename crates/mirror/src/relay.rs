@@ -115,12 +115,13 @@ async fn walk(
     let database = ask.policy.database(name).ok_or(Refusal::Absent(Absent::UnknownDatabase))?;
     let rules = Rules::of_database();
     let mut walk = Walk::over(ask.what.clone(), &database.links, ChainEnd::Exhausted, rules);
-    let want = |_: &Turn| Want::new(ask.what.clone(), Arc::clone(&pilot.urgency));
+    let want =
+        |_: &Turn| Want { via: ask.via.clone(), ..Want::new(ask.what.clone(), Arc::clone(&pilot.urgency)) };
     let judge = |turn: Turn, said| async move {
         match judged(database, path, &turn, said).await {
             Ok(bytes) => Worth::Good(bytes),
             // The last link is the database itself: its word is final, whatever failed on the way to it.
-            Err(Miss::Absent(unknown)) if turn.last || relays(&turn.source, database, pilot).await => {
+            Err(Miss::Absent(unknown)) if turn.last || relays(&turn.source, database, ask, pilot).await => {
                 let said = vec![unknown];
                 Worth::Final(Refusal::Absent(Absent::Everywhere { said, direct_left_out: false }))
             }
@@ -153,9 +154,9 @@ async fn judged(
 
 /// Whether a proxy says that it relays the database. Then its "unknown" is the database's, as it is for `go`
 /// (PROTOCOL 4.8); of one that does not, it only means that there is nothing at this path.
-async fn relays(source: &Source, database: &Database, pilot: &Pilot<Bytes>) -> bool {
+async fn relays(source: &Source, database: &Database, ask: &Ask, pilot: &Pilot<Bytes>) -> bool {
     let supported = Request::Sumdb(database.name.clone(), SumdbPath::Supported);
-    let want = Want::new(supported, Arc::clone(&pilot.urgency));
+    let want = Want { via: ask.via.clone(), ..Want::new(supported, Arc::clone(&pilot.urgency)) };
     matches!(source.fetch(&want).await, Ok(Fetched::Body(_)))
 }
 

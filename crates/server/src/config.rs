@@ -7,6 +7,9 @@ use crate::peer::Patience;
 /// Limits and budgets of the server. `Default` holds the documented values.
 #[derive(Clone, Debug)]
 pub struct Config {
+    /// Names this process in `Via` headers, as [`upstream::DoorConfig::instance`] does: a request that came through it
+    /// before is not answered. Default: none, which no request came through.
+    pub instance: String,
     /// Connections served at once; further ones wait to be accepted. Default 4,096.
     pub connections: usize,
     /// How long a client may take to send a request's head, from its first byte. Default 10 s.
@@ -33,6 +36,7 @@ pub struct Config {
 impl Default for Config {
     fn default() -> Self {
         Self {
+            instance: String::new(),
             connections: 4096,
             head: Duration::from_secs(10),
             idle: Duration::from_secs(90),

@@ -98,6 +98,18 @@ pub(crate) fn refused(what: &Request, refusal: &Refusal) -> Refused {
     }
 }
 
+/// A request that this mirror has made itself, or that has gone through too many.
+pub(crate) fn looped(what: &Request) -> Refused {
+    Refused::new(
+        StatusCode::LOOP_DETECTED,
+        Notice::new(&format!("{}: a loop of proxies: this mirror asks itself", subject(what)))
+            .because("the `Via` header says that the request came through here before")
+            .advise(
+                "take this mirror's own address out of its upstream, and out of its upstreams' upstreams",
+            ),
+    )
+}
+
 /// A path that cannot name anything: 404 where a well-behaved client might ask it, 400 where it is broken.
 pub(crate) fn malformed(bad: &BadRequest) -> Refused {
     if bad.status_is_malformed() {
@@ -174,6 +186,8 @@ fn failed(what: &Request, faults: &[Fault]) -> Refused {
         |kinds: fn(FaultKind) -> bool| !faults.is_empty() && faults.iter().all(|fault| kinds(fault.kind()));
     let status = if matches!(what, Request::Sumdb(..)) {
         StatusCode::SERVICE_UNAVAILABLE
+    } else if all(|kind| kind == FaultKind::Status(LOOP)) {
+        StatusCode::LOOP_DETECTED
     } else if all(|kind| matches!(kind, FaultKind::Timeout | FaultKind::Stall)) {
         StatusCode::GATEWAY_TIMEOUT
     } else if all(|kind| matches!(kind, FaultKind::Dns | FaultKind::Connect | FaultKind::Status(429 | 503))) {
@@ -205,6 +219,9 @@ fn subject(what: &Request) -> String {
 fn seconds(wait: Duration) -> u64 {
     wait.as_millis().div_ceil(1000).try_into().unwrap_or(u64::MAX).max(1)
 }
+
+/// What another Larder answers to a request that it has made itself.
+const LOOP: u16 = 508;
 
 #[cfg(test)]
 mod tests {
@@ -265,6 +282,7 @@ mod tests {
             ("absent_no_database", refused(&lookup(), &Refusal::Absent(Absent::NoDatabase))),
             ("gone", refused(&zip(), &Refusal::Gone("it holds a stolen key".to_owned()))),
             ("failed_one", failed(&[("a", FaultKind::Status(500), "500 Internal Server Error")])),
+            ("failed_loop", failed(&[("a", FaultKind::Status(508), "508 Loop Detected")])),
             (
                 "failed_all_slow",
                 failed(&[
@@ -321,6 +339,7 @@ mod tests {
             ),
             ("impossible_module", malformed(&Request::parse("example.com/Azure/@v/list").unwrap_err())),
             ("impossible_file", malformed(&Request::parse("example.com/a/@v/v1.0.0.ziphash").unwrap_err())),
+            ("loop", looped(&zip())),
             ("method", method_not_allowed()),
             ("body", body_refused()),
             ("range", outside(1234)),

@@ -3,11 +3,13 @@
 use std::sync::Arc;
 
 use gomod::Request;
+use http::header::VIA;
 use http::request::Parts;
 use http::{StatusCode, Version};
-use mirror::{Answer, CacheStatus, Mirror, Reach, Refusal};
+use mirror::{Answer, Ask, CacheStatus, Mirror, Reach, Refusal};
 use tokio::sync::broadcast::error::RecvError;
 use tower::Service;
+use upstream::Via;
 
 use crate::body::Body;
 use crate::cache::{Content, Kept, Memory, Place};
@@ -25,6 +27,7 @@ pub(crate) struct Site {
     pub(crate) meters: Meters,
     pub(crate) ids: Ids,
     pub(crate) log_hits: bool,
+    instance: String,
 }
 
 /// What the mirror gave.
@@ -40,7 +43,13 @@ enum Fresh {
 impl Site {
     pub(crate) fn new(mirror: Arc<Mirror>, pages: axum::Router, meters: Meters, config: &Config) -> Self {
         let memory = Memory::new(config);
-        Self { mirror, memory, pages, meters, ids: Ids::new(), log_hits: config.log_hits }
+        let instance = config.instance.clone();
+        Self { mirror, memory, pages, meters, ids: Ids::new(), log_hits: config.log_hits, instance }
+    }
+
+    /// Whether a request has been here before.
+    pub(crate) fn is_loop(&self, head: &Parts) -> bool {
+        head.headers.contains_key(VIA) && via(head).is_loop(&self.instance)
     }
 
     /// Answers from memory, if nothing has to be waited for.
@@ -95,7 +104,7 @@ impl Site {
             Fresh::Reply(Box::new(reply))
         };
         let Answer { body, meta, keep } =
-            match self.mirror.answer(&self.mirror.ask(what.clone(), reach)).await {
+            match self.mirror.answer(&Ask { via: via(head), ..self.mirror.ask(what.clone(), reach) }).await {
                 Ok(answer) => answer,
                 Err(refusal) => return refused(&refusal),
             };
@@ -146,6 +155,11 @@ impl Site {
             }
         }
     }
+}
+
+/// The Larders that a request came through.
+fn via(head: &Parts) -> Via {
+    Via::read(head.headers.get_all(VIA))
 }
 
 /// From memory, from the store, and anew.

@@ -86,6 +86,10 @@ impl Service<http::Request<Incoming>> for Visitor {
             })),
             Route::Module(what, reach) => {
                 let (kind, place) = (Kind::from(&what), Place::of(&what, reach));
+                if visit.site.is_loop(head) {
+                    let reply = Reply::refused(head, respond::looped(&what), None);
+                    return visit.now(kind, reply);
+                }
                 if let Some(reply) = visit.site.at_once(head, &place) {
                     return visit.now(kind, reply);
                 }

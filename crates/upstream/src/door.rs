@@ -4,7 +4,7 @@ use std::{fmt, sync::Arc};
 
 use http::{
     HeaderMap, HeaderValue,
-    header::{ACCEPT, USER_AGENT, VIA},
+    header::{ACCEPT, USER_AGENT},
 };
 use rustls::RootCertStore;
 use tokio_rustls::TlsConnector;
@@ -17,7 +17,7 @@ use crate::{
     names::Names,
     netrc::Netrc,
     secret::{Credentials, Redactor},
-    tls,
+    tls, via,
 };
 
 /// What the door is made of.
@@ -42,6 +42,7 @@ pub struct DoorConfig {
 pub struct Door(Arc<Inner>);
 
 struct Inner {
+    instance: Arc<str>,
     headers: HeaderMap,
     limits: Limits,
     stubborn: Stubborn,
@@ -81,15 +82,15 @@ impl Door {
     /// Reads certificate authorities, HTTP proxies and netrc. Blocks on the disk for a moment.
     pub fn new(config: DoorConfig) -> Result<Self, DoorError> {
         let DoorConfig { instance, limits, stubborn, env, resolver, meters } = config;
-        let named = (1..=64).contains(&instance.len())
-            && instance.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
-        let via = HeaderValue::try_from(format!("1.1 larder-{instance}")).ok().filter(|_| named);
+        if !via::is_instance(&instance) {
+            return Err(DoorError::Instance);
+        }
         let headers = HeaderMap::from_iter([
             (ACCEPT, HeaderValue::from_static("*/*")),
             (USER_AGENT, HeaderValue::from_static(AGENT)),
-            (VIA, via.ok_or(DoorError::Instance)?),
         ]);
         Ok(Door(Arc::new(Inner {
+            instance: instance.into(),
             headers,
             limits,
             stubborn,
@@ -109,6 +110,11 @@ impl Door {
     /// How hard each source is tried, and when it is left alone.
     pub fn stubborn(&self) -> &Stubborn {
         &self.0.stubborn
+    }
+
+    /// What this process is called in `Via` headers, without the prefix that all Larders share.
+    pub(crate) fn instance(&self) -> &Arc<str> {
+        &self.0.instance
     }
 
     /// What is counted.

@@ -1,13 +1,13 @@
 //! One attempt at a source over HTTP, done right.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use gomod::Request;
 use http::{
     HeaderMap, HeaderValue, StatusCode,
     header::{
         ACCEPT_ENCODING, AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE, ETAG, HeaderName, IF_MODIFIED_SINCE,
-        IF_NONE_MATCH, LAST_MODIFIED, RETRY_AFTER,
+        IF_NONE_MATCH, LAST_MODIFIED, RETRY_AFTER, VIA,
     },
 };
 use tokio::time::{Instant, timeout_at};
@@ -29,6 +29,7 @@ use crate::{
 #[derive(Debug)]
 pub(crate) struct Endpoint {
     name: SourceName,
+    instance: Arc<str>,
     base: SafeUrl,
     layout: Layout,
     client: Client,
@@ -71,6 +72,7 @@ impl Endpoint {
         }
         let name = url.source_name();
         Ok(Endpoint {
+            instance: Arc::clone(door.instance()),
             base: url.clone(),
             layout,
             client: door.client(config)?,
@@ -152,6 +154,9 @@ impl Endpoint {
         let mut headers = HeaderMap::new();
         let encoding = if matches!(want.what, Request::Zip(_)) { "identity" } else { "gzip" };
         headers.insert(ACCEPT_ENCODING, HeaderValue::from_static(encoding));
+        if let Some(via) = want.via.and(&self.instance) {
+            headers.insert(VIA, via);
+        }
         if let Some(authorization) = &self.authorization {
             headers.insert(AUTHORIZATION, authorization.clone());
         }

@@ -46,6 +46,7 @@ mod stubborn;
 mod tls;
 mod transport;
 mod tunnel;
+mod via;
 mod want;
 mod words;
 
@@ -63,4 +64,5 @@ pub use proxy::Proxy;
 pub use resolver::{Resolver, SystemResolver};
 pub use safe_url::{SafeUrl, SourceName, UrlError};
 pub use stubborn::{Breaker, Retry, Stubborn};
+pub use via::Via;
 pub use want::{OVERLAP, Priority, Resume, Urgency, Validator, Want};

@@ -9,11 +9,15 @@ use bytes::Bytes;
 use gomod::Request;
 use tokio::time::Instant;
 
+use crate::Via;
+
 /// One thing that is wanted of a source.
 #[derive(Clone, Debug)]
 pub struct Want {
     /// The thing.
     pub what: Request,
+    /// The Larders that the request came through for which it is wanted.
+    pub via: Via,
     /// How urgent it is; it may rise while the work is under way.
     pub priority: Arc<Urgency>,
     /// When the whole answer must have arrived; after it the attempt is a failure. `None`: only the
@@ -51,7 +55,16 @@ pub const OVERLAP: usize = 64 << 10;
 impl Want {
     /// Wants `what` without a deadline, and without having it already.
     pub fn new(what: Request, priority: Arc<Urgency>) -> Self {
-        Want { what, priority, deadline: None, validator: None, begin_by: None, resume: None, alone: true }
+        Want {
+            what,
+            via: Via::default(),
+            priority,
+            deadline: None,
+            validator: None,
+            begin_by: None,
+            resume: None,
+            alone: true,
+        }
     }
 }
 

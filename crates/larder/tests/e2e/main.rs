@@ -15,6 +15,7 @@ mod flight;
 mod freshness;
 mod http;
 mod limits;
+mod loops;
 mod machine;
 mod private;
 mod real_go;
