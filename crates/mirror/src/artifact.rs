@@ -8,6 +8,7 @@ use storage::{Blob, Kind, Loaded, Rot, Staged, State};
 use crate::{
     Answer, Ask, Mirror, Reach, Refusal,
     answer::{AnswerMeta, Body, CacheStatus, Keep},
+    carry::Lineage,
     fetch::Fetch,
     flight::Landing,
     follow::Follow,
@@ -31,13 +32,11 @@ pub(crate) struct Arrived {
     pub(crate) staged: Arc<Staged>,
     /// Who sent it. The receipt names the one who sent the same bytes first.
     pub(crate) source: Arc<str>,
+    /// What broke off before it.
+    pub(crate) lineage: Lineage,
 }
 
 impl Landed {
-    pub(crate) fn came_as(&self, staged: &Arc<Staged>) -> bool {
-        self.arrived.as_ref().is_some_and(|arrived| Arc::ptr_eq(&arrived.staged, staged))
-    }
-
     async fn answer(&self, kind: Kind) -> Result<Answer, Rot> {
         let Some(arrived) = &self.arrived else {
             return answer(Arc::clone(&self.blob), kind, CacheStatus::Hit).await;
@@ -77,7 +76,8 @@ impl Mirror {
         let key = (version.clone(), kind, Arc::clone(&route.name), ask.reach);
         let flight = self.artifacts.join(key, ask.priority, |pilot| {
             let (mirror, ask, version) = (Arc::clone(self), ask.clone(), version.clone());
-            Fetch { mirror, ask, version, kind, route, pilot }.run()
+            let vouched = self.vouched(&version);
+            Fetch { mirror, ask, version, kind, route, vouched, pilot }.run()
         });
         let landing = match kind {
             Kind::Zip => flight.done_or_flowing(self.config.patience).await,

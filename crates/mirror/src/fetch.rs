@@ -1,28 +1,25 @@
 //! One fetch of one artifact: the chain is walked until a source sends what was asked for.
 
-use std::{
-    fmt::Display,
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::{fmt::Display, sync::Arc, time::Instant};
 
 use bytes::Bytes;
-use futures_util::StreamExt;
-use gomod::{H1, ModuleVersion, ZipCheck, ZipFault};
+use gomod::{H1, ModuleVersion};
 use jiff::Timestamp;
 use storage::{Blob, Evidence, FileFact, Kind, Loaded, PublishError, Staged, StoreError};
-use upstream::{Fault, FaultKind, Fetched, Incoming, Miss, Piece, SourceName, Want};
+use upstream::{Fault, FaultKind, Fetched, Incoming, Miss, SourceName, Want};
 
 use crate::{
-    Ask, Contradiction, Mirror, Reach, Refusal,
+    Ask, Contradiction, Known, Mirror, Reach, Refusal, Vouched,
     artifact::{Arrived, Landed},
+    carry::Lineage,
     collect::collect,
-    flight::{Flowing, Pilot},
+    flight::Pilot,
     judge,
     policy::{Route, SumdbUse},
     race::Worth,
     refusal::Absent,
-    walk::{Rules, Turn, Walk},
+    vouch,
+    walk::{Turn, Walk},
 };
 
 /// One fetch of one artifact.
@@ -32,15 +29,25 @@ pub(crate) struct Fetch {
     pub(crate) version: ModuleVersion,
     pub(crate) kind: Kind,
     pub(crate) route: Arc<Route>,
+    /// What its hashes must be, if that is known.
+    pub(crate) vouched: Option<Vouched>,
     pub(crate) pilot: Pilot<Arc<Landed>>,
 }
 
 /// Why one source's answer is of no use.
-enum Useless {
-    Fault(Fault),
+#[derive(Debug)]
+pub(crate) enum Useless {
+    /// It broke off.
+    Broken(Fault),
+    /// It is not what was asked for.
+    Lie(Fault),
+    /// It is other content than is known to be right.
     Contradiction(Contradiction),
+    /// An operator has taken the version out.
     Withdrawn(String),
+    /// The disk and the memory in its place have no room for it.
     Disk(StoreError),
+    /// Nobody has waited for it for a long time.
     Unwanted(Fault),
 }
 
@@ -59,70 +66,90 @@ impl Fetch {
         }
         let _place = self.mirror.admission.admit(&self.pilot.urgency).await?;
         self.mirror.meters.fetches.inc();
-        let result = self.walk().await;
+        let vouched = self.vouched.is_some_and(|vouched| vouched.covers(&self.ask.what));
+        let walk = self.mirror.walk(&self.route, &self.ask.what, vouched);
+        let result = match self.kind {
+            Kind::Zip => self.zip(walk).await,
+            Kind::Info | Kind::Mod => self.small(walk).await,
+        };
         if let Err(refusal) = &result {
             self.mirror.absences.remember(missing, refusal);
         }
         result
     }
 
-    /// Asks the sources of the chain until one sends what was asked for.
-    async fn walk(&self) -> Result<Arc<Landed>, Refusal> {
-        let chain = &self.route.chain;
-        let rules = Rules::of(&self.route, &self.ask.what, false);
-        let mut walk = Walk::over(self.ask.what.clone(), &chain.links, chain.end, rules);
-        let begin_by = self.pilot.since + self.mirror.config.begin;
-        let want = |_: &Turn| Want {
-            via: self.ask.via.clone(),
-            ..Want::new(self.ask.what.clone(), Arc::clone(&self.pilot.urgency))
-        };
-        loop {
-            let taken = match self.kind {
-                Kind::Info | Kind::Mod => {
-                    let judge = |turn, said| self.judged(turn, said);
-                    let Some((turn, bytes)) =
-                        self.mirror.first_good(&mut walk, begin_by, want, judge).await?
-                    else {
-                        break;
-                    };
-                    let landed = self.take_small(turn.source.name(), bytes).await;
-                    (turn, landed)
-                }
-                Kind::Zip => {
-                    let judge =
-                        async |turn: Turn, said| body(&turn, said).map_or_else(Worth::Miss, Worth::Good);
-                    let Some((turn, incoming)) =
-                        self.mirror.first_good(&mut walk, begin_by, want, judge).await?
-                    else {
-                        break;
-                    };
-                    let landed = self.take_zip(incoming).await;
-                    (turn, landed)
-                }
-            };
-            let (turn, useless) = match taken {
-                (_, Ok(landed)) => {
+    async fn small(&self, mut walk: Walk) -> Result<Arc<Landed>, Refusal> {
+        let judge = |turn, said| self.judged(turn, said);
+        while let Some((turn, bytes)) = self.mirror.first_good(&mut walk, |_| self.want(), judge).await? {
+            match self.land(turn.source.name(), bytes).await {
+                Ok(landed) => {
                     walk.arrived(&self.mirror.meters);
                     return Ok(landed);
                 }
-                (turn, Err(useless)) => (turn, useless),
-            };
-            match useless {
-                Useless::Fault(fault) => {
-                    self.pilot.broke_off(&Refusal::Failed(vec![fault.clone()]));
-                    walk.miss(&turn, Miss::Failed(fault));
-                }
-                Useless::Contradiction(contradiction) => {
-                    self.pilot.broke_off(&Refusal::Security(contradiction.clone()));
-                    self.mirror.meters.contradictions.inc();
-                    walk.contradicts(&turn, contradiction);
-                }
-                Useless::Withdrawn(why) => return Err(Refusal::Gone(why)),
-                Useless::Disk(error) => return Err(Refusal::Storage(Arc::new(error))),
-                Useless::Unwanted(fault) => return Err(Refusal::Failed(vec![fault])),
+                Err(useless) => self.goes_on(&mut walk, &turn, useless)?,
             }
         }
         Err(walk.refusal())
+    }
+
+    pub(crate) fn want(&self) -> Want {
+        let want = Want::new(self.ask.what.clone(), Arc::clone(&self.pilot.urgency));
+        Want { via: self.ask.via.clone(), ..want }
+    }
+
+    async fn judged(&self, turn: Turn, said: Result<Fetched, Miss>) -> Worth<Bytes> {
+        let (started, name) = (Instant::now(), turn.source.name());
+        let sent = match body(&turn, said) {
+            Ok(incoming) => collect(incoming).await,
+            Err(miss) => return Worth::Miss(miss),
+        };
+        let judged = sent.and_then(|sent| {
+            let judged = judge::small(&self.ask.what, &sent).and_then(|bytes| {
+                if self.vouched.is_some() && self.kind == Kind::Info {
+                    vouch::is_given(&self.version, &bytes)?;
+                }
+                Ok(bytes)
+            });
+            judged.map_err(|error| lie(name, started, &error))
+        });
+        match judged {
+            Ok(bytes) => match self.vouched_for(name, self.h1(&bytes)) {
+                Ok(()) => Worth::Good(bytes),
+                Err(contradiction) => Worth::Contradiction(contradiction),
+            },
+            Err(fault) => Worth::Miss(Miss::Failed(fault)),
+        }
+    }
+
+    fn h1(&self, bytes: &[u8]) -> Option<H1> {
+        (self.kind == Kind::Mod).then(|| H1::of_gomod(bytes))
+    }
+
+    async fn land(&self, source: &SourceName, bytes: Bytes) -> Result<Arc<Landed>, Useless> {
+        let h1 = self.h1(&bytes);
+        let mut staging = self.mirror.store.stage();
+        staging.append(bytes).await.map_err(Useless::Disk)?;
+        self.publish(staging.finish(), h1, source, Lineage::default()).await
+    }
+
+    /// What a useless answer means for the walk. An error ends it.
+    pub(crate) fn goes_on(&self, walk: &mut Walk, turn: &Turn, useless: Useless) -> Result<(), Refusal> {
+        match useless {
+            Useless::Broken(fault) => walk.miss(turn, Miss::Failed(fault)),
+            Useless::Lie(fault) => {
+                turn.source.lied(&self.ask.what);
+                walk.miss(turn, Miss::Failed(fault));
+            }
+            Useless::Contradiction(contradiction) => {
+                turn.source.lied(&self.ask.what);
+                self.mirror.meters.contradictions.inc();
+                walk.contradicts(turn, contradiction);
+            }
+            Useless::Withdrawn(why) => return Err(Refusal::Gone(why)),
+            Useless::Disk(error) => return Err(Refusal::Storage(Arc::new(error))),
+            Useless::Unwanted(fault) => return Err(Refusal::Failed(vec![fault])),
+        }
+        Ok(())
     }
 
     /// What another fetch or another process has stored meanwhile, and what lies there from elsewhere.
@@ -140,64 +167,29 @@ impl Fetch {
         })
     }
 
-    async fn judged(&self, turn: Turn, said: Result<Fetched, Miss>) -> Worth<Bytes> {
-        let started = Instant::now();
-        let name = turn.source.name();
-        let sent = match body(&turn, said) {
-            Ok(incoming) => collect(incoming).await,
-            Err(miss) => return Worth::Miss(miss),
-        };
-        let judged = sent
-            .and_then(|sent| judge::small(&self.ask.what, &sent).map_err(|error| lie(name, started, &error)));
-        judged.map_or_else(|fault| Worth::Miss(Miss::Failed(fault)), Worth::Good)
-    }
-
-    async fn take_small(&self, source: &SourceName, bytes: Bytes) -> Result<Arc<Landed>, Useless> {
-        let h1 = (self.kind == Kind::Mod).then(|| H1::of_gomod(&bytes));
-        let mut staging = self.mirror.store.stage();
-        staging.append(bytes).await.map_err(Useless::Disk)?;
-        self.publish(staging.finish(), h1, source).await
-    }
-
-    async fn take_zip(&self, mut incoming: Incoming) -> Result<Arc<Landed>, Useless> {
-        let (source, started) = (incoming.meta.source.clone(), Instant::now());
-        let bad = |fault: ZipFault| Useless::Fault(lie(&source, started, &fault));
-        let mut staging = self.mirror.store.stage();
-        self.pilot.flowing(Flowing {
-            staged: staging.staged(),
-            len: incoming.meta.len,
-            source: source.clone().into(),
-            broken: Arc::default(),
-        });
-        let mut unwanted = Unwanted::default();
-        let mut check = ZipCheck::new(&self.version);
-        while let Some(piece) = incoming.bytes.next().await {
-            let piece = match piece.map_err(Useless::Fault)? {
-                Piece::Bytes(bytes) => bytes,
-                Piece::Anew(_) => {
-                    return Err(Useless::Fault(lie(&source, started, "the body begins anew")));
-                }
-            };
-            check.feed(&piece).map_err(bad)?;
-            staging.append(piece).await.map_err(Useless::Disk)?;
-            if unwanted.since(self.pilot.alone(), Instant::now()) > self.mirror.config.linger {
-                let why = "too slow for a zip that nobody waits for";
-                let fault = Fault::new(source, FaultKind::Timeout, why, started.elapsed());
-                return Err(Useless::Unwanted(fault));
+    /// Whether the content is what it is known to be.
+    pub(crate) fn vouched_for(&self, source: &SourceName, got: Option<H1>) -> Result<(), Contradiction> {
+        match (self.vouched.and_then(|vouched| vouched.h1(self.kind)), got) {
+            (Some(pinned), Some(got)) if pinned != got => {
+                Err(self.contradiction(source, pinned, got, Known::Vouched))
             }
+            _ => Ok(()),
         }
-        let staged = staging.finish();
-        let len = staged.written();
-        let facts = judge::zip(check, Arc::clone(&staged), len).await.map_err(bad)?;
-        self.publish(staged, Some(facts.h1), &source).await
+    }
+
+    fn contradiction(&self, source: &SourceName, pinned: H1, got: H1, known: Known) -> Contradiction {
+        let suffix = if self.kind == Kind::Mod { "/go.mod" } else { "" };
+        let what = format!("{}{suffix}", self.version);
+        Contradiction { what, source_name: source.to_string(), pinned, got, known }
     }
 
     /// Stores what was found good. A disk that refuses costs the store a file, not the client an answer.
-    async fn publish(
+    pub(crate) async fn publish(
         &self,
         staged: Arc<Staged>,
         h1: Option<H1>,
         source: &SourceName,
+        lineage: Lineage,
     ) -> Result<Arc<Landed>, Useless> {
         let evidence = match self.route.sumdb {
             SumdbUse::Public | SumdbUse::Ledger => Evidence::FirstSight,
@@ -207,13 +199,7 @@ impl Fetch {
         let blob = match self.mirror.store.publish(&self.version, self.kind, &staged, fact.clone()).await {
             Ok(blob) => blob,
             Err(PublishError::Pinned { had, got }) => {
-                let suffix = if self.kind == Kind::Mod { "/go.mod" } else { "" };
-                return Err(Useless::Contradiction(Contradiction {
-                    what: format!("{}{suffix}", self.version),
-                    source_name: source.to_string(),
-                    pinned: had,
-                    got,
-                }));
+                return Err(Useless::Contradiction(self.contradiction(source, had, got, Known::FirstSight)));
             }
             Err(PublishError::Withdrawn(why)) => return Err(Useless::Withdrawn(why)),
             Err(error @ (PublishError::Store(_) | PublishError::Unhashed)) => {
@@ -221,22 +207,8 @@ impl Fetch {
                 Blob::unstored(&self.version, self.kind, Arc::clone(&staged), fact)
             }
         };
-        let arrived = Some(Arrived { staged, source: source.clone().into() });
+        let arrived = Some(Arrived { staged, source: source.clone().into(), lineage });
         Ok(Arc::new(Landed { blob: Arc::new(blob), arrived }))
-    }
-}
-
-/// How long nobody has waited for what arrives.
-#[derive(Debug, Default)]
-struct Unwanted(Option<Instant>);
-
-impl Unwanted {
-    fn since(&mut self, alone: bool, now: Instant) -> Duration {
-        if !alone {
-            self.0 = None;
-            return Duration::ZERO;
-        }
-        now.duration_since(*self.0.get_or_insert(now))
     }
 }
 
@@ -255,20 +227,3 @@ pub(crate) fn lie(source: &SourceName, started: Instant, what: &(impl Display + 
 
 /// What a 304 is to a request that named nothing to compare with.
 pub(crate) const UNASKED: &str = "answered 304, although nothing was known before";
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_time_in_which_nobody_waits_begins_anew_with_each_who_joins() {
-        let start = Instant::now();
-        let at = |seconds| start + Duration::from_secs(seconds);
-        let mut unwanted = Unwanted::default();
-        for (now, alone, since) in
-            [(100, false, 0), (200, true, 0), (203, true, 3), (204, false, 0), (300, true, 0), (301, true, 1)]
-        {
-            assert_eq!(unwanted.since(alone, at(now)), Duration::from_secs(since), "at {now}");
-        }
-    }
-}

@@ -6,7 +6,7 @@
 use std::{
     collections::{HashMap, hash_map},
     hash::Hash,
-    sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
@@ -14,7 +14,7 @@ use storage::Staged;
 use tokio::{sync::watch, time::Instant};
 use upstream::{Priority, Urgency};
 
-use crate::Refusal;
+use crate::{Refusal, carry::Lineage};
 
 /// The work that is under way.
 #[derive(Debug)]
@@ -25,8 +25,8 @@ pub(crate) struct Flights<K: Eq + Hash, T> {
 /// How far a flight has come.
 #[derive(Clone, Debug)]
 pub(crate) enum Progress<T> {
-    /// No byte has arrived that a client might be given.
-    Asking,
+    /// Nothing arrives that a client might be given. Files that broke off before may be repeated by another one.
+    Asking(Lineage),
     /// Bytes arrive in a staging file.
     Flowing(Flowing),
     /// The result, checked.
@@ -44,8 +44,8 @@ pub(crate) struct Flowing {
     pub(crate) len: Option<u64>,
     /// The source it comes from.
     pub(crate) source: Arc<str>,
-    /// Why nothing more comes of it, once another source is asked.
-    pub(crate) broken: Arc<OnceLock<Refusal>>,
+    /// The files that broke off before.
+    pub(crate) lineage: Lineage,
 }
 
 /// The side of a flight that works.
@@ -54,8 +54,6 @@ pub(crate) struct Pilot<T> {
     progress: Arc<watch::Sender<Progress<T>>>,
     /// Rises when somebody more urgent joins.
     pub(crate) urgency: Arc<Urgency>,
-    /// When the first passenger asked.
-    pub(crate) since: Instant,
 }
 
 /// The side of a flight that waits.
@@ -105,11 +103,10 @@ where
             }
             hash_map::Entry::Vacant(vacant) => vacant,
         };
-        let (sender, progress) = watch::channel(Progress::Asking);
+        let (sender, progress) = watch::channel(Progress::Asking(Lineage::default()));
         let urgency = Arc::new(Urgency::new(priority));
-        let since = Instant::now();
-        let pilot = Pilot { progress: Arc::new(sender), urgency: Arc::clone(&urgency), since };
-        let flight = vacant.insert(Flight { progress, urgency, since });
+        let pilot = Pilot { progress: Arc::new(sender), urgency: Arc::clone(&urgency) };
+        let flight = vacant.insert(Flight { progress, urgency, since: Instant::now() });
         let passenger = flight.passenger();
         let leave = Leave { running: Arc::clone(&self.running), key };
         // A runtime that is being stopped drops the task at once, and with it `leave`, which needs the list.
@@ -140,14 +137,14 @@ impl<T> Pilot<T> {
         self.progress.send_replace(Progress::Flowing(flowing));
     }
 
-    /// Says that what arrived so far came to nothing, and why; another source is asked.
-    pub(crate) fn broke_off(&self, why: &Refusal) {
-        self.progress.send_modify(|progress| {
-            if let Progress::Flowing(flowing) = progress {
-                flowing.broken.get_or_init(|| why.clone());
-            }
-            *progress = Progress::Asking;
-        });
+    /// Says that what arrived so far has broken off; another source is asked.
+    pub(crate) fn broke_off(&self, lineage: Lineage) {
+        self.progress.send_replace(Progress::Asking(lineage));
+    }
+
+    /// Lets everybody look again.
+    pub(crate) fn look_again(&self) {
+        self.progress.send_modify(|_| {});
     }
 
     /// Whether nobody waits any more. The flight's own entry holds one receiver.
@@ -163,7 +160,7 @@ impl<T: Clone> Passenger<T> {
             match &*self.progress.borrow_and_update() {
                 Progress::Done(done) => return Ok(done.clone()),
                 Progress::Failed(refusal) => return Err(Refusal::clone(refusal)),
-                Progress::Asking | Progress::Flowing(_) => {}
+                Progress::Asking(_) | Progress::Flowing(_) => {}
             }
             changed(&mut self.progress).await?;
         }
@@ -181,7 +178,7 @@ impl<T: Clone> Passenger<T> {
                 Progress::Flowing(flowing) if !patient => {
                     return Ok(Landing::Flowing(flowing, self.progress));
                 }
-                Progress::Asking | Progress::Flowing(_) => {}
+                Progress::Asking(_) | Progress::Flowing(_) => {}
             }
             tokio::select! {
                 moved = changed(&mut self.progress) => moved?,

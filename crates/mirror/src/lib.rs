@@ -10,6 +10,7 @@ mod admission;
 mod answer;
 mod artifact;
 mod ask;
+mod carry;
 mod collect;
 mod derived;
 mod fetch;
@@ -20,15 +21,24 @@ mod hedge;
 mod judge;
 mod lease;
 mod meters;
+mod order;
 mod policy;
 mod question;
 mod race;
 mod refusal;
 mod relay;
 mod source;
+mod vouch;
 mod walk;
+mod zip;
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
 
 use bytes::Bytes;
 use gomod::Request;
@@ -43,6 +53,7 @@ use crate::{
     artifact::{ArtifactKey, Landed},
     flight::Flights,
     hedge::HedgeBudget,
+    walk::Walk,
 };
 pub use crate::{
     admission::Room,
@@ -51,8 +62,9 @@ pub use crate::{
     follow::Follow,
     meters::Meters,
     policy::{Chain, ChainEnd, Database, Fallback, Freshness, Order, Policy, Private, Route, Rule, SumdbUse},
-    refusal::{Absent, Contradiction, Refusal},
+    refusal::{Absent, Contradiction, Known, Refusal},
     source::{Link, Source},
+    vouch::Vouched,
 };
 
 /// How the mirror behaves whatever the module.
@@ -92,6 +104,8 @@ pub struct Mirror {
     absences: Absences,
     hedges: HedgeBudget,
     admission: Arc<Admission>,
+    /// Requests for which sources were asked.
+    rounds: AtomicU64,
     artifacts: Flights<ArtifactKey, Arc<Landed>>,
     questions: Flights<(Question, Arc<str>), Arc<StoredAnswer>>,
     checksums: Flights<Key, Bytes>,
@@ -110,6 +124,7 @@ impl Mirror {
             meters,
             absences,
             hedges: HedgeBudget::default(),
+            rounds: AtomicU64::new(0),
             artifacts: Flights::default(),
             questions: Flights::default(),
             checksums: Flights::default(),
@@ -148,6 +163,11 @@ impl Mirror {
     /// What this mirror answers differently from now on: whoever keeps its answers drops those.
     pub fn changes(&self) -> broadcast::Receiver<Request> {
         self.changes.subscribe()
+    }
+
+    /// A walk along the chain of a route.
+    fn walk(&self, route: &Route, what: &Request, vouched: bool) -> Walk {
+        Walk::along(route, what, vouched, self.rounds.fetch_add(1, Ordering::Relaxed))
     }
 
     /// Nobody may listen; then nobody keeps answers.

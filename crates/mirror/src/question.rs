@@ -20,7 +20,7 @@ use crate::{
     judge,
     policy::Route,
     race::Worth,
-    walk::{Rules, Turn, Walk},
+    walk::Turn,
 };
 
 impl Mirror {
@@ -121,8 +121,7 @@ async fn walk(
     stored: Option<Arc<StoredAnswer>>,
     pilot: &Pilot<Arc<StoredAnswer>>,
 ) -> Result<Arc<StoredAnswer>, Refusal> {
-    let rules = Rules::of(route, &ask.what, false);
-    let mut walk = Walk::over(ask.what.clone(), &route.chain.links, route.chain.end, rules);
+    let mut walk = mirror.walk(route, &ask.what, false);
     let before =
         |turn: &Turn| stored.as_ref().filter(|stored| *stored.source == *turn.source.name().as_str());
     let want = |turn: &Turn| Want {
@@ -134,8 +133,7 @@ async fn walk(
         let before = before(&turn).cloned();
         async move { judged(&ask.what, &turn, said, before).await.map_or_else(Worth::Miss, Worth::Good) }
     };
-    let begin_by = pilot.since + mirror.config.begin;
-    let Some((turn, (body, validator))) = mirror.first_good(&mut walk, begin_by, want, judge).await? else {
+    let Some((turn, (body, validator))) = mirror.first_good(&mut walk, want, judge).await? else {
         return Err(walk.refusal());
     };
     let source = turn.source.name().as_str().into();

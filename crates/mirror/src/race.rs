@@ -18,7 +18,7 @@ use upstream::{Fault, FaultKind, Fetched, Miss, Want};
 
 use crate::{
     Mirror,
-    refusal::Refusal,
+    refusal::{Contradiction, Refusal},
     walk::{Turn, Walk},
 };
 
@@ -29,8 +29,20 @@ pub(crate) enum Worth<T> {
     Good(T),
     /// It is of no use.
     Miss(Miss),
+    /// It is other content than is known to be right.
+    Contradiction(Contradiction),
     /// It is of no use, and nobody else need be asked.
     Final(Refusal),
+}
+
+impl<T> Worth<T> {
+    fn is_lie(&self) -> bool {
+        match self {
+            Worth::Miss(Miss::Failed(fault)) => fault.kind() == FaultKind::Lie,
+            Worth::Contradiction(_) => true,
+            Worth::Miss(Miss::Absent(_)) | Worth::Good(_) | Worth::Final(_) => false,
+        }
+    }
 }
 
 /// One that was asked.
@@ -40,24 +52,25 @@ struct Asked {
     spoke: Arc<AtomicBool>,
     /// Whether it was asked while another was silent.
     hedge: bool,
+    done: bool,
 }
 
 impl Mirror {
     /// Asks along a walk until a source gives something usable: what `judge` makes of it, and whose turn it was.
     /// `None` at the end of the walk; [`Walk::refusal`] says what that means.
     ///
-    /// First bytes must be here at `begin_by`, whoever sends them: a source that another can stand in for gets half of
-    /// the time that is left, the last one all of it.
+    /// From here on the first bytes have [`Config::begin`](crate::Config) to be here, whoever sends them: a source that
+    /// another can stand in for gets half of the time that is left, the last one all of it.
     pub(crate) async fn first_good<T, F>(
         &self,
         walk: &mut Walk,
-        begin_by: Instant,
         want: impl Fn(&Turn) -> Want,
         judge: impl Fn(Turn, Result<Fetched, Miss>) -> F,
     ) -> Result<Option<(Turn, T)>, Refusal>
     where
         F: Future<Output = Worth<T>>,
     {
+        let begin_by = Instant::now() + self.config.begin;
         self.hedges.earn();
         let mut asked: Vec<Asked> = Vec::new();
         let mut running = FuturesUnordered::new();
@@ -69,7 +82,8 @@ impl Mirror {
                 tokio::select! {
                     biased;
                     Some((index, worth)) = running.next() => {
-                        let Some(Asked { turn, .. }) = asked.get(index) else { continue };
+                        let Some(Asked { turn, done, .. }) = asked.get_mut(index) else { continue };
+                        *done = true;
                         match worth {
                             Worth::Good(good) => {
                                 let turn = turn.clone();
@@ -77,6 +91,10 @@ impl Mirror {
                                 return Ok(Some((turn, good)));
                             }
                             Worth::Miss(miss) => walk.miss(turn, miss),
+                            Worth::Contradiction(contradiction) => {
+                                self.meters.contradictions.inc();
+                                walk.contradicts(turn, contradiction);
+                            }
                             Worth::Final(refusal) => {
                                 self.settle(walk, &asked, None);
                                 return Err(refusal);
@@ -115,21 +133,26 @@ impl Mirror {
             let want = Want { begin_by: Some(begin_by), alone: turn.alone, ..want(&turn) };
             let spoke = Arc::new(AtomicBool::new(false));
             let (index, judge, told) = (asked.len(), &judge, Arc::clone(&spoke));
-            asked.push(Asked { turn: turn.clone(), spoke, hedge });
+            asked.push(Asked { turn: turn.clone(), spoke, hedge, done: false });
             if hedge {
                 self.meters.hedges.inc();
             }
             running.push(async move {
                 let said = turn.source.fetch(&want).await;
                 told.store(true, Ordering::Relaxed);
-                (index, judge(turn, said).await)
+                let fetched = said.is_ok();
+                let worth = judge(turn.clone(), said).await;
+                if fetched && worth.is_lie() {
+                    turn.source.lied(&want.what);
+                }
+                (index, worth)
             });
         }
     }
 
     /// Counts what came of the hedges, and lets sources know that others were faster.
     fn settle(&self, walk: &mut Walk, asked: &[Asked], winner: Option<usize>) {
-        for (index, Asked { turn, spoke, hedge }) in asked.iter().enumerate() {
+        for (index, Asked { turn, spoke, hedge, done }) in asked.iter().enumerate() {
             if *hedge {
                 let won = winner == Some(index);
                 if won {
@@ -141,6 +164,9 @@ impl Mirror {
             if winner.is_some_and(|winner| index < winner) && !spoke.load(Ordering::Relaxed) {
                 turn.source.lost(walk.what());
                 walk.troubled();
+            }
+            if winner.is_some() && !done {
+                walk.unheard(turn);
             }
         }
     }

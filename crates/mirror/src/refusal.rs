@@ -65,7 +65,7 @@ pub enum Absent {
 
 /// Two copies of one thing that should be one.
 #[derive(Clone, Debug, thiserror::Error)]
-#[error("{what}: {source_name} sent {got}, but {pinned} was seen first")]
+#[error("{what}: {source_name} sent {got}, but {pinned} {known}")]
 pub struct Contradiction {
     /// What was asked, as `path@version` with `/go.mod` for a go.mod file.
     pub what: String,
@@ -75,7 +75,30 @@ pub struct Contradiction {
     pub pinned: H1,
     /// The hash of what was sent.
     pub got: H1,
+    /// Why the one on record is believed.
+    pub known: Known,
 }
+
+/// Why a hash is believed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Known {
+    /// It was seen first.
+    FirstSight,
+    /// A checksum database vouches for it.
+    Vouched,
+}
+
+impl std::fmt::Display for Known {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Known::FirstSight => "was seen first",
+            Known::Vouched => "is what the checksum database says",
+        })
+    }
+}
+
+/// What those are told whose fetch has vanished.
+pub(crate) const LOST: Refusal = Refusal::Internal("the fetch ended without a result");
 
 struct Faults<'a>(&'a [Fault]);
 

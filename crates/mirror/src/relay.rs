@@ -128,8 +128,7 @@ async fn walk(
             Err(miss) => Worth::Miss(miss),
         }
     };
-    let begin_by = pilot.since + mirror.config.begin;
-    let Some((_, bytes)) = mirror.first_good(&mut walk, begin_by, want, judge).await? else {
+    let Some((_, bytes)) = mirror.first_good(&mut walk, want, judge).await? else {
         return Err(walk.refusal());
     };
     walk.arrived(&mirror.meters);

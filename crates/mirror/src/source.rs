@@ -7,6 +7,7 @@ use upstream::{DirProxy, Fetched, Miss, Proxy, SourceName, Want};
 
 /// One place that modules come from.
 #[derive(Debug)]
+#[expect(clippy::large_enum_variant, reason = "there are few, and each is shared")]
 pub enum Source {
     /// A GOPROXY, or a checksum database, over HTTP.
     Proxy(Proxy),
@@ -39,16 +40,39 @@ impl Source {
             Source::Dir(dir) => dir.fetch(want).await,
         }
     }
-    /// Whether its breaker would refuse this request while another source can be asked.
-    pub fn tripped(&self, _what: &Request) -> bool {
-        false
+    /// Whether its breaker would refuse this request where another source can be asked.
+    pub fn tripped(&self, what: &Request) -> bool {
+        self.proxy().is_some_and(|proxy| proxy.tripped(what))
     }
 
-    /// After how much silence another source is asked as well. A local directory is never hedged.
+    /// After how much silence another source is asked as well. A directory is never hedged.
     pub fn hedge_after(&self) -> Option<Duration> {
-        None
+        self.proxy().map(Proxy::hedge_after)
+    }
+
+    /// How long it takes until an answer begins, once that is known. A directory answers at once.
+    pub fn latency(&self) -> Option<Duration> {
+        self.proxy().map_or(Some(Duration::ZERO), Proxy::latency)
     }
 
     /// Another source answered while this one, asked before it, was silent.
-    pub fn lost(&self, _what: &Request) {}
+    pub fn lost(&self, what: &Request) {
+        if let Some(proxy) = self.proxy() {
+            proxy.lost(what);
+        }
+    }
+
+    /// What it sent whole is not what was asked for.
+    pub fn lied(&self, what: &Request) {
+        if let Some(proxy) = self.proxy() {
+            proxy.lied(what);
+        }
+    }
+
+    fn proxy(&self) -> Option<&Proxy> {
+        match self {
+            Source::Proxy(proxy) => Some(proxy),
+            Source::Dir(_) => None,
+        }
+    }
 }

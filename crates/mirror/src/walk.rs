@@ -11,8 +11,8 @@ use gomod::{Request, Separator};
 use upstream::{Absence, Fault, FaultKind, Miss};
 
 use crate::{
-    Meters,
-    policy::{ChainEnd, Fallback, Route},
+    Meters, order,
+    policy::{Chain, ChainEnd, Fallback, Order, Route},
     refusal::{Absent, Contradiction, Refusal},
     source::{Link, Source},
 };
@@ -41,6 +41,10 @@ pub(crate) struct Walk {
     stopped: bool,
     /// Steps whose breaker let nobody through.
     passed_over: VecDeque<usize>,
+    /// Steps that were given up because another one seemed to be faster, or that may be asked once more.
+    unheard: VecDeque<usize>,
+    /// Steps that were asked once more.
+    again: Vec<usize>,
     said: Vec<(usize, Absence)>,
     faults: Vec<(usize, Fault)>,
     contradiction: Option<Contradiction>,
@@ -88,7 +92,21 @@ impl Rules {
 }
 
 impl Walk {
-    /// A walk for `what` along the sources of `links`.
+    /// A walk for `what` along the chain of a route. `round` is the number of the request.
+    pub(crate) fn along(route: &Route, what: &Request, vouched: bool, round: u64) -> Self {
+        let (Chain { links, end, order }, rules) = (&route.chain, Rules::of(route, what, vouched));
+        let mut walk = Walk::over(what.clone(), links, *end, rules);
+        if *order == Order::Fastest {
+            let any = route.fallback == Fallback::Any && !route.is_private();
+            let order = order::fastest(links, |link| any || link.after == Separator::Pipe, round);
+            for (step, source) in walk.steps.iter_mut().zip(order) {
+                step.source = source;
+            }
+        }
+        walk
+    }
+
+    /// A walk for `what` along sources as they stand.
     pub(crate) fn over(what: Request, links: &[Link], end: ChainEnd, rules: Rules) -> Self {
         let step = |link: &Link| Step {
             source: Arc::clone(&link.source),
@@ -102,6 +120,8 @@ impl Walk {
             next: 0,
             stopped: false,
             passed_over: VecDeque::new(),
+            unheard: VecDeque::new(),
+            again: Vec::new(),
             said: Vec::new(),
             faults: Vec::new(),
             contradiction: None,
@@ -117,16 +137,21 @@ impl Walk {
         self.rules
     }
 
-    /// The next turn. After the last source: those that were passed over, if nobody has said anything.
+    /// The next turn. After the last source: those whose answer was not waited for, and those that were passed over,
+    /// if nobody has said anything.
     pub(crate) fn next(&mut self) -> Option<Turn> {
         if let Some(turn) = self.in_order() {
             return Some(turn);
         }
-        if !self.said.is_empty() {
-            return None;
-        }
-        let place = self.passed_over.pop_front()?;
-        self.faults.retain(|(at, _)| *at != place);
+        let place = match self.unheard.pop_front() {
+            Some(place) => place,
+            None if self.said.is_empty() => {
+                let place = self.passed_over.pop_front()?;
+                self.faults.retain(|(at, _)| *at != place);
+                place
+            }
+            None => return None,
+        };
         let source = Arc::clone(&self.steps.get(place)?.source);
         Some(Turn { place, source, alone: true, last: place + 1 == self.steps.len() })
     }
@@ -192,6 +217,22 @@ impl Walk {
         if self.is_foremost(turn) {
             self.stopped = self.steps.get(turn.place).is_none_or(|step| !step.goes_on);
         }
+    }
+
+    /// A source was given up before it answered, because another one had.
+    pub(crate) fn unheard(&mut self, turn: &Turn) {
+        self.unheard.push_back(turn.place);
+    }
+
+    /// What a source sent was no good in connection with what was there before: it may be asked once more, and says
+    /// whether it will be.
+    pub(crate) fn once_more(&mut self, turn: &Turn) -> bool {
+        let first = !self.again.contains(&turn.place);
+        if first {
+            self.again.push(turn.place);
+            self.unheard.push_back(turn.place);
+        }
+        first
     }
 
     /// Something went wrong that was overcome without asking anybody else.

@@ -228,7 +228,7 @@ mod tests {
     use std::sync::Arc;
 
     use gomod::H1;
-    use mirror::Contradiction;
+    use mirror::{Contradiction, Known};
     use storage::StoreError;
     use upstream::{Absence, SafeUrl, SourceName};
 
@@ -319,6 +319,7 @@ mod tests {
                         source_name: "a.example.com".to_owned(),
                         pinned: H1::of_gomod(b"right"),
                         got: H1::of_gomod(b"wrong"),
+                        known: Known::FirstSight,
                     }),
                 ),
             ),

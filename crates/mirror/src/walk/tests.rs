@@ -4,7 +4,7 @@ use gomod::H1;
 use upstream::{DirProxy, Door, DoorConfig, Env, SafeUrl, SourceConfig};
 
 use super::*;
-use crate::policy::{Chain, SumdbUse};
+use crate::{Known, policy::SumdbUse};
 
 /// What is asked, one of each kind.
 const KINDS: [&str; 6] = [
@@ -52,6 +52,7 @@ fn says(walk: &mut Walk, turn: &Turn, said: char) {
                 source_name: name.to_string(),
                 pinned: H1::of_gomod(b"1"),
                 got: H1::of_gomod(b"2"),
+                known: Known::FirstSight,
             },
         ),
     }

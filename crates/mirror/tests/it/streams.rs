@@ -4,11 +4,11 @@ use std::time::Duration;
 
 use futures_util::FutureExt;
 use mirror::{Body, CacheStatus, Keep, Refusal};
-use testkit::{Gate, Reply};
+use testkit::{Gate, Module, Reply};
 use upstream::FaultKind;
 
 use crate::{
-    ZIP, faults, large, other_tree,
+    ZIP, faults, large, other_tree, upstream,
     world::{rest, setup, until},
 };
 
@@ -109,26 +109,104 @@ async fn a_zip_that_fails_its_check_ends_in_an_error_for_everybody_who_was_fed()
     assert_eq!(world.get(ZIP).await.unwrap().bytes, bytes);
 }
 
+/// Everything that a client may have before the check.
+async fn fed_up_to(follow: &mut mirror::Follow, len: usize) -> Vec<u8> {
+    let mut begun = Vec::new();
+    while begun.len() < len {
+        begun.extend(follow.next().await.unwrap().unwrap());
+    }
+    begun
+}
+
 #[tokio::test(flavor = "multi_thread")]
-async fn who_was_fed_learns_why_though_another_source_is_asked_by_now() {
+async fn who_was_fed_with_a_lie_learns_so_and_who_was_not_goes_on_with_the_next_source() {
     let ((a, bytes), (b, _)) = (large(1 << 20), large(1 << 20));
     let (gate, held) = (Gate::new(), Gate::new());
     a.always(ZIP, altered(&gate));
     b.always(ZIP, Reply::natural().hold(&held));
     let world = setup(format!("{}|{}", a.url(), b.url())).patience(Duration::ZERO).start();
-    let fed = world.growing(ZIP).await;
-    let slow = world.growing(ZIP).await;
+    let mut fed = world.growing(ZIP).await;
+    let mut slow = world.growing(ZIP).await;
+    let begun = fed_up_to(&mut fed, STOP - HELD_BACK).await;
+    let half = slow.next().await.unwrap().unwrap();
+    assert!(half.len() < bytes.len() / 2 && bytes.len() / 2 < begun.len());
     gate.open();
+    b.wait_asked(ZIP, 1);
+    // Nobody is given up before it is known what the next source sends, nor fed with what was found to be wrong.
+    assert!(fed.next().now_or_never().is_none());
+    assert!(slow.next().now_or_never().is_none());
+    held.open();
     let faults = faults(rest(fed).await);
     assert_eq!((faults.len(), faults[0].kind()), (1, FaultKind::Lie));
-    b.wait_asked(ZIP, 1);
-    held.open();
+    assert_eq!(faults[0].source_name().as_str(), a.address().to_string());
     // Also who reads only now.
     until(async || world.is_idle()).await;
-    let Err(Refusal::Failed(faults)) = rest(slow).await else { panic!() };
-    assert_eq!(faults[0].source_name().as_str(), a.address().to_string());
+    assert_eq!([half.to_vec(), rest(slow).await.unwrap()].concat(), bytes);
     assert_eq!(world.get(ZIP).await.unwrap().bytes, bytes);
     assert_eq!(b.asked(ZIP), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_was_fed_goes_on_with_the_next_source_and_notices_nothing() {
+    let ((a, bytes), (b, _)) = (large(1 << 20), large(1 << 20));
+    let gate = Gate::new();
+    a.always(ZIP, stalled(&gate).reset_after(900_000));
+    let world = setup(format!("{}|{}", a.url(), b.url())).patience(Duration::ZERO).start();
+    let mut fed = world.growing(ZIP).await;
+    let late = world.growing(ZIP).await;
+    let mut begun = fed_up_to(&mut fed, STOP - HELD_BACK).await;
+    gate.open();
+    begun.extend(rest(fed).await.unwrap());
+    assert_eq!(begun, bytes);
+    assert_eq!(rest(late).await.unwrap(), bytes);
+    assert_eq!(b.asked(ZIP), 1);
+    assert_eq!(world.meters.absorbed.get(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_zip_with_the_same_content_in_other_bytes_aborts_only_those_who_were_fed_beyond_the_difference() {
+    // Equal sizes and go.mod files, other noise: the bytes differ behind the first entry, after about 150 of them.
+    let (a, _) = large(1 << 20);
+    let b = upstream();
+    b.always(ZIP, Reply::natural().body(longer()));
+    let gate = Gate::new();
+    a.always(ZIP, stalled(&gate).chunked().reset_after(900_000));
+    let world = setup(format!("{}|{}", a.url(), b.url())).patience(Duration::ZERO).start();
+    let mut fed = world.growing(ZIP).await;
+    let late = world.growing(ZIP).await;
+    assert_eq!(late.len_hint(), None);
+    fed_up_to(&mut fed, STOP - HELD_BACK).await;
+    gate.open();
+    assert_eq!(faults(rest(fed).await)[0].source_name().as_str(), a.address().to_string());
+    assert_eq!(rest(late).await.unwrap(), longer());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_client_that_was_told_a_length_gets_no_other_one() {
+    let (a, bytes) = large(1 << 20);
+    let b = upstream();
+    assert!(longer().len() > bytes.len());
+    let gate = Gate::new();
+    a.always(ZIP, stalled(&gate).reset_after(900_000));
+    for reply in [Reply::natural().body(longer()), Reply::natural().body(longer()).chunked()] {
+        b.always(ZIP, reply);
+        let world = setup(format!("{}|{}", a.url(), b.url())).patience(Duration::ZERO).start();
+        let told = world.growing(ZIP).await;
+        assert_eq!(told.len_hint(), Some(bytes.len() as u64));
+        gate.open();
+        let mut told = told;
+        let mut got = 0;
+        while let Ok(piece) = told.next().await {
+            got += piece.expect("no clean end").len();
+        }
+        assert!(got < bytes.len());
+        assert_eq!(world.get(ZIP).await.unwrap().bytes, longer());
+    }
+}
+
+/// A zip of the same version that is larger than the one of [`large`].
+fn longer() -> Vec<u8> {
+    Module::of_noise("example.com/m", "v1.0.0", (1 << 20) + 100_000).zip.to_vec()
 }
 
 #[tokio::test(flavor = "multi_thread")]
