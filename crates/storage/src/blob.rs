@@ -3,7 +3,7 @@
 use std::{fs::File, io, ops::Range, sync::Arc};
 
 use bytes::{Bytes, BytesMut};
-use gomod::ModuleVersion;
+use gomod::{ModuleVersion, ReadAt};
 
 use crate::{
     Content, FileFact, Kind, Staged, State, Stored, Tag,
@@ -168,7 +168,7 @@ impl Blob {
                 let mut bytes = BytesMut::with_capacity(len);
                 while bytes.len() < len {
                     let (at, left) = (offset + bytes.len() as u64, (len - bytes.len()) as u64);
-                    match staged.read_at(at, left).await {
+                    match Staged::read_at(staged, at, left).await {
                         Ok(more) if more.is_empty() => {
                             return Err(self.rot(Damage::Length { expected: self.len(), found: at }));
                         }
@@ -220,6 +220,11 @@ impl Blob {
         Ok(())
     }
 
+    /// The bytes as they lie there, unchecked.
+    pub(crate) fn reader(&self) -> impl ReadAt + Send + Sync + 'static {
+        self.bytes.clone()
+    }
+
     fn extent(&self, index: u64) -> (u64, usize) {
         let offset = index.saturating_mul(BLOCK);
         let len = self.len().saturating_sub(offset).min(BLOCK);
@@ -235,8 +240,18 @@ impl Blob {
         if expected == Some(&checksum(&bytes)) { Ok(bytes) } else { Err(self.rot(Damage::Block(index))) }
     }
 
-    fn rot(&self, damage: Damage) -> Rot {
+    pub(crate) fn rot(&self, damage: Damage) -> Rot {
         Rot::new(&self.name.0, self.name.1, self.tag.clone(), damage)
+    }
+}
+
+impl ReadAt for Place {
+    fn read_at(&self, buf: &mut [u8], offset: u64) -> io::Result<usize> {
+        match self {
+            Place::Memory(bytes) => bytes.as_ref().read_at(buf, offset),
+            Place::File(file) => ReadAt::read_at(file, buf, offset),
+            Place::Staged(staged) => ReadAt::read_at(&**staged, buf, offset),
+        }
     }
 }
 

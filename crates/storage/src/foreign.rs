@@ -82,7 +82,7 @@ impl Foreign {
         &self.stored.tag
     }
 
-    fn rot(&self, damage: Damage) -> Rot {
+    pub(crate) fn rot(&self, damage: Damage) -> Rot {
         Rot::new(&self.version, self.kind, Some(self.stored.tag.clone()), damage)
     }
 }

@@ -1,5 +1,7 @@
 //! Everything that can be stored, and what is fixed for each: path, content type, cache header, mutability.
 
+mod at;
+
 use std::{fmt, path::PathBuf};
 
 use gomod::{DbName, ModulePath, ModuleVersion, Rev, SumdbPath, TileId};
@@ -130,6 +132,27 @@ impl Key {
         })
     }
 
+    /// The key of an object of a checksum database; `None` for `supported`, which has no content.
+    pub(crate) fn of_database(db: &DbName, path: &SumdbPath) -> Option<Self> {
+        let db = db.clone();
+        Some(match path {
+            SumdbPath::Lookup(version) => Key::Lookup(db, version.clone()),
+            SumdbPath::Tile(tile) => Key::Tile(db, *tile),
+            SumdbPath::Latest => Key::Head(db),
+            SumdbPath::Supported => return None,
+        })
+    }
+
+    /// The checked copy of an object of a checksum database.
+    pub(crate) fn checked(&self) -> Option<Self> {
+        Some(match self {
+            Key::Lookup(db, version) => Key::Checked(db.clone(), SumdbPath::Lookup(version.clone())),
+            Key::Tile(db, tile) => Key::Checked(db.clone(), SumdbPath::Tile(*tile)),
+            Key::Head(db) => Key::Checked(db.clone(), SumdbPath::Latest),
+            _ => return None,
+        })
+    }
+
     /// The content type it is served with.
     pub fn content_type(&self) -> &'static str {
         match self {
@@ -228,6 +251,8 @@ const BINARY: &str = "application/octet-stream";
 
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+
     use gomod::Version;
 
     use super::*;
@@ -265,6 +290,25 @@ mod tests {
         ];
         for (key, path) in paths {
             assert_eq!(key.to_string(), path);
+            assert_eq!(Key::at(Path::new(path)), Some(key));
+        }
+    }
+
+    #[test]
+    fn what_is_no_object_has_no_key() {
+        for path in [
+            "format",
+            "modules/example.com/a/@v/list",
+            "modules/example.com/a/@v/v1.0.0.txt",
+            "modules/example.com/a/@v/v1.0.receipt",
+            "modules/example.com/A/@v/v1.0.0.zip",
+            "modules/example.com/a/@v/../@v/v1.0.0.zip",
+            "modules/example.com/a/README",
+            "answers/example.com/a/@v/v1.0.0.zip",
+            "quarantine/20260102t030405000006-7",
+            "staging/1-0/0",
+        ] {
+            assert_eq!(Key::at(Path::new(path)), None, "{path}");
         }
     }
 

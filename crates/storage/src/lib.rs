@@ -25,6 +25,7 @@ mod read;
 mod receipt;
 #[cfg(feature = "testing")]
 mod referee;
+mod scrub;
 mod sealed;
 mod staging;
 mod store;
@@ -42,5 +43,6 @@ pub use local::LocalBlobs;
 pub use receipt::{Evidence, FileFact, Receipt, State};
 #[cfg(feature = "testing")]
 pub use referee::Referee;
+pub use scrub::{Done, Finding, Scrub, ScrubError, ScrubOptions, Tally, Walked};
 pub use staging::{Growth, Staged, Staging, StagingArea};
 pub use store::{Loaded, PublishError, Store};

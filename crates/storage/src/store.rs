@@ -12,8 +12,9 @@ use jiff::Timestamp;
 
 pub use self::publish::PublishError;
 use crate::{
-    Blob, Blobs, Catalog, Data, Event, Foreign, Key, Kind, LocalBlobs, NoCatalog, Prefix, Question, Receipt,
-    Rot, SqliteCatalog, Staging, StagingArea, StoreError, Stored, StoredAnswer, Tag, Used, When,
+    Blob, Blobs, Catalog, Data, Event, Foreign, Key, Kind, LocalBlobs, NoCatalog, Prefix, QuarantineId,
+    Question, Receipt, Rot, SqliteCatalog, Staging, StagingArea, StoreError, Stored, StoredAnswer, Tag, Used,
+    When,
 };
 
 /// Everything that is stored, and the way in and out.
@@ -71,6 +72,10 @@ impl Store {
         self.staging.stage()
     }
 
+    pub(crate) fn blobs(&self) -> &dyn Blobs {
+        &*self.blobs
+    }
+
     /// What people ask about, and what processes agree by.
     pub fn catalog(&self) -> &Arc<dyn Catalog> {
         &self.catalog
@@ -109,17 +114,23 @@ impl Store {
         Ok(self.parse_receipt(version, stored).await?.map(|(receipt, _)| receipt))
     }
 
-    /// Sets a rotten or refused file aside. Nothing happens if another lies in its place by now.
-    pub async fn quarantine(&self, version: &ModuleVersion, kind: Kind, rot: &Rot) -> Result<(), StoreError> {
-        let Some(tag) = rot.tag() else { return Ok(()) };
+    /// Sets a rotten or refused file aside, and says under which name. Nothing happens if another lies in its place by now.
+    pub async fn quarantine(
+        &self,
+        version: &ModuleVersion,
+        kind: Kind,
+        rot: &Rot,
+    ) -> Result<Option<QuarantineId>, StoreError> {
+        let Some(tag) = rot.tag() else { return Ok(None) };
         let key = Key::File(version.clone(), kind);
         let reason = rot.damage().to_string();
-        if let Some(id) = self.blobs.set_aside(&key, tag, &reason).await? {
+        let id = self.blobs.set_aside(&key, tag, &reason).await?;
+        if let Some(id) = &id {
             tracing::error!(%version, %kind, %id, "set aside in quarantine: {reason}");
             let at = Timestamp::now();
             self.tell(Event::Quarantined { version: version.clone(), kind, reason, at });
         }
-        Ok(())
+        Ok(id)
     }
 
     /// The versions of a module whose `.info` is stored, in order, pseudo-versions too.

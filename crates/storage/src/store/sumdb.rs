@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use gomod::{DbName, SumdbPath};
+use gomod::DbName;
 use serde::{Deserialize, Serialize};
 
 use super::Store;
@@ -30,8 +30,7 @@ impl Store {
     /// An object of a checksum database; `None` also if it is damaged. One that came from outside has no
     /// checksum and is given as it is: the go command checks it.
     pub async fn small(&self, key: &Key) -> Result<Option<Bytes>, StoreError> {
-        let Some((db, path)) = of_database(key) else { return self.whole(key).await };
-        let checked = Key::Checked(db.clone(), path);
+        let Some(checked) = key.checked() else { return self.whole(key).await };
         let (copy, object) = self.blobs.get_both(&checked, key).await?;
         let object = match object {
             Some(stored) => Some((stored.bytes(key, key.max_len()).await?, stored.tag)),
@@ -55,8 +54,7 @@ impl Store {
     ///
     /// The first one of a database makes its `supported` file too.
     pub async fn put_small(&self, key: &Key, bytes: Bytes) -> Result<(), StoreError> {
-        let Some((db, path)) = of_database(key) else { return self.lay_out(key, &bytes).await };
-        let checked = Key::Checked(db.clone(), path);
+        let Some(checked) = key.checked() else { return self.lay_out(key, &bytes).await };
         let head = Head { path: checked.to_string(), size: bytes.len() };
         let copy = self.staging.whole(sealed::seal(WHAT, FORMAT, &head, &bytes).into());
         if matches!(key, Key::Head(_)) {
@@ -67,7 +65,21 @@ impl Store {
             let first = self.keep_first(&checked, &copy).await?;
             self.lay_out(key, first.as_ref().unwrap_or(&bytes)).await?;
         }
-        self.support(db).await
+        match &checked {
+            Key::Checked(db, _) => self.support(db).await,
+            _ => Ok(()),
+        }
+    }
+
+    /// Compares an object with its checked copy, and says whether it could be mended where it differs.
+    pub(crate) async fn mend(&self, key: &Key) -> Result<Option<bool>, StoreError> {
+        let before = self.whole(key).await?;
+        let right = self.small(key).await?;
+        // The newest head is replaced all the time.
+        if before.is_none() || before == right || matches!(key, Key::Head(_)) {
+            return Ok(None);
+        }
+        Ok(Some(self.whole(key).await? == right))
     }
 
     /// Keeps a checked copy, unless there is a sound one: then that one is given.
@@ -114,11 +126,8 @@ impl Store {
 
     async fn open_copy(&self, key: &Key, stored: Stored) -> Result<Copy, StoreError> {
         let bytes = match stored.bytes(key, key.max_len()).await? {
-            Some(file) => match sealed::open::<Head>(key, WHAT, FORMAT, &file) {
-                Ok((head, body)) => {
-                    let bytes = file.slice(body..);
-                    (head.path == key.to_string() && head.size == bytes.len()).then_some(bytes)
-                }
+            Some(file) => match Store::parse_copy(key, &file) {
+                Ok(bytes) => Some(bytes),
                 Err(StoreError::Damaged { .. }) => None,
                 Err(error) => return Err(error),
             },
@@ -130,21 +139,22 @@ impl Store {
         Ok(Copy { tag: stored.tag, bytes })
     }
 
+    /// What is in a checked copy. Strict: what is not exactly as it was written is damaged.
+    pub(crate) fn parse_copy(key: &Key, file: &Bytes) -> Result<Bytes, StoreError> {
+        let (head, body) = sealed::open::<Head>(key, WHAT, FORMAT, file)?;
+        let bytes = file.slice(body..);
+        if head.path != key.to_string() || head.size != bytes.len() {
+            return Err(StoreError::damaged(key, format!("it is the copy of {}, or not whole", head.path)));
+        }
+        Ok(bytes)
+    }
+
     /// All bytes of an object as it lies there.
     async fn whole(&self, key: &Key) -> Result<Option<Bytes>, StoreError> {
         match self.blobs.get(key).await? {
             Some(stored) => stored.bytes(key, key.max_len()).await,
             None => Ok(None),
         }
-    }
-}
-
-fn of_database(key: &Key) -> Option<(&DbName, SumdbPath)> {
-    match key {
-        Key::Lookup(db, version) => Some((db, SumdbPath::Lookup(version.clone()))),
-        Key::Tile(db, tile) => Some((db, SumdbPath::Tile(*tile))),
-        Key::Head(db) => Some((db, SumdbPath::Latest)),
-        _ => None,
     }
 }
 

@@ -6,6 +6,7 @@ mod catalog;
 mod data;
 mod formats;
 mod pinning;
+mod scrub;
 mod staging;
 mod store;
 mod sumdb;
