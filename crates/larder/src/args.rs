@@ -36,6 +36,9 @@ pub(crate) enum Command {
         override_usage = "larder run [OPTIONS] -- COMMAND [ARGS]..."
     )]
     Run(RunArgs),
+    /// Check everything that is stored, and set aside what is damaged
+    #[command(after_help = AFTER_SCRUB)]
+    Scrub(ScrubArgs),
     /// Look at the configuration
     #[command(subcommand, after_help = AFTER_CONFIG)]
     Config(ConfigCommand),
@@ -65,6 +68,43 @@ pub(crate) struct RunArgs {
     /// The command and its arguments; `go` in it fetches modules through Larder
     #[arg(last = true, required = true, value_name = "COMMAND")]
     pub(crate) command: Vec<OsString>,
+}
+
+/// `larder scrub`.
+#[derive(Args)]
+pub(crate) struct ScrubArgs {
+    /// Read settings from this file [env: LARDER_CONFIG]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    /// The directory with the modules [env: LARDER_DATA] [default: ~/.cache/larder]
+    ///
+    /// Servers may be using it meanwhile.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) data: Option<PathBuf>,
+    /// Read at most this much per second; 0 for as much as the disk gives [default: 32 MiB]
+    #[arg(long, value_name = "BYTES/S")]
+    pub(crate) rate: Option<String>,
+    /// Begin at the beginning, where the last one did not come to its end
+    #[arg(long)]
+    pub(crate) restart: bool,
+    /// Afterwards make the catalog's index anew from the receipts
+    #[arg(long)]
+    pub(crate) rebuild: bool,
+    /// Write JSON, for programs: an object per damaged file, and one with the counts at the end
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+impl ScrubArgs {
+    /// As the options of the commands that ask sources; this one asks nobody.
+    pub(crate) fn options(&self) -> Options {
+        Options {
+            config: self.config.clone(),
+            data: self.data.clone(),
+            offline: Some("true".to_owned()),
+            ..Options::default()
+        }
+    }
 }
 
 /// `larder config`.
@@ -186,6 +226,18 @@ GOPROXY is set for the command, everything else is left alone. What was fetched 
 The exit code is the command's; 125 when Larder failed, 126 when the command cannot be executed,
 127 when there is no such command.";
 
+const AFTER_SCRUB: &str = "\
+Examples:
+  larder scrub
+  larder scrub --data /var/lib/larder --rate '8 MiB'
+  larder scrub --rate 0 --json > damaged.jsonl
+  larder scrub --rebuild
+
+Every stored file is compared with the checksums and the h1 hash that were taken when it was stored.
+One that is damaged goes to quarantine/ in the data directory, and is fetched anew when it is asked for.
+It can be stopped at any time; the next one goes on where it was.
+Exit codes: 0 nothing damaged, 1 something was damaged, 2 wrong usage, or not all could be checked.";
+
 const AFTER_CONFIG: &str = "\
 Examples:
   larder config example > larder.toml
@@ -276,6 +328,7 @@ mod tests {
             "larder run --listen 127.0.0.1:0 -- go",
             "larder config check a.toml --config b.toml",
             "larder completions cmd.exe",
+            "larder scrub --nonsense",
         ] {
             assert_eq!(parse(line).err().map(|e| e.exit_code()), Some(2), "{line}");
         }

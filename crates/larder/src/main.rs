@@ -10,6 +10,7 @@ mod go_env;
 mod log;
 mod open_files;
 mod run;
+mod scrub;
 mod serve;
 mod settings;
 
@@ -51,6 +52,10 @@ fn run(command: Command, env: &Environment) -> Printed {
         Command::Run(args) => with_settings(&args.options, None, env, RUN_FAILED, async |settings| {
             log::to_stderr(settings, Level::ERROR);
             run::run(settings, &args.command).await
+        }),
+        Command::Scrub(args) => with_settings(&args.options(), None, env, FAILED, async |settings| {
+            log::to_stderr(settings, Level::ERROR);
+            scrub::scrub(settings, &args).await
         }),
         Command::Config(command) => config::run(command, env, look(env)),
         Command::Completions { shell } => {

@@ -45,11 +45,11 @@ pub(crate) use self::{
     span::Span,
     tuning::{Access, LogFormat, Tuning},
     walk::{fallback_name, order_name},
+    wrong::Wrong,
 };
 use self::{
     file::File,
     pick::{Pick, Setting},
-    wrong::Wrong,
 };
 use crate::{
     args::Options,

@@ -21,6 +21,7 @@ mod private;
 mod real_go;
 mod rot;
 mod run;
+mod scrub;
 mod shared;
 mod sources;
 mod start;
