@@ -79,6 +79,8 @@ impl DirProxy {
             len: Some(len),
             gzip: false,
             due: Due::earliest(attempt.started(), small, want.deadline),
+            begin: Due::earliest(attempt.started(), None, want.begin_by),
+            may_trickle: true,
         };
         let mut flow = Flow::new(attempt, self.limits, Feed::File(file.into()), bounds)?;
         flow.look(Look::at(&want.what)).await?;

@@ -6,8 +6,8 @@ use gomod::Request;
 use http::{
     HeaderMap, HeaderValue, StatusCode,
     header::{
-        ACCEPT_ENCODING, AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE, ETAG, HeaderName, IF_MODIFIED_SINCE,
-        IF_NONE_MATCH, LAST_MODIFIED, RETRY_AFTER, VIA,
+        ACCEPT_ENCODING, AUTHORIZATION, CONTENT_ENCODING, CONTENT_RANGE, CONTENT_TYPE, ETAG, HeaderName,
+        IF_MODIFIED_SINCE, IF_NONE_MATCH, IF_RANGE, LAST_MODIFIED, RANGE, RETRY_AFTER, VIA,
     },
 };
 use tokio::time::{Instant, timeout_at};
@@ -21,7 +21,9 @@ use crate::{
     flow::{Bounds, Feed, Flow},
     look::{self, Look},
     meters::SourceMeters,
+    resume::{ContentRange, Part},
     secret::{Credentials, Redactor},
+    spelling::Spelling,
     words,
 };
 
@@ -48,6 +50,21 @@ pub(crate) enum Layout {
     Database,
 }
 
+/// What one attempt asks for, and what it may take.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Ask<'a> {
+    pub(crate) want: &'a Want,
+    /// Only this part of it.
+    pub(crate) part: Option<&'a Part>,
+    pub(crate) spelling: Spelling,
+    /// When the work on it began, all attempts together.
+    pub(crate) since: Instant,
+    /// How long the head of the answer may take.
+    pub(crate) first_byte: Duration,
+    /// When the first bytes of the body must be here.
+    pub(crate) begin_by: Option<Instant>,
+}
+
 /// What came of one attempt.
 pub(crate) struct Tried {
     /// After which time the head of the answer was here, if it ever was.
@@ -58,6 +75,10 @@ pub(crate) struct Tried {
 /// A good answer.
 pub(crate) enum Answer {
     Body(Meta, Box<Flow>),
+    /// A part; whether it is the one that was asked for is not checked.
+    Part(ContentRange, Meta, Box<Flow>),
+    /// There is no such part.
+    NoPart,
     NotModified,
 }
 
@@ -88,9 +109,8 @@ impl Endpoint {
         &self.name
     }
 
-    /// How long the head of an answer may take.
-    pub(crate) fn first_byte(&self) -> Duration {
-        self.limits.first_byte
+    pub(crate) fn limits(&self) -> &Limits {
+        &self.limits
     }
 
     pub(crate) fn url(&self) -> &SafeUrl {
@@ -98,21 +118,34 @@ impl Endpoint {
     }
 
     /// One attempt. It ends when the first bytes of the body are here and can be what was asked.
-    pub(crate) async fn attempt(&self, want: &Want, first_byte: Duration) -> Tried {
+    pub(crate) async fn attempt(&self, ask: &Ask<'_>) -> Tried {
         let mut attempt = Attempt::start(&self.name, &self.redactor, &self.meters);
-        match self.ask(want, first_byte, &mut attempt).await {
+        match self.ask(ask, &mut attempt).await {
             Ok(response) => {
                 let head = attempt.first_byte();
-                Tried { head: Some(head), result: self.answer(want, response, attempt).await }
+                Tried { head: Some(head), result: self.answer(ask, response, attempt).await }
             }
             Err(fault) => Tried { head: None, result: Err(fault.into()) },
         }
     }
 
-    async fn answer(&self, want: &Want, response: Response, mut attempt: Attempt) -> Result<Answer, Miss> {
+    async fn answer(&self, ask: &Ask<'_>, response: Response, mut attempt: Attempt) -> Result<Answer, Miss> {
         match response.status() {
-            StatusCode::OK => self.receive(want, response, attempt).await.map_err(Miss::Failed),
-            StatusCode::NOT_MODIFIED if want.validator.is_some() => {
+            StatusCode::OK => self.receive(ask, None, response, attempt).await.map_err(Miss::Failed),
+            StatusCode::PARTIAL_CONTENT if ask.part.is_some() => {
+                let told = text(response.headers(), CONTENT_RANGE);
+                match told.as_deref().and_then(ContentRange::parse) {
+                    Some(range) => {
+                        self.receive(ask, Some(range), response, attempt).await.map_err(Miss::Failed)
+                    }
+                    None => Ok(Answer::NoPart),
+                }
+            }
+            StatusCode::RANGE_NOT_SATISFIABLE if ask.part.is_some() => {
+                attempt.complete();
+                Ok(Answer::NoPart)
+            }
+            StatusCode::NOT_MODIFIED if ask.want.validator.is_some() => {
                 attempt.not_modified();
                 Ok(Answer::NotModified)
             }
@@ -126,9 +159,9 @@ impl Endpoint {
     }
 
     /// Sends the request and waits for the head of the answer.
-    async fn ask(&self, want: &Want, first_byte: Duration, attempt: &mut Attempt) -> Result<Response, Fault> {
-        let path = want.what.path();
-        let path = match (self.layout, &want.what) {
+    async fn ask(&self, ask: &Ask<'_>, attempt: &mut Attempt) -> Result<Response, Fault> {
+        let path = ask.want.what.path();
+        let path = match (self.layout, &ask.want.what) {
             (Layout::Goproxy, _) => path.as_str(),
             (Layout::Database, Request::Sumdb(name, _)) => {
                 path.strip_prefix("sumdb/").and_then(|rest| rest.strip_prefix(name.as_str())).unwrap_or(&path)
@@ -137,9 +170,9 @@ impl Endpoint {
                 return Err(attempt.fault(FaultKind::Unaskable, "a checksum database has no modules"));
             }
         };
-        let url = self.base.below(path.trim_start_matches('/'));
-        let due = Due::earliest(attempt.started(), Some(first_byte), want.deadline);
-        let answer = self.client.get(url, self.headers(want));
+        let url = self.base.below(path.trim_start_matches('/'), ask.spelling);
+        let due = ask.begin_due(attempt.started(), Some(ask.first_byte));
+        let answer = self.client.get(url, self.headers(ask));
         let answer = match due {
             Some(due) => match timeout_at(due.at, answer).await {
                 Ok(answer) => answer,
@@ -150,7 +183,8 @@ impl Endpoint {
         answer.map_err(|(kind, words)| attempt.fault(kind, &words))
     }
 
-    fn headers(&self, want: &Want) -> HeaderMap {
+    fn headers(&self, ask: &Ask<'_>) -> HeaderMap {
+        let want = ask.want;
         let mut headers = HeaderMap::new();
         let encoding = if matches!(want.what, Request::Zip(_)) { "identity" } else { "gzip" };
         headers.insert(ACCEPT_ENCODING, HeaderValue::from_static(encoding));
@@ -167,11 +201,26 @@ impl Endpoint {
                 }
             }
         }
+        if let Some(Part { from, if_range }) = ask.part {
+            let values = [(RANGE, Some(format!("bytes={from}-"))), (IF_RANGE, if_range.clone())];
+            for (name, value) in values {
+                if let Some(value) = value.and_then(|value| HeaderValue::try_from(value).ok()) {
+                    headers.insert(name, value);
+                }
+            }
+        }
         headers
     }
 
-    /// A body behind a status of 200.
-    async fn receive(&self, want: &Want, response: Response, mut attempt: Attempt) -> Result<Answer, Fault> {
+    /// A body behind a status of 200, or a part of one.
+    async fn receive(
+        &self,
+        ask: &Ask<'_>,
+        range: Option<ContentRange>,
+        response: Response,
+        mut attempt: Attempt,
+    ) -> Result<Answer, Fault> {
+        let want = ask.want;
         let headers = response.headers();
         if look::is_html(headers.get(CONTENT_TYPE)) {
             return Err(attempt.fault(FaultKind::Lie, look::HTML));
@@ -188,9 +237,14 @@ impl Endpoint {
             Err(other) => return Err(attempt.fault(FaultKind::Encoding, &format!("compressed as {other}"))),
         };
         let len = response.content_length();
+        let whole = match range {
+            Some(_) if gzip => return Ok(Answer::NoPart),
+            Some(range) => range.total,
+            None => len.filter(|_| !gzip),
+        };
         let meta = Meta {
             start: 0,
-            len: len.filter(|_| !gzip),
+            len: whole,
             etag: text(headers, ETAG),
             last_modified: text(headers, LAST_MODIFIED),
             content_type: text(headers, CONTENT_TYPE),
@@ -198,12 +252,17 @@ impl Endpoint {
         };
         let small = (!zip).then_some(self.limits.small);
         let bounds = Bounds {
-            cap: self.limits.caps.of(&want.what),
+            cap: self.limits.caps.of(&want.what).saturating_sub(range.map_or(0, |range| range.first)),
             len,
             gzip,
-            due: Due::earliest(attempt.started(), small, want.deadline),
+            due: Due::earliest(ask.since, small, want.deadline),
+            begin: ask.begin_due(attempt.started(), None),
+            may_trickle: want.alone,
         };
         let mut flow = Flow::new(attempt, self.limits, Feed::Http(response), bounds)?;
+        if let Some(range) = range {
+            return Ok(Answer::Part(range, meta, Box::new(flow)));
+        }
         flow.look(Look::at(&want.what)).await?;
         Ok(Answer::Body(meta, Box::new(flow)))
     }
@@ -242,6 +301,14 @@ impl Endpoint {
             body.extend(piece.iter().take(words::READ));
         }
         words::words(content_type.as_ref(), &body)
+    }
+}
+
+impl Ask<'_> {
+    /// When what begins a body must be here, for an attempt that started then.
+    fn begin_due(&self, started: Instant, limit: Option<Duration>) -> Option<Due> {
+        let deadlines = self.want.deadline.into_iter().chain(self.begin_by);
+        Due::earliest(started, limit, deadlines.min())
     }
 }
 

@@ -15,6 +15,7 @@ pub struct Fault {
     detail: Arc<str>,
     elapsed: Duration,
     retry_after: Option<RetryAfter>,
+    tries: u32,
 }
 
 /// The ways in which a source can fail.
@@ -70,11 +71,18 @@ pub enum RetryAfter {
 impl Fault {
     /// A failure of `source` after `elapsed`. The detail is cut to one line of at most 300 bytes; it must hold no secret.
     pub fn new(source: SourceName, kind: FaultKind, detail: &str, elapsed: Duration) -> Self {
-        Fault { source, kind, detail: one_line(detail).into(), elapsed, retry_after: None }
+        Fault { source, kind, detail: one_line(detail).into(), elapsed, retry_after: None, tries: 1 }
     }
 
     pub(crate) fn with_retry_after(mut self, retry_after: Option<RetryAfter>) -> Self {
         self.retry_after = retry_after;
+        self
+    }
+
+    /// The last failure of so many tries, which began so long ago.
+    pub(crate) fn after(mut self, tries: u32, elapsed: Duration) -> Self {
+        self.tries = tries;
+        self.elapsed = elapsed;
         self
     }
 
@@ -93,7 +101,12 @@ impl Fault {
         &self.detail
     }
 
-    /// How long after the start of the attempt.
+    /// How often the source was tried.
+    pub fn tries(&self) -> u32 {
+        self.tries
+    }
+
+    /// How long after the start of the first try.
     pub fn elapsed(&self) -> Duration {
         self.elapsed
     }
@@ -106,8 +119,12 @@ impl Fault {
 
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Fault { source, kind, detail, elapsed, .. } = self;
-        write!(f, "{source}: {}: {detail} ({} ms)", kind.as_str(), elapsed.as_millis())
+        let Fault { source, kind, detail, elapsed, tries, .. } = self;
+        write!(f, "{source}: {}: {detail} ({} ms", kind.as_str(), elapsed.as_millis())?;
+        if *tries > 1 {
+            write!(f, ", {tries} tries")?;
+        }
+        f.write_str(")")
     }
 }
 
@@ -186,6 +203,8 @@ mod tests {
             Duration::from_millis(12),
         );
         assert_eq!(fault.to_string(), "proxy.example.com: connect: connection [31m refused (12 ms)");
+        let tried = fault.clone().after(3, Duration::from_millis(90));
+        assert!(tried.to_string().ends_with(" refused (90 ms, 3 tries)"), "{tried}");
         let long = Fault::new(fault.source.clone(), FaultKind::Reset, &"ab ".repeat(1000), Duration::ZERO);
         assert!(long.detail().len() < 310 && long.detail().ends_with('…'));
     }

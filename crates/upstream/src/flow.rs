@@ -16,6 +16,7 @@ use crate::{
     client::Response,
     gunzip::Gunzip,
     look::{Look, Seen},
+    pace::Pace,
 };
 
 /// Where the bytes come from.
@@ -34,6 +35,10 @@ pub(crate) struct Bounds {
     pub(crate) gzip: bool,
     /// When it must be complete.
     pub(crate) due: Option<Due>,
+    /// When what is looked at must be here.
+    pub(crate) begin: Option<Due>,
+    /// Whether it may flow as slowly as it likes.
+    pub(crate) may_trickle: bool,
 }
 
 /// A body on its way.
@@ -43,6 +48,7 @@ pub(crate) struct Flow {
     limits: Limits,
     bounds: Bounds,
     gunzip: Option<Gunzip>,
+    pace: Option<Pace>,
     /// Pieces that were looked at and not given yet.
     seen: VecDeque<Bytes>,
     arrived: u64,
@@ -63,11 +69,34 @@ impl Flow {
             );
         }
         let gunzip = bounds.gzip.then(Gunzip::new);
-        Ok(Flow { feed, attempt, limits, bounds, gunzip, seen: VecDeque::new(), arrived: 0, given: 0 })
+        let pace = (!bounds.may_trickle).then(|| Pace::new(limits.trickle, limits.trickle_over));
+        Ok(Flow { feed, attempt, limits, bounds, gunzip, pace, seen: VecDeque::new(), arrived: 0, given: 0 })
     }
 
     /// Waits for the first bytes and fails if they cannot be what was asked.
     pub(crate) async fn look(&mut self, look: Look) -> Result<(), Fault> {
+        self.look_at(look).await?;
+        self.bounds.begin = None;
+        Ok(())
+    }
+
+    /// Takes as many bytes from the start as `expected` has, and says whether they are the same.
+    pub(crate) async fn repeats(&mut self, expected: &[u8]) -> Result<bool, Fault> {
+        let mut left = expected;
+        while !left.is_empty() {
+            let Some(mut piece) = self.next().await? else { return Ok(false) };
+            let start = piece.split_to(piece.len().min(left.len()));
+            let Some(rest) = left.strip_prefix(&*start) else { return Ok(false) };
+            left = rest;
+            if !piece.is_empty() {
+                self.seen.push_front(piece);
+            }
+        }
+        self.bounds.begin = None;
+        Ok(true)
+    }
+
+    async fn look_at(&mut self, look: Look) -> Result<(), Fault> {
         let mut start = Vec::new();
         let mut ended = false;
         loop {
@@ -135,7 +164,8 @@ impl Flow {
     async fn arrive(&mut self) -> Result<Option<Bytes>, Fault> {
         let now = Instant::now();
         let stalled = now + self.limits.stall;
-        let due = self.bounds.due.filter(|due| due.at <= stalled);
+        let due = self.bounds.due.into_iter().chain(self.bounds.begin).min_by_key(|due| due.at);
+        let due = due.filter(|due| due.at <= stalled);
         if let Some(due) = due.filter(|due| due.at <= now) {
             return Err(self.late(due));
         }
@@ -149,7 +179,9 @@ impl Flow {
             Ok(Some(piece)) => {
                 self.arrived += piece.len() as u64;
                 self.attempt.received(piece.len());
-                Ok(Some(piece))
+                let slow =
+                    self.pace.as_mut().is_some_and(|pace| pace.is_too_slow(now.elapsed(), piece.len()));
+                if slow { Err(self.trickles()) } else { Ok(Some(piece)) }
             }
             Ok(None) => match self.bounds.len {
                 Some(len) if self.arrived != len => {
@@ -177,6 +209,12 @@ impl Flow {
     fn late(&mut self, due: Due) -> Fault {
         let words = format!("the body was not complete {due}, after {} bytes", self.arrived);
         self.attempt.fault(FaultKind::Timeout, &words)
+    }
+
+    fn trickles(&mut self) -> Fault {
+        let Limits { trickle, trickle_over, .. } = self.limits;
+        let words = format!("less than {trickle} bytes/s for {trickle_over:?}, after {} bytes", self.arrived);
+        self.attempt.fault(FaultKind::Stall, &words)
     }
 
     fn stalled(&mut self) -> Fault {

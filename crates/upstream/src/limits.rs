@@ -21,9 +21,13 @@ pub struct Limits {
     pub tls: Duration,
     /// From the start of the attempt to the head of the answer, redirects and connecting included. Default 10 s.
     pub first_byte: Duration,
-    /// Between two pieces of a body, while somebody waits for the next. Default 30 s.
+    /// Between two pieces of a body, while somebody waits for the next. Default 5 s.
     pub stall: Duration,
-    /// From the start of the attempt to the last byte of anything but a zip. Default 30 s.
+    /// The slowest body that is waited for where another source may take over, in bytes a second. Default 4 KiB.
+    pub trickle: u64,
+    /// Over which time it is measured. Default 20 s.
+    pub trickle_over: Duration,
+    /// From the first attempt to the last byte of anything but a zip. Default 30 s.
     pub small: Duration,
     /// The largest body of each kind, in bytes after decompression.
     pub caps: Caps,
@@ -53,7 +57,9 @@ impl Default for Limits {
             connect: Duration::from_secs(3),
             tls: Duration::from_secs(5),
             first_byte: Duration::from_secs(10),
-            stall: Duration::from_secs(30),
+            stall: Duration::from_secs(5),
+            trickle: 4 << 10,
+            trickle_over: Duration::from_secs(20),
             small: Duration::from_secs(30),
             caps: Caps::default(),
         }

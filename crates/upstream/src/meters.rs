@@ -24,6 +24,10 @@ pub struct Meters {
     dns: DnsMeters,
     breaker: Family<Breaker, Gauge>,
     trips: Family<Source, Counter>,
+    retries: Family<Source, Counter>,
+    resumes: Family<Source, Counter>,
+    saved: Family<Source, Counter>,
+    waits: Family<Source, Counter>,
 }
 
 /// What a breaker is for, as label `what`: `source` (connections, silence), `modules`, `zips` or `sumdb`.
@@ -55,6 +59,10 @@ impl Default for Meters {
             dns: DnsMeters::default(),
             breaker: Family::default(),
             trips: Family::default(),
+            retries: Family::default(),
+            resumes: Family::default(),
+            saved: Family::default(),
+            waits: Family::default(),
         }
     }
 }
@@ -108,6 +116,16 @@ impl Meters {
         self.requests.get(&Outcome { source: source.to_string(), outcome }).map_or(0, |counter| counter.get())
     }
 
+    /// How many attempts at `source` were further tries of the same request.
+    pub fn retries(&self, source: &SourceName) -> u64 {
+        self.retries.get(&Source { source: source.to_string() }).map_or(0, |counter| counter.get())
+    }
+
+    /// How many bodies of `source` broke and were continued.
+    pub fn resumes(&self, source: &SourceName) -> u64 {
+        self.resumes.get(&Source { source: source.to_string() }).map_or(0, |counter| counter.get())
+    }
+
     /// The handles of one source, looked up once.
     pub(crate) fn of(&self, source: &SourceName) -> SourceMeters {
         let label = Source { source: source.to_string() };
@@ -119,6 +137,10 @@ impl Meters {
             first_byte: self.first_byte.get_or_create_owned(&label),
             breaker: self.breaker.clone(),
             trips: self.trips.get_or_create_owned(&label),
+            retries: self.retries.get_or_create_owned(&label),
+            resumes: self.resumes.get_or_create_owned(&label),
+            saved: self.saved.get_or_create_owned(&label),
+            waits: self.waits.get_or_create_owned(&label),
         }
     }
 }
@@ -133,6 +155,10 @@ pub(crate) struct SourceMeters {
     first_byte: Histogram,
     breaker: Family<Breaker, Gauge>,
     trips: Counter,
+    retries: Counter,
+    resumes: Counter,
+    saved: Counter,
+    waits: Counter,
 }
 
 impl SourceMeters {
@@ -161,6 +187,22 @@ impl SourceMeters {
     /// A source is left alone from now on.
     pub(crate) fn tripped(&self) {
         self.trips.inc();
+    }
+
+    /// The same source is tried once more.
+    pub(crate) fn retried(&self) {
+        self.retries.inc();
+    }
+
+    /// A body was continued after `bytes`.
+    pub(crate) fn resumed(&self, bytes: u64) {
+        self.resumes.inc();
+        self.saved.inc_by(bytes);
+    }
+
+    /// A request has to wait for its turn.
+    pub(crate) fn waits(&self) {
+        self.waits.inc();
     }
 
     pub(crate) fn received(&self, bytes: usize) {

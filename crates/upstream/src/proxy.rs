@@ -2,30 +2,26 @@
 
 use std::{sync::Arc, time::Duration};
 
-use futures_util::stream::{self, BoxStream, StreamExt};
 use gomod::Request;
-use tokio::time::Instant;
 
 use crate::{
-    Door, Fault, FaultKind, Fetched, Incoming, Miss, Piece, SafeUrl, SourceConfig, SourceError, SourceName,
-    Want,
-    endpoint::{Answer, Endpoint, Layout, Tried},
-    flow::Flow,
-    health::{Health, Scope, Ticket},
+    Door, Fetched, Incoming, Miss, SafeUrl, SourceConfig, SourceError, SourceName, Want,
+    download::Download,
+    effort::{Effort, Got, Source},
+    endpoint::{Endpoint, Layout},
+    gate::Gate,
+    health::{Health, Scope},
+    jitter::Jitter,
     latency::Latency,
+    resume::Have,
+    retry::Budget,
+    spelling::Speller,
 };
 
 /// One GOPROXY, or one checksum database, over HTTP, asked stubbornly: see [`Proxy::fetch`].
 #[derive(Debug)]
 pub struct Proxy {
     source: Arc<Source>,
-}
-
-#[derive(Debug)]
-struct Source {
-    endpoint: Endpoint,
-    health: Health,
-    latency: Latency,
 }
 
 impl Proxy {
@@ -43,8 +39,19 @@ impl Proxy {
         let endpoint = Endpoint::open(door, config, layout)?;
         let name = endpoint.name().clone();
         let meters = door.meters().of(&name);
-        let health = Health::new(name, door.stubborn().breaker, meters);
-        Ok(Proxy { source: Arc::new(Source { endpoint, health, latency: Latency::default() }) })
+        let config = *door.stubborn();
+        let source = Source {
+            endpoint,
+            health: Health::new(name, config.breaker, meters.clone()),
+            latency: Latency::default(),
+            gate: Gate::new(config.concurrent, config.waiting),
+            budget: Budget::new(config.retry),
+            jitter: Jitter::new(config.seed),
+            speller: Speller::default(),
+            config,
+            meters,
+        };
+        Ok(Proxy { source: Arc::new(source) })
     }
 
     /// Its name for logs, headers and metrics.
@@ -88,78 +95,36 @@ impl Proxy {
     /// comes through [`Incoming::bytes`].
     ///
     /// Exactly 200 is a success; 304 only where a validator was sent. 404 and 410 are absences, everything else
-    /// failures (PROTOCOL 1.4).
+    /// failures (PROTOCOL 1.4). What may pass is tried again, within the bounds of [`Stubborn`](crate::Stubborn); a
+    /// zip that breaks is continued, anything else begun anew ([`Piece::Anew`](crate::Piece::Anew)). A source that
+    /// fails for everybody is left alone, [`FaultKind::Tripped`](crate::FaultKind::Tripped), and one that has enough to
+    /// do is spared, [`FaultKind::Busy`](crate::FaultKind::Busy).
     pub async fn fetch(&self, want: &Want) -> Result<Fetched, Miss> {
-        let started = Instant::now();
-        let Some(mut ticket) = self.source.health.admit(Scope::of(&want.what), want.alone).await else {
-            let why = "not asked: it failed too often";
-            return Err(self.fault(FaultKind::Tripped, why, started).into());
-        };
-        let Tried { head, result } =
-            self.source.endpoint.attempt(want, self.source.first_byte(want.alone)).await;
-        if head.is_some() {
-            ticket.heard();
-        }
-        match result {
-            Ok(answer) => {
-                self.source.latency.answered(head.unwrap_or_default());
-                Ok(match answer {
-                    Answer::NotModified => {
-                        ticket.succeeded();
-                        Fetched::NotModified
+        let mut effort = Effort::start(&self.source, want).await?;
+        let have = want.resume.as_ref().filter(|_| effort.is_zip()).map(Have::elsewhere);
+        loop {
+            match effort.get(have.as_ref()).await {
+                Ok(Got::NotModified) => return Ok(Fetched::NotModified),
+                Ok(Got::Whole(meta, flow)) => return Ok(body(Download::new(effort, meta, flow, &[]))),
+                Ok(Got::Rest(mut meta, flow)) => {
+                    let (at, tail) = have.as_ref().map_or((0, &[][..]), |have| (have.at(), have.tail()));
+                    meta.start = at;
+                    return Ok(body(Download::new(effort, meta, flow, tail)));
+                }
+                Err(Miss::Absent(absence)) => {
+                    effort.absent();
+                    return Err(Miss::Absent(absence));
+                }
+                Err(Miss::Failed(fault)) => {
+                    if !effort.another(&fault).await {
+                        return Err(effort.failed(fault).into());
                     }
-                    Answer::Body(meta, flow) => {
-                        ticket.begun();
-                        Fetched::Body(Incoming { meta, bytes: body(*flow, ticket) })
-                    }
-                })
+                }
             }
-            Err(Miss::Absent(absence)) => {
-                self.source.latency.answered(head.unwrap_or_default());
-                ticket.succeeded();
-                Err(Miss::Absent(absence))
-            }
-            Err(Miss::Failed(fault)) => {
-                self.source.latency.ailing();
-                ticket.failed(&fault);
-                Err(Miss::Failed(fault))
-            }
-        }
-    }
-
-    fn fault(&self, kind: FaultKind, why: &str, started: Instant) -> Fault {
-        Fault::new(self.name().clone(), kind, why, started.elapsed())
-    }
-}
-
-impl Source {
-    /// How long the head of an answer may take: where another source can answer, not much longer than it usually does.
-    fn first_byte(&self, alone: bool) -> Duration {
-        let limit = self.endpoint.first_byte();
-        match self.latency.p95() {
-            Some(p95) if !alone => limit.min(SHORTEST.max(p95 * 8)),
-            _ => limit,
         }
     }
 }
 
-/// Below this, no measured latency shortens the wait for an answer.
-const SHORTEST: Duration = Duration::from_secs(2);
-
-/// The body as a stream; how it ends is counted.
-fn body(flow: Flow, ticket: Ticket) -> BoxStream<'static, Result<Piece, Fault>> {
-    stream::try_unfold((flow, ticket), |(mut flow, mut ticket)| async move {
-        match flow.next().await {
-            Ok(Some(piece)) => Ok(Some((Piece::Bytes(piece), (flow, ticket)))),
-            Ok(None) => {
-                ticket.succeeded();
-                Ok(None)
-            }
-            Err(fault) => {
-                ticket.failed(&fault);
-                Err(fault)
-            }
-        }
-    })
-    .boxed()
+fn body(download: Download) -> Fetched {
+    Fetched::Body(Incoming { meta: download.meta().clone(), bytes: download.into_stream() })
 }

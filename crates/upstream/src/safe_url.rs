@@ -5,7 +5,10 @@ use std::{fmt, path::PathBuf, sync::Arc};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use url::Url;
 
-use crate::secret::{Credentials, STARS};
+use crate::{
+    secret::{Credentials, STARS},
+    spelling::Spelling,
+};
 
 /// A URL that may be printed: neither `Display` nor `Debug` shows user, password or the values of the query.
 ///
@@ -115,12 +118,16 @@ impl SafeUrl {
         self.credentials.as_ref()
     }
 
-    /// The URL of a path below this one, spelled on the wire as the go command does: `!` as `%21`, `+` and `@`
+    /// The URL of a path below this one; as the go command spells it on the wire, `!` is `%21`, `+` and `@` are
     /// raw. The base's own path stays, and its query goes along on every request (trap 11).
-    pub(crate) fn below(&self, path: &str) -> Url {
+    pub(crate) fn below(&self, path: &str, spelling: Spelling) -> Url {
+        let escaped = match spelling {
+            Spelling::Usual => ESCAPED,
+            Spelling::Encoded => ENCODED,
+        };
         let mut url = self.url.clone();
         let base = url.path().trim_end_matches('/');
-        url.set_path(&format!("{base}/{}", utf8_percent_encode(path, ESCAPED)));
+        url.set_path(&format!("{base}/{}", utf8_percent_encode(path, escaped)));
         url
     }
 
@@ -209,6 +216,9 @@ fn authority(text: &str) -> &str {
 const MAX_LEN: usize = 4096;
 
 /// What Go's `url.PathEscape` escapes, slashes left alone.
+/// The same, and `@`.
+const ENCODED: &AsciiSet = &ESCAPED.add(b'@');
+
 const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'-')
     .remove(b'_')
@@ -297,7 +307,7 @@ mod tests {
                 "https://h.example/a%2Fb/sumdb/e.example/db/lookup/e.example/~x@v1.0.0",
             ),
         ] {
-            assert_eq!(url(base).below(path).as_str(), want);
+            assert_eq!(url(base).below(path, Spelling::Usual).as_str(), want);
         }
     }
 

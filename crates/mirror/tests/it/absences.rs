@@ -61,7 +61,7 @@ async fn a_failure_is_never_remembered() {
     let a = upstream();
     let world = setup(a.url()).start();
     for path in [LIST, ZIP, INFO] {
-        a.script(path, [Reply::status(500), Reply::reset()]);
+        a.script(path, [Reply::status(501), Reply::status(501)]);
         faults(world.get(path).await);
         faults(world.get(path).await);
         world.get(path).await.unwrap();

@@ -31,11 +31,12 @@ async fn a_bar_goes_on_after_any_failure() {
     a.always(INFO, Reply::html());
     a.always(LIST, Reply::status(500));
     let world = setup(format!("{}|{}", a.url(), b.url())).start();
-    for path in [ZIP, MOD, INFO, LIST] {
+    // A connection that broke is worth a second try, and so is a page that another spelling of the path may avoid.
+    for (path, tries) in [(ZIP, 2), (MOD, 1), (INFO, 2), (LIST, 1)] {
         let got = world.get(path).await.unwrap();
         assert_eq!(got.cache(), CacheStatus::Miss);
         assert_eq!(got.meta.source.unwrap().as_ref(), b.address().to_string());
-        assert_eq!((a.asked(path), b.asked(path)), (1, 1), "{path}");
+        assert_eq!((a.asked(path), b.asked(path)), (tries, 1), "{path}");
     }
     assert_eq!(world.meters.absorbed.get(), 4);
 }

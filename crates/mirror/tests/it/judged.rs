@@ -63,7 +63,7 @@ async fn what_cannot_be_right_is_a_failure_and_never_stored() {
         a.natural();
         let good = alone.get(path).await.unwrap().bytes;
 
-        a.script(path, [Reply::html()]);
+        a.script(path, [Reply::html(), Reply::html()]);
         let world = setup(format!("{}|{}", a.url(), b.url())).start();
         assert_eq!(world.get(path).await.unwrap().bytes, good);
         assert_eq!(world.meters.absorbed.get(), 1, "{what} for {path}");

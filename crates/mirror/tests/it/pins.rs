@@ -73,7 +73,7 @@ async fn the_pin_outlives_the_process_and_failures_of_the_source() {
     let dir = std::sync::Arc::clone(world.dir());
     drop(world);
     let world = setup(a.url()).start_in(dir);
-    a.script(ZIP, [testkit::Reply::status(500)]);
+    a.script(ZIP, [testkit::Reply::status(501)]);
     faults(world.get(ZIP).await);
     a.serve(other_tree());
     assert!(matches!(world.get(ZIP).await, Err(Refusal::Security(_))));

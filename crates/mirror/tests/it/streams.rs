@@ -150,7 +150,8 @@ async fn who_was_fed_with_a_lie_learns_so_and_who_was_not_goes_on_with_the_next_
 async fn who_was_fed_goes_on_with_the_next_source_and_notices_nothing() {
     let ((a, bytes), (b, _)) = (large(1 << 20), large(1 << 20));
     let gate = Gate::new();
-    a.always(ZIP, stalled(&gate).reset_after(900_000));
+    a.always(ZIP, Reply::status(501));
+    a.script(ZIP, [stalled(&gate).reset_after(900_000)]);
     let world = setup(format!("{}|{}", a.url(), b.url())).patience(Duration::ZERO).start();
     let mut fed = world.growing(ZIP).await;
     let late = world.growing(ZIP).await;
@@ -187,8 +188,9 @@ async fn a_client_that_was_told_a_length_gets_no_other_one() {
     let b = upstream();
     assert!(longer().len() > bytes.len());
     let gate = Gate::new();
-    a.always(ZIP, stalled(&gate).reset_after(900_000));
+    a.always(ZIP, Reply::status(501));
     for reply in [Reply::natural().body(longer()), Reply::natural().body(longer()).chunked()] {
+        a.script(ZIP, [stalled(&gate).reset_after(900_000)]);
         b.always(ZIP, reply);
         let world = setup(format!("{}|{}", a.url(), b.url())).patience(Duration::ZERO).start();
         let told = world.growing(ZIP).await;
@@ -213,11 +215,12 @@ fn longer() -> Vec<u8> {
 async fn a_source_that_breaks_off_ends_in_its_fault_for_everybody_who_was_fed() {
     let (a, _) = large(1 << 20);
     let gate = Gate::new();
-    a.always(ZIP, stalled(&gate).reset_after(900_000));
+    a.always(ZIP, Reply::status(501));
+    a.script(ZIP, [stalled(&gate).reset_after(900_000)]);
     let world = setup(a.url()).patience(Duration::ZERO).start();
     let fed = world.growing(ZIP).await;
     gate.open();
-    assert_eq!(faults(rest(fed).await)[0].kind(), FaultKind::Reset);
+    assert_eq!(faults(rest(fed).await)[0].kind(), FaultKind::Status(501));
     assert!(!world.file(ZIP).exists());
 }
 

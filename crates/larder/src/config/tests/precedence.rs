@@ -40,7 +40,7 @@ const IN_FILE: [(&str, &str, &str, &str); 29] = [
     ("limits.connect", "3s", "\"1s\"", "1s"),
     ("limits.tls", "5s", "\"1s\"", "1s"),
     ("limits.first_byte", "10s", "\"1s\"", "1s"),
-    ("limits.stall", "30s", "\"2m\"", "2m"),
+    ("limits.stall", "5s", "\"2m\"", "2m"),
     ("limits.small", "30s", "\"1s\"", "1s"),
     ("limits.begin", "14s", "\"1s\"", "1s"),
     ("bodies.info", "1 MiB", "\"2 KiB\"", "2 KiB"),

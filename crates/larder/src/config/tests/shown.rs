@@ -65,7 +65,7 @@ fn text() {
     limits.connect  3s  default
     limits.tls  5s  default
     limits.first_byte  10s  default
-    limits.stall  30s  default
+    limits.stall  5s  default
     limits.small  30s  default
     limits.begin  14s  default
     bodies.info  1 MiB  default

@@ -1,0 +1,258 @@
+//! The work on one request at one source: attempts, the pauses between them, and what is held meanwhile.
+
+use std::{sync::Arc, time::Duration};
+
+use gomod::Request;
+use tokio::time::{Instant, sleep};
+
+use crate::{
+    Fault, FaultKind, Meta, Miss, Stubborn, Want,
+    endpoint::{Answer, Ask, Endpoint, Tried},
+    flow::Flow,
+    gate::{Gate, Permit},
+    health::{Health, Scope, Ticket},
+    jitter::Jitter,
+    latency::Latency,
+    meters::SourceMeters,
+    resume::{Have, Part, Proof},
+    retry::Budget,
+    spelling::{Speller, Spelling},
+};
+
+/// A source over HTTP, and what is known of it.
+#[derive(Debug)]
+pub(crate) struct Source {
+    pub(crate) endpoint: Endpoint,
+    pub(crate) config: Stubborn,
+    pub(crate) health: Health,
+    pub(crate) latency: Latency,
+    pub(crate) gate: Gate,
+    pub(crate) budget: Budget,
+    pub(crate) jitter: Jitter,
+    pub(crate) speller: Speller,
+    pub(crate) meters: SourceMeters,
+}
+
+/// The work on one request at one source. It ends when it is dropped: with the body.
+#[derive(Debug)]
+pub(crate) struct Effort {
+    source: Arc<Source>,
+    want: Want,
+    since: Instant,
+    /// Attempts since one brought the body on.
+    tries: u32,
+    all_tries: u32,
+    /// Whether a body is under way.
+    begun: bool,
+    ticket: Ticket,
+    _permit: Permit,
+}
+
+/// A good answer.
+pub(crate) enum Got {
+    Whole(Meta, Box<Flow>),
+    /// What follows the bytes that are there; what is said of the whole.
+    Rest(Meta, Box<Flow>),
+    NotModified,
+}
+
+impl Effort {
+    /// Waits for its turn. It has none if the source is left alone, or too busy.
+    pub(crate) async fn start(source: &Arc<Source>, want: &Want) -> Result<Self, Fault> {
+        let since = Instant::now();
+        let refused = |kind, why| Fault::new(source.endpoint.name().clone(), kind, why, since.elapsed());
+        let tripped = || refused(FaultKind::Tripped, "not asked, it failed too often");
+        let kind = Scope::of(&want.what);
+        if !want.alone && source.health.refuses(kind) {
+            return Err(tripped());
+        }
+        let permit = match source.gate.try_enter() {
+            Some(permit) => permit,
+            None => {
+                source.meters.waits();
+                let until = [want.begin_by, want.deadline].into_iter().flatten().min();
+                let until = until.unwrap_or(since + source.config.wait);
+                source.gate.enter(&want.priority, until).await.ok_or_else(|| {
+                    refused(FaultKind::Busy, "not asked, too many requests to it are under way")
+                })?
+            }
+        };
+        let ticket = source.health.admit(kind, want.alone).await.ok_or_else(tripped)?;
+        source.budget.deposit();
+        Ok(Effort {
+            source: Arc::clone(source),
+            want: want.clone(),
+            since: Instant::now(),
+            tries: 0,
+            all_tries: 0,
+            begun: false,
+            ticket,
+            _permit: permit,
+        })
+    }
+
+    /// Whether the body may be continued by parts: nothing else is large enough.
+    pub(crate) fn is_zip(&self) -> bool {
+        matches!(self.want.what, Request::Zip(_))
+    }
+
+    /// One try: the rest, where something is there and an answer can be proven to continue it, else the whole.
+    pub(crate) async fn get(&mut self, have: Option<&Have>) -> Result<Got, Miss> {
+        if let Some((have, part)) = have.and_then(|have| Some((have, have.part()?))) {
+            match self.attempt(Some(&part)).await? {
+                Answer::Body(meta, flow) => return Ok(self.got(Got::Whole(meta, flow))),
+                Answer::NotModified => return Ok(self.got(Got::NotModified)),
+                Answer::NoPart => {}
+                Answer::Part(range, meta, mut flow) => {
+                    let continues = match have.proof(range, &meta) {
+                        Proof::Other => false,
+                        Proof::Repeats(0) => true,
+                        Proof::Repeats(_) => flow.repeats(have.tail()).await?,
+                    };
+                    if continues {
+                        self.source.meters.resumed(have.at());
+                        return Ok(self.got(Got::Rest(meta, flow)));
+                    }
+                }
+            }
+            // That nothing can be continued is no failure.
+            self.tries -= 1;
+        }
+        Ok(match self.attempt(None).await? {
+            Answer::Body(meta, flow) => self.got(Got::Whole(meta, flow)),
+            Answer::NotModified => self.got(Got::NotModified),
+            Answer::Part(..) | Answer::NoPart => {
+                let why = "a part where the whole was asked for";
+                return Err(self.fault(FaultKind::Protocol, why).into());
+            }
+        })
+    }
+
+    fn got(&mut self, got: Got) -> Got {
+        match &got {
+            Got::NotModified => self.ticket.succeeded(),
+            Got::Whole(..) | Got::Rest(..) => self.ticket.begun(),
+        }
+        self.begun = true;
+        got
+    }
+
+    /// One attempt, and a second one in another spelling where something in between may dislike the usual one.
+    async fn attempt(&mut self, part: Option<&Part>) -> Result<Answer, Miss> {
+        self.tries += 1;
+        let kept = self.source.speller.kept();
+        let spelled = self.attempt_spelled(part, kept).await;
+        if !self.want.what.path().contains('@') {
+            return spelled;
+        }
+        let Some(other) = self.source.speller.other(&spelled) else { return spelled };
+        let again = self.attempt_spelled(part, other).await;
+        // A 404 to an unusual spelling may mean the spelling.
+        if again.is_err() {
+            return spelled;
+        }
+        self.source.speller.keep(other);
+        tracing::info!(source = %self.source.endpoint.name(), "understands paths only with another spelling of @");
+        again
+    }
+
+    async fn attempt_spelled(&mut self, part: Option<&Part>, spelling: Spelling) -> Result<Answer, Miss> {
+        self.all_tries += 1;
+        let source = &self.source;
+        let ask = Ask {
+            want: &self.want,
+            part,
+            spelling,
+            since: self.since,
+            first_byte: source.first_byte(self.want.alone, self.begun),
+            begin_by: self.want.begin_by.filter(|_| !self.begun),
+        };
+        let Tried { head, result } = source.endpoint.attempt(&ask).await;
+        if head.is_some() {
+            self.ticket.heard();
+        }
+        match (&result, head) {
+            (Ok(_) | Err(Miss::Absent(_)), Some(after)) => source.latency.answered(after),
+            (Ok(_) | Err(_), _) => source.latency.ailing(),
+        }
+        result
+    }
+
+    /// How often one body may be continued.
+    pub(crate) fn most_resumes(&self) -> u32 {
+        self.source.config.retry.resumes
+    }
+
+    /// The body went on before it broke.
+    pub(crate) fn progressed(&mut self) {
+        self.tries = 0;
+    }
+
+    /// Whether to try again after a failure; returns when it is time to.
+    pub(crate) async fn another(&mut self, fault: &Fault) -> bool {
+        let Effort { source, want, tries, begun, .. } = self;
+        let retry = &source.config.retry;
+        if *tries >= retry.tries(fault.kind(), want.alone) {
+            return false;
+        }
+        let base = if *begun && *tries > 0 { retry.resume_base } else { retry.base };
+        let Some(pause) = retry.pause(fault, *tries, base, &source.jitter) else { return false };
+        if self.ends().is_some_and(|end| end <= Instant::now() + pause) {
+            return false;
+        }
+        // What goes on after it was brought on asks for nothing twice.
+        if self.tries > 0 {
+            if !self.source.budget.take() {
+                return false;
+            }
+            self.source.meters.retried();
+        }
+        tracing::debug!(?pause, "tried again: {fault}");
+        sleep(pause).await;
+        true
+    }
+
+    /// When there is no use in another try.
+    fn ends(&self) -> Option<Instant> {
+        let small = (!self.is_zip()).then(|| self.since + self.source.endpoint.limits().small);
+        let begin_by = self.want.begin_by.filter(|_| !self.begun);
+        [small, begin_by, self.want.deadline].into_iter().flatten().min()
+    }
+
+    /// The whole body is here.
+    pub(crate) fn succeeded(&mut self) {
+        self.ticket.succeeded();
+    }
+
+    /// The source does not give it.
+    pub(crate) fn absent(&mut self) {
+        self.ticket.succeeded();
+    }
+
+    /// No further try: the last failure, and how much went before it.
+    pub(crate) fn failed(&mut self, fault: Fault) -> Fault {
+        self.ticket.failed(&fault);
+        if self.all_tries > 1 { fault.after(self.all_tries, self.since.elapsed()) } else { fault }
+    }
+
+    fn fault(&self, kind: FaultKind, why: &str) -> Fault {
+        Fault::new(self.source.endpoint.name().clone(), kind, why, self.since.elapsed())
+    }
+}
+
+impl Source {
+    /// How long the head of an answer may take: where another source can answer, not much longer than it usually
+    /// does, and not long at all for the rest of a body that broke.
+    fn first_byte(&self, alone: bool, begun: bool) -> Duration {
+        let limit = self.endpoint.limits().first_byte;
+        match self.latency.p95() {
+            _ if alone => limit,
+            _ if begun => limit.min(SHORTEST),
+            Some(p95) => limit.min(SHORTEST.max(p95 * 8)),
+            None => limit,
+        }
+    }
+}
+
+/// Below this, no measured latency shortens the wait for an answer.
+const SHORTEST: Duration = Duration::from_secs(2);

@@ -1,0 +1,210 @@
+//! What is tried again at the same source, how often, and after which pause.
+
+use std::{
+    sync::{Mutex, PoisonError},
+    time::Duration,
+};
+
+use jiff::Timestamp;
+use tokio::time::Instant;
+
+use crate::{Fault, FaultKind, fault::RetryAfter, jitter::Jitter, stubborn::Retry};
+
+/// Which failures another try may mend.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Again {
+    /// The connection broke: a new one mends it most often.
+    Broken,
+    /// It may pass, but another source is the better choice where there is one.
+    Passing,
+    /// The same again.
+    Never,
+}
+
+impl Again {
+    /// The whole table. Absence is no failure, and never gets here.
+    pub(crate) fn of(kind: FaultKind) -> Self {
+        match kind {
+            FaultKind::Reset | FaultKind::Truncated | FaultKind::Stall => Again::Broken,
+            FaultKind::Dns
+            | FaultKind::Connect
+            | FaultKind::Timeout
+            | FaultKind::Protocol
+            | FaultKind::Status(408 | 425 | 429 | 500 | 502..=504 | 506..=507 | 509..) => Again::Passing,
+            // 501, 505 and 508 (a loop) are there to stay, like everything else that a source says on purpose.
+            FaultKind::Status(_)
+            | FaultKind::Tls
+            | FaultKind::Denied(_)
+            | FaultKind::TooLarge
+            | FaultKind::Redirect
+            | FaultKind::Encoding
+            | FaultKind::Lie
+            | FaultKind::Disk
+            | FaultKind::Unaskable
+            | FaultKind::Tripped
+            | FaultKind::Busy => Again::Never,
+        }
+    }
+}
+
+impl Retry {
+    /// How many tries in a row a failure of this kind may have, the first one included.
+    pub(crate) fn tries(&self, kind: FaultKind, alone: bool) -> u32 {
+        match Again::of(kind) {
+            Again::Broken if !alone => self.tries.min(2),
+            Again::Broken | Again::Passing if alone => self.tries,
+            Again::Broken | Again::Passing | Again::Never => 1,
+        }
+    }
+
+    /// The pause after `tries` tries that failed; nothing where the source wants a longer one than anybody waits.
+    pub(crate) fn pause(
+        &self,
+        fault: &Fault,
+        tries: u32,
+        base: Duration,
+        jitter: &Jitter,
+    ) -> Option<Duration> {
+        let backoff = jitter.up_to(base.saturating_mul(1 << tries.saturating_sub(1).min(10)));
+        let asked = match fault.retry_after() {
+            None => return Some(backoff),
+            Some(RetryAfter::In(pause)) => pause,
+            Some(RetryAfter::At(time)) => {
+                Duration::try_from(time.duration_since(Timestamp::now())).unwrap_or_default()
+            }
+        };
+        (asked <= self.retry_after).then(|| asked.max(backoff))
+    }
+}
+
+/// What all requests to one source may spend on further tries. A source that fails for everybody would else get
+/// several times the load just when it can bear none.
+///
+/// The credit is a time: it grows by itself, and each further try costs [`Retry::refill`] of it.
+#[derive(Debug)]
+pub(crate) struct Budget {
+    config: Retry,
+    credit: Mutex<(Duration, Instant)>,
+}
+
+impl Budget {
+    pub(crate) fn new(config: Retry) -> Self {
+        Budget { config, credit: Mutex::new((config.refill * config.reserve, Instant::now())) }
+    }
+
+    /// A request begins: it pays its share.
+    pub(crate) fn deposit(&self) {
+        self.change(|credit, config| credit + config.refill * config.share / 100);
+    }
+
+    /// Pays for one further try, if there is enough.
+    pub(crate) fn take(&self) -> bool {
+        let mut enough = false;
+        self.change(|credit, config| match credit.checked_sub(config.refill) {
+            Some(rest) => {
+                enough = true;
+                rest
+            }
+            None => credit,
+        });
+        enough
+    }
+
+    fn change(&self, change: impl FnOnce(Duration, &Retry) -> Duration) {
+        let now = Instant::now();
+        let mut held = self.credit.lock().unwrap_or_else(PoisonError::into_inner);
+        let (credit, since) = *held;
+        let full = self.config.refill * self.config.reserve;
+        let grown = (credit + now.duration_since(since)).min(full);
+        *held = (change(grown, &self.config).min(full), now);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::SafeUrl;
+
+    #[test]
+    fn what_is_tried_again_and_how_often() {
+        let retry = Retry::default();
+        for (kind, alone, else_) in [
+            (FaultKind::Dns, 3, 1),
+            (FaultKind::Connect, 3, 1),
+            (FaultKind::Timeout, 3, 1),
+            (FaultKind::Protocol, 3, 1),
+            (FaultKind::Reset, 3, 2),
+            (FaultKind::Truncated, 3, 2),
+            (FaultKind::Stall, 3, 2),
+            (FaultKind::Status(408), 3, 1),
+            (FaultKind::Status(425), 3, 1),
+            (FaultKind::Status(429), 3, 1),
+            (FaultKind::Status(500), 3, 1),
+            (FaultKind::Status(502), 3, 1),
+            (FaultKind::Status(503), 3, 1),
+            (FaultKind::Status(504), 3, 1),
+            (FaultKind::Status(599), 3, 1),
+            (FaultKind::Status(400), 1, 1),
+            (FaultKind::Status(405), 1, 1),
+            (FaultKind::Status(418), 1, 1),
+            (FaultKind::Status(206), 1, 1),
+            (FaultKind::Status(501), 1, 1),
+            (FaultKind::Status(505), 1, 1),
+            (FaultKind::Status(508), 1, 1),
+            (FaultKind::Tls, 1, 1),
+            (FaultKind::Denied(401), 1, 1),
+            (FaultKind::Denied(403), 1, 1),
+            (FaultKind::TooLarge, 1, 1),
+            (FaultKind::Redirect, 1, 1),
+            (FaultKind::Encoding, 1, 1),
+            (FaultKind::Lie, 1, 1),
+            (FaultKind::Disk, 1, 1),
+            (FaultKind::Unaskable, 1, 1),
+            (FaultKind::Tripped, 1, 1),
+            (FaultKind::Busy, 1, 1),
+        ] {
+            assert_eq!((retry.tries(kind, true), retry.tries(kind, false)), (alone, else_), "{kind:?}");
+        }
+    }
+
+    fn fault(retry_after: Option<RetryAfter>) -> Fault {
+        let source = SafeUrl::parse("https://proxy.example.com").unwrap().source_name();
+        Fault::new(source, FaultKind::Status(503), "", Duration::ZERO).with_retry_after(retry_after)
+    }
+
+    #[test]
+    fn pauses_grow_and_what_the_source_asks_for_is_kept_within_reason() {
+        let (retry, jitter) = (Retry::default(), Jitter::new(Some(1)));
+        let pause = |retry_after, tries| retry.pause(&fault(retry_after), tries, retry.base, &jitter);
+        for _ in 0..100 {
+            assert!(pause(None, 1).unwrap() <= Duration::from_millis(50));
+            assert!(pause(None, 2).unwrap() <= Duration::from_millis(100));
+        }
+        assert!((0..100).any(|_| pause(None, 2).unwrap() > Duration::from_millis(50)));
+        let asked = |seconds| Some(RetryAfter::In(Duration::from_secs(seconds)));
+        assert_eq!(pause(asked(1), 1), Some(Duration::from_secs(1)));
+        assert_eq!(pause(asked(2), 1), Some(Duration::from_secs(2)));
+        assert_eq!(pause(asked(3), 1), None);
+        let at = |span: i64| Some(RetryAfter::At(Timestamp::now() + jiff::SignedDuration::from_secs(span)));
+        let soon = pause(at(2), 1).unwrap();
+        assert!(Duration::from_secs(1) < soon && soon <= Duration::from_secs(2), "{soon:?}");
+        assert_eq!(pause(at(60), 1), None);
+        assert!(pause(at(-60), 1).unwrap() <= Duration::from_millis(50));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_source_that_fails_for_everybody_gets_a_fifth_more() {
+        let budget = Budget::new(Retry::default());
+        let mut further = 0;
+        for _ in 0..1000 {
+            budget.deposit();
+            further += (0..2).filter(|_| budget.take()).count();
+        }
+        assert_eq!(further, 10 + 200 - 1, "the reserve, and a fifth");
+        assert!(!budget.take());
+        tokio::time::advance(Duration::from_secs(5)).await;
+        assert!(budget.take(), "it grows by itself");
+        tokio::time::advance(Duration::from_hours(1)).await;
+        assert_eq!((0..100).filter(|_| budget.take()).count(), 10, "but not without end");
+    }
+}
