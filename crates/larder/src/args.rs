@@ -186,8 +186,8 @@ pub(crate) struct Options {
     pub(crate) offline: Option<String>,
     /// Keep this much of the disk free [env: LARDER_MIN_FREE] [default: 5 %]
     ///
-    /// Below it, Larder passes modules on without storing them.
-    #[arg(long, value_name = "PERCENT")]
+    /// A part of it, or an amount like 10 GiB. Below it, Larder passes modules on without storing them.
+    #[arg(long, value_name = "PERCENT|SIZE")]
     pub(crate) min_free: Option<String>,
 }
 

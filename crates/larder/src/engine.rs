@@ -3,11 +3,15 @@
 use std::{sync::Arc, time::Duration};
 
 use anyhow::Context;
-use mirror::{Database, Freshness, Link, Mirror, Order, Policy, Private, Route, Rule, Source, SumdbUse};
+use mirror::{
+    Database, Freshness, Link, Mirror, Order, Policy, Private, Room, Route, Rule, Source, SumdbUse,
+};
 use prometheus_client::registry::Registry;
 use storage::{Data, OpenOptions, Store};
 use tokio::net::TcpListener;
-use upstream::{Caps, DirProxy, Door, DoorConfig, Env, Limits, Proxy, SafeUrl, SourceConfig};
+use upstream::{
+    Breaker, Caps, DirProxy, Door, DoorConfig, Env, Limits, Proxy, Retry, SafeUrl, SourceConfig, Stubborn,
+};
 
 use crate::open_files;
 use crate::settings::{Access, Chain, Settings, SourceRules, Sumdb};
@@ -25,14 +29,18 @@ pub(crate) struct Engine {
 impl Engine {
     /// Opens the data directory and the sources; connects to nobody yet. Blocks on the disk for a moment.
     pub(crate) fn start(settings: &Settings) -> anyhow::Result<Self> {
-        let min_free = f64::from(settings.min_free.value.0);
-        let options = OpenOptions { min_free, ..OpenOptions::default() };
+        let options = OpenOptions {
+            min_free: settings.min_free.value.0,
+            staging_memory: settings.tuning.memory_staging.value.0,
+            ..OpenOptions::default()
+        };
         let data = Data::open(&settings.data.value, options)?;
         let store = Store::open(&data);
         let mut registry = Registry::default();
         let instance = instance();
         let mut door = DoorConfig::new(&instance, Env::new(std::env::vars_os()));
         door.limits = limits(settings);
+        door.stubborn = stubborn(settings);
         door.meters.register(registry.sub_registry_with_prefix("larder"));
         let mut sources = Sources { door: Door::new(door)?, opened: Vec::new() };
         let policy = Arc::new(policy(settings, &mut sources)?);
@@ -42,6 +50,11 @@ impl Engine {
         let config = mirror::Config {
             patience: settings.tuning.patience.value.0,
             begin: settings.tuning.limits.begin.value.0,
+            room: Room {
+                fetches: settings.tuning.fetches.total.value,
+                queue: settings.tuning.fetches.queue.value,
+                wait: settings.tuning.fetches.wait.value.0,
+            },
             reach: if settings.offline.value { mirror::Reach::Stored } else { mirror::Reach::Anywhere },
             ..mirror::Config::default()
         };
@@ -169,10 +182,14 @@ fn limits(settings: &Settings) -> Limits {
     let (limits, bodies) = (&settings.tuning.limits, &settings.tuning.bodies);
     Limits {
         resolve: limits.resolve.value.0,
+        resolve_patience: limits.resolve_patience.value.0,
+        resolve_memory: limits.resolve_memory.value.0,
         connect: limits.connect.value.0,
         tls: limits.tls.value.0,
         first_byte: limits.first_byte.value.0,
         stall: limits.stall.value.0,
+        trickle: limits.trickle.value.0,
+        trickle_over: limits.trickle_over.value.0,
         small: limits.small.value.0,
         caps: Caps {
             info: bodies.info.value.0,
@@ -181,7 +198,36 @@ fn limits(settings: &Settings) -> Limits {
             zip: bodies.zip.value.0,
             sumdb: bodies.sumdb.value.0,
         },
-        ..Limits::default()
+    }
+}
+
+fn stubborn(settings: &Settings) -> Stubborn {
+    let (retry, breaker, fetches) =
+        (&settings.tuning.retry, &settings.tuning.breaker, &settings.tuning.fetches);
+    Stubborn {
+        retry: Retry {
+            tries: retry.tries.value,
+            base: retry.pause.value.0,
+            resume_base: retry.resume_pause.value.0,
+            retry_after: retry.server_pause.value.0,
+            resumes: retry.resumes.value,
+            share: retry.share.value.0,
+            reserve: retry.reserve.value,
+            refill: retry.refill.value.0,
+        },
+        breaker: Breaker {
+            failures: breaker.failures.value,
+            percent: breaker.rate.value.0,
+            least: breaker.least.value,
+            window: breaker.window.value.0,
+            open: breaker.open.value.0,
+            longest: breaker.longest.value.0,
+            probe_wait: breaker.probe_wait.value.0,
+        },
+        concurrent: fetches.per_source.value,
+        waiting: fetches.queue_per_source.value,
+        wait: fetches.wait_per_source.value.0,
+        ..Stubborn::default()
     }
 }
 

@@ -18,6 +18,7 @@ mod problem;
 mod route;
 mod source_rule;
 mod span;
+mod stubborn;
 mod tuning;
 mod walk;
 mod wrong;
@@ -31,7 +32,7 @@ use mirror::{ChainEnd, Fallback, Order, SumdbUse};
 use upstream::SafeUrl;
 
 pub(crate) use self::{
-    amount::{Amount, MinFree},
+    amount::{Amount, MinFree, Percent},
     chain::Chain,
     database::Sumdb,
     environment::Environment,

@@ -32,16 +32,25 @@ use crate::{StagingArea, StoreError, data::lock::Shards, durable};
 pub struct OpenOptions {
     /// Whether a directory that cannot be written will do: what is stored is served, nothing is stored.
     pub read_only_ok: bool,
-    /// Percent of the file system that stay free, 0 to 100.
-    pub min_free: f64,
+    /// How much of the file system stays free. Default 5 %.
+    pub min_free: MinFree,
     /// Bytes of memory for all files in transit together while the disk is full or read-only.
     pub staging_memory: u64,
 }
 
 impl Default for OpenOptions {
     fn default() -> Self {
-        OpenOptions { read_only_ok: true, min_free: 5.0, staging_memory: 64 << 20 }
+        OpenOptions { read_only_ok: true, min_free: MinFree::Percent(5), staging_memory: 64 << 20 }
     }
+}
+
+/// How much of a file system stays free.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MinFree {
+    /// So many percent of its size, 0 to 100.
+    Percent(u8),
+    /// So many bytes.
+    Bytes(u64),
 }
 
 /// An opened data directory. Dropping the last handle lets others change its format.

@@ -35,7 +35,7 @@ pub use blob::{Blob, Damage, Rot};
 pub use blobs::{Blobs, BoxFuture, Content, Listing, Pair, Prefix, Put, Stored, Tag, When};
 pub use catalog::{Catalog, CatalogError, Event, Lease, NoCatalog, SqliteCatalog, Totals, Used};
 pub use checksum::BLOCK;
-pub use data::{Data, OpenError, OpenOptions};
+pub use data::{Data, MinFree, OpenError, OpenOptions};
 pub use error::{Shortage, StoreError};
 pub use foreign::Foreign;
 pub use key::{Key, Kind, Mutability, QuarantineId, Question};

@@ -5,8 +5,8 @@ use std::{borrow::Cow, fmt::Write as _, path::PathBuf};
 use serde_json::{Value, json};
 
 use crate::settings::{
-    Amount, Chain, Origin, Private, Route, Settings, Span, Sumdb, Tuning, Valued, fallback_name, order_name,
-    pattern_shown, sumdb_name,
+    Amount, Chain, Origin, Percent, Private, Route, Settings, Span, Sumdb, Tuning, Valued, fallback_name,
+    order_name, pattern_shown, sumdb_name,
 };
 
 /// One line.
@@ -95,9 +95,12 @@ fn route(route: &Route, settings: &Settings) -> Value {
 /// The values that stand alone, in the order of the example file.
 fn values(settings: &Settings) -> Vec<Row> {
     let Settings { listen, data, upstream, sumdb, offline, min_free, fallback, order, tuning, .. } = settings;
-    let Tuning { patience, freshness, limits, bodies, clients, .. } = tuning;
+    let Tuning { patience, freshness, limits, bodies, retry, breaker, fetches, clients, .. } = tuning;
     let span = |name: &str, span: &Valued<Span>| row(name, span.value.to_string(), &span.origin);
     let amount = |name: &str, amount: &Valued<Amount>| row(name, amount.value.to_string(), &amount.origin);
+    let percent = |name: &str, share: &Valued<Percent>| row(name, share.value.to_string(), &share.origin);
+    let number = |name: &str, number: &Valued<u32>| row(name, number.value, &number.origin);
+    let places = |name: &str, number: &Valued<usize>| row(name, number.value, &number.origin);
     vec![
         row("listen", listen.value.to_string(), &listen.origin),
         row("data", data.value.to_string_lossy(), &data.origin),
@@ -114,10 +117,14 @@ fn values(settings: &Settings) -> Vec<Row> {
         span("absence", &freshness.absent),
         span("failure", &freshness.failed),
         span("limits.resolve", &limits.resolve),
+        span("limits.resolve_patience", &limits.resolve_patience),
+        span("limits.resolve_memory", &limits.resolve_memory),
         span("limits.connect", &limits.connect),
         span("limits.tls", &limits.tls),
         span("limits.first_byte", &limits.first_byte),
         span("limits.stall", &limits.stall),
+        amount("limits.trickle", &limits.trickle),
+        span("limits.trickle_over", &limits.trickle_over),
         span("limits.small", &limits.small),
         span("limits.begin", &limits.begin),
         amount("bodies.info", &bodies.info),
@@ -125,13 +132,35 @@ fn values(settings: &Settings) -> Vec<Row> {
         amount("bodies.list", &bodies.list),
         amount("bodies.zip", &bodies.zip),
         amount("bodies.sumdb", &bodies.sumdb),
-        row("clients.connections", clients.connections.value, &clients.connections.origin),
+        number("retry.tries", &retry.tries),
+        span("retry.pause", &retry.pause),
+        span("retry.resume_pause", &retry.resume_pause),
+        number("retry.resumes", &retry.resumes),
+        span("retry.server_pause", &retry.server_pause),
+        percent("retry.share", &retry.share),
+        number("retry.reserve", &retry.reserve),
+        span("retry.refill", &retry.refill),
+        number("breaker.failures", &breaker.failures),
+        percent("breaker.rate", &breaker.rate),
+        number("breaker.least", &breaker.least),
+        span("breaker.window", &breaker.window),
+        span("breaker.open", &breaker.open),
+        span("breaker.longest", &breaker.longest),
+        span("breaker.probe_wait", &breaker.probe_wait),
+        places("fetches.total", &fetches.total),
+        places("fetches.queue", &fetches.queue),
+        span("fetches.wait", &fetches.wait),
+        places("fetches.per_source", &fetches.per_source),
+        places("fetches.queue_per_source", &fetches.queue_per_source),
+        span("fetches.wait_per_source", &fetches.wait_per_source),
+        places("clients.connections", &clients.connections),
         span("clients.head", &clients.head),
         span("clients.idle", &clients.idle),
         span("clients.stall", &clients.stall),
         span("clients.grace", &clients.grace),
         amount("memory.small", &tuning.memory_small),
         amount("memory.zips", &tuning.memory_zips),
+        amount("memory.staging", &tuning.memory_staging),
         row("log.format", tuning.log_format.value.name(), &tuning.log_format.origin),
         row("log.access", tuning.log_access.value.name(), &tuning.log_access.origin),
     ]

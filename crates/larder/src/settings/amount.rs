@@ -8,13 +8,17 @@ use super::wrong::Wrong;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Amount(pub(crate) u64);
 
-/// How much of the disk stays free, in percent of the file system's size: 0 to 99.
+/// A share of a whole: 0 to 100.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct MinFree(pub(crate) u8);
+pub(crate) struct Percent(pub(crate) u32);
+
+/// How much of the disk stays free: a part of it, 0 to 99 percent, or so many bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct MinFree(pub(crate) storage::MinFree);
 
 impl Default for MinFree {
     fn default() -> Self {
-        MinFree(5)
+        MinFree(storage::OpenOptions::default().min_free)
     }
 }
 
@@ -29,15 +33,29 @@ impl FromStr for Amount {
     }
 }
 
+impl FromStr for Percent {
+    type Err = Wrong;
+
+    fn from_str(text: &str) -> Result<Self, Wrong> {
+        match percent(text) {
+            Some(percent @ ..=100) => Ok(Percent(percent.into())),
+            _ => Err(Wrong::new(format!("{text:?} is not a whole percentage from 0 % to 100 %"))
+                .help("write a share, like 10 %")),
+        }
+    }
+}
+
 impl FromStr for MinFree {
     type Err = Wrong;
 
     fn from_str(text: &str) -> Result<Self, Wrong> {
-        let number = text.trim().strip_suffix('%').unwrap_or(text.trim()).trim_end();
-        match whole(number).and_then(|percent| u8::try_from(percent).ok()) {
-            Some(percent @ ..100) => Ok(MinFree(percent)),
-            _ => Err(Wrong::new(format!("{text:?} is not a whole percentage from 0 % to 99 %"))
-                .help("write a part of the disk, like 5 %")),
+        match (percent(text), bytes(text)) {
+            (Some(percent @ ..100), _) => Ok(MinFree(storage::MinFree::Percent(percent))),
+            (_, Some(bytes)) => Ok(MinFree(storage::MinFree::Bytes(bytes))),
+            _ => Err(Wrong::new(format!(
+                "{text:?} is neither a percentage from 0 % to 99 % nor a number of bytes"
+            ))
+            .help("write a part of the disk, like 5 %, or an amount, like 10 GiB")),
         }
     }
 }
@@ -54,8 +72,23 @@ impl fmt::Display for Amount {
 
 impl fmt::Display for MinFree {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            storage::MinFree::Percent(percent) => write!(f, "{percent} %"),
+            storage::MinFree::Bytes(bytes) => Amount(bytes).fmt(f),
+        }
+    }
+}
+
+impl fmt::Display for Percent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} %", self.0)
     }
+}
+
+/// The sign may be left out.
+fn percent(text: &str) -> Option<u8> {
+    let number = text.trim().strip_suffix('%').unwrap_or(text.trim()).trim_end();
+    u8::try_from(whole(number)?).ok()
 }
 
 fn bytes(text: &str) -> Option<u64> {
@@ -117,12 +150,31 @@ mod tests {
     }
 
     #[test]
-    fn what_stays_free_is_a_part() {
-        for (text, want) in [("5 %", 5), ("5%", 5), ("5", 5), ("0%", 0), (" 99 % ", 99)] {
-            assert_eq!(text.parse(), Ok(MinFree(want)), "{text}");
-            assert_eq!(MinFree(want).to_string().parse(), Ok(MinFree(want)));
+    fn a_share_ends_at_the_whole() {
+        for (text, want) in [("0", 0), ("10 %", 10), ("100%", 100)] {
+            assert_eq!(text.parse(), Ok(Percent(want)), "{text}");
         }
-        for text in ["", "%", "100 %", "-1 %", "1.5 %", "300 %", "five", "10 GiB"] {
+        for text in ["", "101 %", "-1", "0.1", "10 KiB"] {
+            assert!(text.parse::<Percent>().is_err(), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn what_stays_free_is_a_part_or_an_amount() {
+        let percent = storage::MinFree::Percent;
+        for (text, want, printed) in [
+            ("5 %", percent(5), "5 %"),
+            ("5%", percent(5), "5 %"),
+            ("5", percent(5), "5 %"),
+            ("0%", percent(0), "0 %"),
+            (" 99 % ", percent(99), "99 %"),
+            ("10 GiB", storage::MinFree::Bytes(10 << 30), "10 GiB"),
+        ] {
+            assert_eq!(text.parse(), Ok(MinFree(want)), "{text}");
+            assert_eq!(MinFree(want).to_string(), printed);
+            assert_eq!(printed.parse(), Ok(MinFree(want)));
+        }
+        for text in ["", "%", "100 %", "-1 %", "1.5 %", "300 %", "five", "10 G"] {
             assert!(text.parse::<MinFree>().is_err(), "{text:?}");
         }
     }

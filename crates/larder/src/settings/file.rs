@@ -16,6 +16,9 @@ use super::{
 /// A text and its place.
 pub(super) type Text = Spanned<String>;
 
+/// A whole number and its place.
+pub(super) type Number = Spanned<i64>;
+
 /// The whole file.
 #[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -39,6 +42,12 @@ pub(super) struct File {
     #[serde(default)]
     pub(super) bodies: Bodies,
     #[serde(default)]
+    pub(super) retry: Retry,
+    #[serde(default)]
+    pub(super) breaker: Breaker,
+    #[serde(default)]
+    pub(super) fetches: Fetches,
+    #[serde(default)]
     pub(super) clients: Clients,
     #[serde(default)]
     pub(super) memory: Memory,
@@ -55,10 +64,14 @@ pub(super) struct File {
 #[serde(deny_unknown_fields)]
 pub(super) struct Limits {
     pub(super) resolve: Option<Text>,
+    pub(super) resolve_patience: Option<Text>,
+    pub(super) resolve_memory: Option<Text>,
     pub(super) connect: Option<Text>,
     pub(super) tls: Option<Text>,
     pub(super) first_byte: Option<Text>,
     pub(super) stall: Option<Text>,
+    pub(super) trickle: Option<Text>,
+    pub(super) trickle_over: Option<Text>,
     pub(super) small: Option<Text>,
     pub(super) begin: Option<Text>,
 }
@@ -75,11 +88,50 @@ pub(super) struct Bodies {
     pub(super) sumdb: Option<Text>,
 }
 
+/// `[retry]`: how often one source is tried.
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Retry {
+    pub(super) tries: Option<Number>,
+    pub(super) pause: Option<Text>,
+    pub(super) resume_pause: Option<Text>,
+    pub(super) resumes: Option<Number>,
+    pub(super) server_pause: Option<Text>,
+    pub(super) share: Option<Text>,
+    pub(super) reserve: Option<Number>,
+    pub(super) refill: Option<Text>,
+}
+
+/// `[breaker]`: when a source is left alone.
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Breaker {
+    pub(super) failures: Option<Number>,
+    pub(super) rate: Option<Text>,
+    pub(super) least: Option<Number>,
+    pub(super) window: Option<Text>,
+    pub(super) open: Option<Text>,
+    pub(super) longest: Option<Text>,
+    pub(super) probe_wait: Option<Text>,
+}
+
+/// `[fetches]`: how much is asked of sources at once.
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Fetches {
+    pub(super) total: Option<Number>,
+    pub(super) queue: Option<Number>,
+    pub(super) wait: Option<Text>,
+    pub(super) per_source: Option<Number>,
+    pub(super) queue_per_source: Option<Number>,
+    pub(super) wait_per_source: Option<Text>,
+}
+
 /// `[clients]`: towards clients.
 #[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Clients {
-    pub(super) connections: Option<Spanned<i64>>,
+    pub(super) connections: Option<Number>,
     pub(super) head: Option<Text>,
     pub(super) idle: Option<Text>,
     pub(super) stall: Option<Text>,
@@ -91,6 +143,7 @@ pub(super) struct Clients {
 #[serde(deny_unknown_fields)]
 pub(super) struct Memory {
     pub(super) small: Option<Text>,
+    pub(super) staging: Option<Text>,
     pub(super) zips: Option<Text>,
 }
 

@@ -5,17 +5,22 @@ use super::{
     file,
     origin::Valued,
     pick::Pick,
-    span::{HOUR, LEAST, Span},
+    span::{HOUR, LEAST, Span, YEAR, ZERO},
 };
 
 /// How long things may take at sources, as [`upstream::Limits`] has them, and `begin` of [`mirror::Config`].
 #[derive(Clone, Debug)]
 pub(crate) struct Limits {
     pub(crate) resolve: Valued<Span>,
+    pub(crate) resolve_patience: Valued<Span>,
+    pub(crate) resolve_memory: Valued<Span>,
     pub(crate) connect: Valued<Span>,
     pub(crate) tls: Valued<Span>,
     pub(crate) first_byte: Valued<Span>,
     pub(crate) stall: Valued<Span>,
+    /// Bytes in a second.
+    pub(crate) trickle: Valued<Amount>,
+    pub(crate) trickle_over: Valued<Span>,
     pub(crate) small: Valued<Span>,
     pub(crate) begin: Valued<Span>,
 }
@@ -36,6 +41,18 @@ impl Limits {
         let out = upstream::Limits::default();
         let begin = mirror::Config::default().begin;
         Limits {
+            resolve_patience: pick.span(
+                "limits.resolve_patience",
+                file.resolve_patience.as_ref(),
+                ZERO..=HOUR,
+                out.resolve_patience,
+            ),
+            resolve_memory: pick.span(
+                "limits.resolve_memory",
+                file.resolve_memory.as_ref(),
+                ZERO..=YEAR,
+                out.resolve_memory,
+            ),
             resolve: pick.span("limits.resolve", file.resolve.as_ref(), LEAST..=HOUR, out.resolve),
             connect: pick.span("limits.connect", file.connect.as_ref(), LEAST..=HOUR, out.connect),
             tls: pick.span("limits.tls", file.tls.as_ref(), LEAST..=HOUR, out.tls),
@@ -46,6 +63,13 @@ impl Limits {
                 out.first_byte,
             ),
             stall: pick.span("limits.stall", file.stall.as_ref(), LEAST..=HOUR, out.stall),
+            trickle: pick.amount("limits.trickle", file.trickle.as_ref(), out.trickle),
+            trickle_over: pick.span(
+                "limits.trickle_over",
+                file.trickle_over.as_ref(),
+                LEAST..=HOUR,
+                out.trickle_over,
+            ),
             small: pick.span("limits.small", file.small.as_ref(), LEAST..=HOUR, out.small),
             begin: pick.span("limits.begin", file.begin.as_ref(), LEAST..=HOUR, begin),
         }

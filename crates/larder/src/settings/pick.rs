@@ -1,13 +1,13 @@
 //! Which of several values counts: flag, environment, file, default, in this order.
 
-use std::{ffi::OsStr, ops::RangeInclusive, path::PathBuf, time::Duration};
+use std::{ffi::OsStr, fmt, ops::RangeInclusive, path::PathBuf, time::Duration};
 
 use toml::Spanned;
 
 use super::{
-    amount::Amount,
+    amount::{Amount, Percent},
     environment::Environment,
-    file::Text,
+    file::{Number, Text},
     origin::{Origin, Valued},
     problem::{Problem, SourceFile},
     span::Span,
@@ -126,6 +126,34 @@ impl<'a> Pick<'a> {
     pub(super) fn amount(&mut self, name: &str, text: Option<&Text>, default: u64) -> Valued<Amount> {
         let value = self.in_file(name, text, |text| text.parse());
         value.unwrap_or(Valued::default(Amount(default)))
+    }
+
+    /// A share that only the file has.
+    pub(super) fn percent(&mut self, name: &str, text: Option<&Text>, default: u32) -> Valued<Percent> {
+        let value = self.in_file(name, text, |text| text.parse());
+        value.unwrap_or(Valued::default(Percent(default)))
+    }
+
+    /// A whole number that only the file has.
+    pub(super) fn number<N>(
+        &mut self,
+        name: &str,
+        number: Option<&Number>,
+        range: RangeInclusive<N>,
+        default: N,
+    ) -> Valued<N>
+    where
+        N: TryFrom<i64> + PartialOrd + fmt::Display,
+    {
+        let value = self.in_file(name, number, |number| match N::try_from(*number) {
+            Ok(number) if range.contains(&number) => Ok(number),
+            _ => Err(Wrong::new(format!("{number} is out of range")).help(format!(
+                "write a number from {} to {}",
+                range.start(),
+                range.end()
+            ))),
+        });
+        value.unwrap_or(Valued::default(default))
     }
 
     /// A value with the place of something in the file.

@@ -43,6 +43,7 @@ pub(super) const ZERO: Duration = Duration::ZERO;
 /// No limit can be kept more exactly.
 pub(super) const LEAST: Duration = Duration::from_millis(1);
 pub(super) const HOUR: Duration = Duration::from_hours(1);
+pub(super) const YEAR: Duration = Duration::from_hours(365 * 24);
 
 #[cfg(test)]
 mod tests {

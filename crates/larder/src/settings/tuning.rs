@@ -8,7 +8,8 @@ use super::{
     limits::{Bodies, Limits},
     origin::Valued,
     pick::Pick,
-    span::{HOUR, LEAST, Span, ZERO},
+    span::{HOUR, LEAST, Span, YEAR, ZERO},
+    stubborn::{Breaker, Fetches, Retry},
     wrong::Wrong,
 };
 
@@ -20,9 +21,14 @@ pub(crate) struct Tuning {
     pub(crate) freshness: Freshness,
     pub(crate) limits: Limits,
     pub(crate) bodies: Bodies,
+    pub(crate) retry: Retry,
+    pub(crate) breaker: Breaker,
+    pub(crate) fetches: Fetches,
     pub(crate) clients: Clients,
     /// Memory for small answers.
     pub(crate) memory_small: Valued<Amount>,
+    /// Memory for what arrives while the disk takes nothing.
+    pub(crate) memory_staging: Valued<Amount>,
     /// Memory for zips that are asked for again and again.
     pub(crate) memory_zips: Valued<Amount>,
     pub(crate) log_format: Valued<LogFormat>,
@@ -81,9 +87,10 @@ impl Tuning {
         let stall = pick.span("clients.stall", clients.stall.as_ref(), LEAST..=HOUR, STALL);
         let grace = pick.span("clients.grace", clients.grace.as_ref(), ZERO..=HOUR, GRACE);
         let connections =
-            pick.in_file("clients.connections", clients.connections.as_ref(), |number| connections(*number));
-        let connections = connections.unwrap_or(Valued::default(CONNECTIONS));
+            pick.number("clients.connections", clients.connections.as_ref(), 1..=MILLION, CONNECTIONS);
         let memory_small = pick.amount("memory.small", file.memory.small.as_ref(), SMALL);
+        let staging = storage::OpenOptions::default().staging_memory;
+        let memory_staging = pick.amount("memory.staging", file.memory.staging.as_ref(), staging);
         let memory_zips = pick.amount("memory.zips", file.memory.zips.as_ref(), ZIPS);
         let log_format = pick.in_file("log.format", file.log.format.as_ref(), |text| log_format(text));
         let log_access = pick.in_file("log.access", file.log.access.as_ref(), |text| access(text));
@@ -92,8 +99,12 @@ impl Tuning {
             freshness,
             limits: Limits::pick(&file.limits, pick),
             bodies: Bodies::pick(&file.bodies, pick),
+            retry: Retry::pick(&file.retry, pick),
+            breaker: Breaker::pick(&file.breaker, pick),
+            fetches: Fetches::pick(&file.fetches, pick),
             clients: Clients { connections, head, idle, stall, grace },
             memory_small,
+            memory_staging,
             memory_zips,
             log_format: log_format.unwrap_or(Valued::default(LogFormat::default())),
             log_access: log_access.unwrap_or(Valued::default(Access::default())),
@@ -140,14 +151,6 @@ impl Access {
     }
 }
 
-fn connections(number: i64) -> Result<usize, Wrong> {
-    let range = 1..=1_000_000;
-    match usize::try_from(number) {
-        Ok(number) if range.contains(&number) => Ok(number),
-        _ => Err(Wrong::new(format!("{number} is out of range")).help("write a number from 1 to 1000000")),
-    }
-}
-
 fn log_format(text: &str) -> Result<LogFormat, Wrong> {
     match text {
         "text" => Ok(LogFormat::Text),
@@ -164,9 +167,9 @@ fn access(text: &str) -> Result<Access, Wrong> {
     }
 }
 
+const MILLION: usize = 1_000_000;
 const SECOND: Duration = Duration::from_secs(1);
 const DAY: Duration = Duration::from_hours(24);
-const YEAR: Duration = Duration::from_hours(365 * 24);
 
 // Towards clients.
 const CONNECTIONS: usize = 4096;

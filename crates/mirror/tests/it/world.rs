@@ -129,7 +129,7 @@ impl Setup {
     }
 
     pub(crate) fn start_in(self, dir: Arc<TempDir>) -> World {
-        let options = OpenOptions { min_free: 0.0, ..OpenOptions::default() };
+        let options = OpenOptions { min_free: storage::MinFree::Percent(0), ..OpenOptions::default() };
         let data = Data::open(dir.path(), options).unwrap();
         let store = match self.wrap {
             Some(wrap) => {

@@ -6,14 +6,13 @@ use std::{
     time::{Duration, Instant},
 };
 
-use crate::{StoreError, blocking::locked, error::Shortage};
+use crate::{MinFree, StoreError, blocking::locked, error::Shortage};
 
 /// Watches the free space of the data directory's file system.
 #[derive(Debug)]
 pub(crate) struct Space {
     dir: PathBuf,
-    /// Hundredths of the file system that stay free.
-    min_free: f64,
+    min_free: MinFree,
     seen: Mutex<Option<Seen>>,
 }
 
@@ -25,7 +24,7 @@ struct Seen {
 }
 
 impl Space {
-    pub(crate) fn new(dir: PathBuf, min_free: f64) -> Self {
+    pub(crate) fn new(dir: PathBuf, min_free: MinFree) -> Self {
         Space { dir, min_free, seen: Mutex::new(None) }
     }
 
@@ -40,7 +39,10 @@ impl Space {
                 None => return Ok(()),
             },
         };
-        let reserve = share(seen.total, self.min_free);
+        let reserve = match self.min_free {
+            MinFree::Percent(percent) => seen.total / 100 * u64::from(percent),
+            MinFree::Bytes(bytes) => bytes,
+        };
         let left = seen.free.saturating_sub(size);
         if left < reserve {
             *guard = None;
@@ -66,16 +68,6 @@ fn look(dir: &std::path::Path) -> Option<Seen> {
     Some(Seen { at: Instant::now(), free: bytes(disk.f_bavail), total: bytes(disk.f_blocks) })
 }
 
-#[expect(
-    clippy::cast_precision_loss,
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "a share of a disk need not be exact to the byte, and the cast saturates"
-)]
-fn share(total: u64, percent: f64) -> u64 {
-    (total as f64 * percent / 100.0) as u64
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -83,14 +75,18 @@ mod tests {
     #[test]
     fn a_reserve_is_kept() {
         let dir = std::env::temp_dir();
-        assert!(Space::new(dir.clone(), 0.0).check(1).is_ok());
-        let full = Space::new(dir, 100.0).check(1).unwrap_err();
-        assert!(full.to_string().contains("--min-free"), "{full}");
-        assert!(full.is_full_or_read_only());
+        for none in [MinFree::Percent(0), MinFree::Bytes(0)] {
+            assert!(Space::new(dir.clone(), none).check(1).is_ok());
+        }
+        for all in [MinFree::Percent(100), MinFree::Bytes(u64::MAX)] {
+            let full = Space::new(dir.clone(), all).check(1).unwrap_err();
+            assert!(full.to_string().contains("--min-free"), "{full}");
+            assert!(full.is_full_or_read_only());
+        }
     }
 
     #[test]
     fn a_disk_that_says_nothing_is_believed() {
-        assert!(Space::new("/nowhere/at/all".into(), 100.0).check(1).is_ok());
+        assert!(Space::new("/nowhere/at/all".into(), MinFree::Percent(100)).check(1).is_ok());
     }
 }

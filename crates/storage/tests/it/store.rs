@@ -303,7 +303,8 @@ async fn answers_replace_each_other() {
 #[tokio::test]
 async fn a_full_disk_is_said_with_figures_and_served_past() {
     let dir = tempfile::tempdir().unwrap();
-    let options = storage::OpenOptions { min_free: 100.0, ..crate::world::options() };
+    let options =
+        storage::OpenOptions { min_free: storage::MinFree::Percent(100), ..crate::world::options() };
     let data = storage::Data::open(dir.path(), options).unwrap();
     let store = Store::open(&data);
     let mut staging = store.stage();

@@ -15,7 +15,7 @@ pub(crate) fn mv(text: &str) -> ModuleVersion {
 
 /// Options under which a nearly full disk of a test machine does not matter.
 pub(crate) fn options() -> OpenOptions {
-    OpenOptions { min_free: 0.0, ..OpenOptions::default() }
+    OpenOptions { min_free: storage::MinFree::Percent(0), ..OpenOptions::default() }
 }
 
 pub(crate) fn open(dir: &Path) -> Arc<Data> {

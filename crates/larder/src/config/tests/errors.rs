@@ -55,14 +55,14 @@ absence = "2h"
        ╰────
       help: write NAME or NAME+HASH+KEY, perhaps followed by a space and a URL, or `off`, as in GOSUMDB
 
-      × min_free: "110 %" is not a whole percentage from 0 % to 99 %
+      × min_free: "110 %" is neither a percentage from 0 % to 99 % nor a number of bytes
        ╭─[DIR/etc/larder.toml:6:12]
      5 │ sumdb = "sums.example.com"
      6 │ min_free = "110 %"
        ·            ───────
      7 │ patience = "10"
        ╰────
-      help: write a part of the disk, like 5 %
+      help: write a part of the disk, like 5 %, or an amount, like 10 GiB
 
       × patience: "10" is not a length of time
        ╭─[DIR/etc/larder.toml:7:12]
@@ -520,7 +520,7 @@ allow_private_hosts = false
 fn the_shape_of_the_file() {
     let wrong = |text: &str| Machine::with_upstream().wrong(text);
     assert_snapshot!(wrong("listne = \"127.0.0.1:0\"\n"), @r#"
-     × unknown field `listne`, expected one of `listen`, `data`, `upstream`, `sumdb`, `offline`, `min_free`, `fallback`, `order`, `patience`, `freshness`, `freshness_behind`, `freshness_wait`, `absence`, `failure`, `limits`, `bodies`, `clients`, `memory`, `log`, `source`, `route`
+     × unknown field `listne`, expected one of `listen`, `data`, `upstream`, `sumdb`, `offline`, `min_free`, `fallback`, `order`, `patience`, `freshness`, `freshness_behind`, `freshness_wait`, `absence`, `failure`, `limits`, `bodies`, `retry`, `breaker`, `fetches`, `clients`, `memory`, `log`, `source`, `route`
       ╭─[DIR/etc/larder.toml:1:1]
     1 │ listne = "127.0.0.1:0"
       · ──────
@@ -528,7 +528,7 @@ fn the_shape_of_the_file() {
      help: `larder config example` prints every setting
     "#);
     assert_snapshot!(wrong("[limits]\nstal = \"1s\"\n"), @r#"
-     × unknown field `stal`, expected one of `resolve`, `connect`, `tls`, `first_byte`, `stall`, `small`, `begin`
+     × unknown field `stal`, expected one of `resolve`, `resolve_patience`, `resolve_memory`, `connect`, `tls`, `first_byte`, `stall`, `trickle`, `trickle_over`, `small`, `begin`
       ╭─[DIR/etc/larder.toml:2:1]
     1 │ [limits]
     2 │ stal = "1s"
@@ -607,8 +607,8 @@ fn flags_and_variables() {
       × LARDER_OFFLINE in the environment: "maybe" is neither yes nor no
       help: write 1 or true, 0 or false
 
-      × LARDER_MIN_FREE in the environment: "lots" is not a whole percentage from 0 % to 99 %
-      help: write a part of the disk, like 5 %
+      × LARDER_MIN_FREE in the environment: "lots" is neither a percentage from 0 % to 99 % nor a number of bytes
+      help: write a part of the disk, like 5 %, or an amount, like 10 GiB
 
       × --upstream: "," has no entry
       help: write URLs joined by `,` or `|`, then perhaps `direct` or `off`, as in GOPROXY

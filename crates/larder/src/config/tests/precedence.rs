@@ -27,7 +27,7 @@ const LAYERED: [(&str, &str, &str, &str, &str, &str); 6] = [
 ];
 
 /// A setting that only the file has: its default, another value as it is written, and as it is shown.
-const IN_FILE: [(&str, &str, &str, &str); 29] = [
+const IN_FILE: &[(&str, &str, &str, &str)] = &[
     ("patience", "1s", "\"250ms\"", "250ms"),
     ("freshness", "1m", "\"0s\"", "0s"),
     ("fallback", "verified", "\"any\"", "any"),
@@ -37,10 +37,14 @@ const IN_FILE: [(&str, &str, &str, &str); 29] = [
     ("absence", "15s", "\"1 min\"", "1m"),
     ("failure", "1s", "\"0s\"", "0s"),
     ("limits.resolve", "3s", "\"1s\"", "1s"),
+    ("limits.resolve_patience", "300ms", "\"1s\"", "1s"),
+    ("limits.resolve_memory", "1h", "\"0s\"", "0s"),
     ("limits.connect", "3s", "\"1s\"", "1s"),
     ("limits.tls", "5s", "\"1s\"", "1s"),
     ("limits.first_byte", "10s", "\"1s\"", "1s"),
     ("limits.stall", "5s", "\"2m\"", "2m"),
+    ("limits.trickle", "4 KiB", "\"0\"", "0 B"),
+    ("limits.trickle_over", "20s", "\"1s\"", "1s"),
     ("limits.small", "30s", "\"1s\"", "1s"),
     ("limits.begin", "14s", "\"1s\"", "1s"),
     ("bodies.info", "1 MiB", "\"2 KiB\"", "2 KiB"),
@@ -48,6 +52,27 @@ const IN_FILE: [(&str, &str, &str, &str); 29] = [
     ("bodies.list", "32 MiB", "\"2 KiB\"", "2 KiB"),
     ("bodies.zip", "500 MiB", "\"2 GiB\"", "2 GiB"),
     ("bodies.sumdb", "1 MiB", "\"2 KiB\"", "2 KiB"),
+    ("retry.tries", "3", "1", "1"),
+    ("retry.pause", "50ms", "\"1s\"", "1s"),
+    ("retry.resume_pause", "250ms", "\"1s\"", "1s"),
+    ("retry.resumes", "1000", "0", "0"),
+    ("retry.server_pause", "2s", "\"0s\"", "0s"),
+    ("retry.share", "20 %", "\"100 %\"", "100 %"),
+    ("retry.reserve", "10", "0", "0"),
+    ("retry.refill", "5s", "\"1s\"", "1s"),
+    ("breaker.failures", "5", "50", "50"),
+    ("breaker.rate", "50 %", "\"10%\"", "10 %"),
+    ("breaker.least", "20", "2", "2"),
+    ("breaker.window", "30s", "\"1s\"", "1s"),
+    ("breaker.open", "30s", "\"1s\"", "1s"),
+    ("breaker.longest", "5m", "\"1h\"", "1h"),
+    ("breaker.probe_wait", "1s", "\"0s\"", "0s"),
+    ("fetches.total", "256", "1", "1"),
+    ("fetches.queue", "1024", "0", "0"),
+    ("fetches.wait", "10s", "\"0s\"", "0s"),
+    ("fetches.per_source", "64", "1", "1"),
+    ("fetches.queue_per_source", "1024", "0", "0"),
+    ("fetches.wait_per_source", "10s", "\"0s\"", "0s"),
     ("clients.connections", "4096", "10", "10"),
     ("clients.head", "10s", "\"1s\"", "1s"),
     ("clients.idle", "1m 30s", "\"1s\"", "1s"),
@@ -55,6 +80,7 @@ const IN_FILE: [(&str, &str, &str, &str); 29] = [
     ("clients.grace", "10s", "\"0s\"", "0s"),
     ("memory.small", "32 MiB", "\"1 GiB\"", "1 GiB"),
     ("memory.zips", "64 MiB", "\"0\"", "0 B"),
+    ("memory.staging", "64 MiB", "\"0\"", "0 B"),
     ("log.format", "text", "\"json\"", "json"),
     ("log.access", "misses", "\"all\"", "all"),
 ];
@@ -87,7 +113,7 @@ fn flags_come_before_variables_and_those_before_the_file_and_that_before_default
 
 #[test]
 fn what_only_the_file_has_comes_before_its_default() {
-    for (key, default, written, shown) in IN_FILE {
+    for &(key, default, written, shown) in IN_FILE {
         assert_eq!(value(&Machine::with_upstream().show(&[]), key), (default.to_owned(), "default"));
         let machine = Machine::with_upstream().file("etc/larder.toml", &format!("{key} = {written}\n"));
         assert_eq!(value(&machine.show(&[]), key), (shown.to_owned(), "file"));

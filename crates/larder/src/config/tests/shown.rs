@@ -62,10 +62,14 @@ fn text() {
     absence  15s  default
     failure  1s  default
     limits.resolve  3s  default
+    limits.resolve_patience  300ms  default
+    limits.resolve_memory  1h  default
     limits.connect  3s  default
     limits.tls  5s  default
     limits.first_byte  10s  default
     limits.stall  5s  default
+    limits.trickle  4 KiB  default
+    limits.trickle_over  20s  default
     limits.small  30s  default
     limits.begin  14s  default
     bodies.info  1 MiB  default
@@ -73,6 +77,27 @@ fn text() {
     bodies.list  32 MiB  default
     bodies.zip  500 MiB  default
     bodies.sumdb  1 MiB  default
+    retry.tries  3  default
+    retry.pause  50ms  default
+    retry.resume_pause  250ms  default
+    retry.resumes  1000  default
+    retry.server_pause  2s  default
+    retry.share  20 %  default
+    retry.reserve  10  default
+    retry.refill  5s  default
+    breaker.failures  5  default
+    breaker.rate  50 %  default
+    breaker.least  20  default
+    breaker.window  30s  default
+    breaker.open  30s  default
+    breaker.longest  5m  default
+    breaker.probe_wait  1s  default
+    fetches.total  256  default
+    fetches.queue  1024  default
+    fetches.wait  10s  default
+    fetches.per_source  64  default
+    fetches.queue_per_source  1024  default
+    fetches.wait_per_source  10s  default
     clients.connections  4096  default
     clients.head  10s  default
     clients.idle  1m 30s  default
@@ -80,6 +105,7 @@ fn text() {
     clients.grace  10s  default
     memory.small  32 MiB  default
     memory.zips  64 MiB  default
+    memory.staging  64 MiB  default
     log.format  text  default
     log.access  misses  default
     private.no_proxy  corp.example, other.example  GOPRIVATE in DIR/home/env
