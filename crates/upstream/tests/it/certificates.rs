@@ -11,7 +11,7 @@ use rustls::{
     RootCertStore, ServerConfig,
     crypto::aws_lc_rs,
     pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject},
-    server::WebPkiClientVerifier,
+    server::{ClientCertVerifierBuilder, WebPkiClientVerifier, danger::ClientCertVerifier},
 };
 use tempfile::TempDir;
 
@@ -57,35 +57,39 @@ impl Authority {
 
     /// A server for a name.
     pub(crate) fn server(&self, name: &str) -> Arc<ServerConfig> {
-        Arc::new(self.build(name, false))
+        Arc::new(self.build(name, WebPkiClientVerifier::no_client_auth()))
     }
 
     /// A server that wants a certificate of this authority from its clients.
     pub(crate) fn strict_server(&self, name: &str) -> Arc<ServerConfig> {
-        Arc::new(self.build(name, true))
+        Arc::new(self.build(name, self.judge().build().unwrap()))
+    }
+
+    /// A server that asks for a certificate, takes none, and refuses any that `by` has not signed.
+    pub(crate) fn optional_server(&self, name: &str, by: &Authority) -> Arc<ServerConfig> {
+        Arc::new(self.build(name, by.judge().allow_unauthenticated().build().unwrap()))
     }
 
     /// A server that prefers HTTP/2.
     pub(crate) fn h2_server(&self, name: &str) -> Arc<ServerConfig> {
-        let mut config = self.build(name, false);
+        let mut config = self.build(name, WebPkiClientVerifier::no_client_auth());
         config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
         Arc::new(config)
     }
 
-    fn build(&self, name: &str, strict: bool) -> ServerConfig {
+    /// Judges the certificates of clients.
+    fn judge(&self) -> ClientCertVerifierBuilder {
+        let mut roots = RootCertStore::empty();
+        roots.add(self.der.clone()).unwrap();
+        let provider = Arc::new(aws_lc_rs::default_provider());
+        WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider)
+    }
+
+    fn build(&self, name: &str, clients: Arc<dyn ClientCertVerifier>) -> ServerConfig {
         let (pem, key) = self.issue(name);
         let chain = vec![CertificateDer::from_pem_file(pem).unwrap()];
         let key = PrivateKeyDer::from_pem_file(key).unwrap();
         let provider = Arc::new(aws_lc_rs::default_provider());
-        let mut roots = RootCertStore::empty();
-        roots.add(self.der.clone()).unwrap();
-        let clients = if strict {
-            WebPkiClientVerifier::builder_with_provider(Arc::new(roots), Arc::clone(&provider))
-                .build()
-                .unwrap()
-        } else {
-            WebPkiClientVerifier::no_client_auth()
-        };
         ServerConfig::builder_with_provider(provider)
             .with_safe_default_protocol_versions()
             .unwrap()

@@ -3,18 +3,20 @@
 use std::sync::{Arc, Mutex};
 
 use tokio::{
-    io::{AsyncWriteExt, copy_bidirectional},
+    io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, copy_bidirectional},
     net::{TcpListener, TcpStream},
 };
-use upstream::{Env, FaultKind};
+use tokio_rustls::TlsAcceptor;
+use upstream::{Door, DoorConfig, Env, FaultKind, Limits, Proxy, SourceConfig};
 
 use crate::{
-    LIST,
+    LIST, SOON,
     certificates::Authority,
     fault, get,
     names::door_at,
-    proxy,
+    patient, proxy,
     server::{Head, Server, ok, read_head},
+    source,
 };
 
 /// A proxy that leads every tunnel to one port of this machine, and answers everything else itself.
@@ -25,27 +27,22 @@ struct HttpProxy {
 
 impl HttpProxy {
     async fn start(to: u16) -> Self {
+        HttpProxy::run(to, None).await
+    }
+
+    async fn run(to: u16, tls: Option<TlsAcceptor>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();
         let log = Arc::new(Mutex::new(Vec::new()));
         let heads = Arc::clone(&log);
         tokio::spawn(async move {
             loop {
-                let (mut client, _) = listener.accept().await.unwrap();
-                let heads = Arc::clone(&heads);
+                let (client, _) = listener.accept().await.unwrap();
+                let (heads, tls) = (Arc::clone(&heads), tls.clone());
                 tokio::spawn(async move {
-                    let Some(head) = read_head(&mut client).await else { return };
-                    heads.lock().unwrap().push(head.clone());
-                    if head.line().starts_with("CONNECT refused.") {
-                        let no = b"HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n";
-                        client.write_all(no).await.unwrap();
-                    } else if head.line().starts_with("CONNECT ") {
-                        client.write_all(b"HTTP/1.1 200 Connected\r\n\r\n").await.unwrap();
-                        let mut server = TcpStream::connect(("127.0.0.1", to)).await.unwrap();
-                        let _ = copy_bidirectional(&mut client, &mut server).await;
-                    } else {
-                        let answer = b"HTTP/1.1 200 OK\r\nContent-Length: 7\r\n\r\nv9.9.9\n";
-                        client.write_all(answer).await.unwrap();
+                    match tls {
+                        None => lead(client, to, &heads).await,
+                        Some(tls) => lead(tls.accept(client).await.unwrap(), to, &heads).await,
                     }
                 });
             }
@@ -67,6 +64,48 @@ impl HttpProxy {
             ("SSL_CERT_FILE", ca),
         ])
     }
+}
+
+async fn lead(mut client: impl AsyncRead + AsyncWrite + Unpin, to: u16, log: &Mutex<Vec<Head>>) {
+    let Some(head) = read_head(&mut client).await else { return };
+    log.lock().unwrap().push(head.clone());
+    if head.line().starts_with("CONNECT refused.") {
+        let no = b"HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n";
+        client.write_all(no).await.unwrap();
+    } else if head.line().starts_with("CONNECT silent.") {
+        std::future::pending().await
+    } else if head.line().starts_with("CONNECT ") {
+        client.write_all(b"HTTP/1.1 200 Connected\r\n\r\n").await.unwrap();
+        let mut server = TcpStream::connect(("127.0.0.1", to)).await.unwrap();
+        let _ = copy_bidirectional(&mut client, &mut server).await;
+    } else {
+        let answer = b"HTTP/1.1 200 OK\r\nContent-Length: 7\r\n\r\nv9.9.9\n";
+        client.write_all(answer).await.unwrap();
+    }
+}
+
+/// A SOCKS proxy that wants walker's password, and leads one connection to a port of this machine. It gives back
+/// the name and port that it was asked for.
+async fn socks(listener: TcpListener, to: u16) -> (String, u16) {
+    let (mut client, _) = listener.accept().await.unwrap();
+    let mut greeting = [0; 3];
+    client.read_exact(&mut greeting).await.unwrap();
+    assert_eq!(greeting, [5, 1, 2]);
+    client.write_all(&[5, 2]).await.unwrap();
+    let mut secret = [0; 18];
+    client.read_exact(&mut secret).await.unwrap();
+    assert_eq!(&secret, b"\x01\x06walker\x09swordfish");
+    client.write_all(&[1, 0]).await.unwrap();
+    let mut request = [0; 5];
+    client.read_exact(&mut request).await.unwrap();
+    assert_eq!(request[..4], [5, 1, 0, 3]);
+    let mut name = vec![0; request[4].into()];
+    client.read_exact(&mut name).await.unwrap();
+    let port = client.read_u16().await.unwrap();
+    client.write_all(&[5, 0, 0, 1, 0, 0, 0, 0, 0, 0]).await.unwrap();
+    let mut server = TcpStream::connect(("127.0.0.1", to)).await.unwrap();
+    tokio::spawn(async move { copy_bidirectional(&mut client, &mut server).await });
+    (String::from_utf8(name).unwrap(), port)
 }
 
 #[tokio::test]
@@ -118,4 +157,54 @@ async fn a_proxy_that_refuses_is_a_failure_to_connect() {
     assert_eq!(fault.kind(), FaultKind::Connect);
     assert!(fault.detail().contains("proxy authorization required"), "{fault}");
     assert!(!format!("{fault} {fault:?}").contains("swordfish"));
+}
+
+#[tokio::test]
+async fn a_proxy_that_says_nothing_is_left_in_time() {
+    let authority = Authority::new();
+    let http_proxy = HttpProxy::start(0).await;
+    let config = DoorConfig {
+        limits: Limits { connect: SOON, ..patient() },
+        ..DoorConfig::new("test", http_proxy.env(&authority, ""))
+    };
+    let door = Door::new(config).unwrap();
+    let fault = fault(get(&proxy(&door, "https://silent.example.com"), LIST).await);
+    let words = "no tunnel through the HTTP proxy within 100ms";
+    assert_eq!((fault.kind(), fault.detail()), (FaultKind::Connect, words));
+}
+
+#[tokio::test]
+async fn a_proxy_may_be_reached_by_tls_and_is_shown_no_certificate() {
+    let authority = Authority::new();
+    let server = Server::start_tls(authority.strict_server("mods.example.com"), |_| ok("v1.0.0\n")).await;
+    // It would refuse the certificate that the source wants.
+    let stranger = Authority::new();
+    let tls = TlsAcceptor::from(authority.optional_server("localhost", &stranger));
+    let http_proxy = HttpProxy::run(server.addr.port(), Some(tls)).await;
+    let (cert, key) = authority.issue("robot.example.com");
+    let (door, _) = door_at(Env::new([("HTTPS_PROXY", format!("https://localhost:{}", http_proxy.port))]));
+    let config = SourceConfig {
+        ca: Some(authority.pem()),
+        client_cert: Some(cert),
+        client_key: Some(key),
+        ..source("https://mods.example.com")
+    };
+    assert_eq!(get(&Proxy::open(&door, &config).unwrap(), LIST).await.unwrap(), b"v1.0.0\n");
+    assert_eq!(http_proxy.asked()[0].target(), "mods.example.com:443");
+}
+
+#[tokio::test]
+async fn socks_leads_to_names_too() {
+    let authority = Authority::new();
+    let server = Server::start_tls(authority.server("mods.example.com"), |_| ok("v1.0.0\n")).await;
+    for scheme in ["socks5", "socks5h"] {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("{scheme}://walker:swordfish@{}", listener.local_addr().unwrap());
+        let led = tokio::spawn(socks(listener, server.addr.port()));
+        let ca = authority.pem().to_str().unwrap().to_owned();
+        let (door, here) = door_at(Env::new([("HTTPS_PROXY", url), ("SSL_CERT_FILE", ca)]));
+        assert_eq!(get(&proxy(&door, "https://mods.example.com"), LIST).await.unwrap(), b"v1.0.0\n");
+        assert_eq!(led.await.unwrap(), ("mods.example.com".to_owned(), 443));
+        assert!(here.asked().is_empty());
+    }
 }

@@ -4,6 +4,7 @@
 
 mod bodies;
 mod certificates;
+mod connections;
 mod dir;
 mod http_proxies;
 mod names;

@@ -3,7 +3,7 @@
 use std::{
     fmt::Write,
     future::pending,
-    net::SocketAddr,
+    net::{IpAddr, Ipv4Addr, SocketAddr},
     sync::{
         Arc, Mutex,
         atomic::{AtomicUsize, Ordering},
@@ -68,18 +68,21 @@ pub(crate) struct Server {
     connections: Arc<AtomicUsize>,
 }
 
+/// Any port of this machine.
+const HERE: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
+
 type Respond = dyn Fn(&Head) -> Vec<Step> + Send + Sync;
 
 impl Server {
     pub(crate) async fn start(respond: impl Fn(&Head) -> Vec<Step> + Send + Sync + 'static) -> Self {
-        Server::run(None, Arc::new(respond)).await
+        Server::run(HERE, None, Arc::new(respond)).await
     }
 
     pub(crate) async fn start_tls(
         tls: Arc<rustls::ServerConfig>,
         respond: impl Fn(&Head) -> Vec<Step> + Send + Sync + 'static,
     ) -> Self {
-        Server::run(Some(TlsAcceptor::from(tls)), Arc::new(respond)).await
+        Server::run(HERE, Some(TlsAcceptor::from(tls)), Arc::new(respond)).await
     }
 
     /// Gives the same answer to everything.
@@ -87,8 +90,13 @@ impl Server {
         Server::start(move |_| steps.clone()).await
     }
 
-    async fn run(tls: Option<TlsAcceptor>, respond: Arc<Respond>) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    /// Gives the same answer to everything, at an address of its own.
+    pub(crate) async fn always_at(addr: SocketAddr, steps: Vec<Step>) -> Self {
+        Server::run(addr, None, Arc::new(move |_: &Head| steps.clone())).await
+    }
+
+    async fn run(addr: SocketAddr, tls: Option<TlsAcceptor>, respond: Arc<Respond>) -> Self {
+        let listener = TcpListener::bind(addr).await.unwrap();
         let addr = listener.local_addr().unwrap();
         let log = Arc::new(Mutex::new(Vec::new()));
         let heads = Arc::clone(&log);
