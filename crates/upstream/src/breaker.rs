@@ -195,3 +195,187 @@ impl Window {
 }
 
 const PARTS: u32 = 10;
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const SECOND: Duration = Duration::from_secs(1);
+
+    fn switch() -> Switch {
+        Switch::new(Breaker::default())
+    }
+
+    fn fail(switch: &mut Switch, times: usize, now: Instant) -> usize {
+        (0..times).filter(|_| switch.failed(false, now)).count()
+    }
+
+    #[test]
+    fn five_in_a_row_trip_and_four_do_not() {
+        let (mut switch, now) = (switch(), Instant::now());
+        assert_eq!(fail(&mut switch, 4, now), 0);
+        switch.succeeded(false, now);
+        assert_eq!(fail(&mut switch, 4, now), 0);
+        assert_eq!(switch.would(Need::Optional, now), Admission::Free);
+        assert_eq!(fail(&mut switch, 1, now), 1);
+        assert_eq!(switch.would(Need::Optional, now), Admission::Refused);
+        assert_eq!(switch.would(Need::Waited, now), Admission::Refused);
+        assert_eq!(switch.would(Need::Alone, now), Admission::Probe);
+        assert_eq!(switch.would(Need::Optional, now + 29 * SECOND), Admission::Refused);
+        assert_eq!(switch.would(Need::Optional, now + 30 * SECOND), Admission::Probe);
+    }
+
+    #[test]
+    fn half_of_twenty_trip_within_the_window_and_not_beyond_it() {
+        let (mut switch, now) = (switch(), Instant::now());
+        for n in 0..19 {
+            if n % 2 == 0 {
+                assert!(!switch.failed(false, now), "{n}");
+            } else {
+                switch.succeeded(false, now);
+            }
+        }
+        assert!(!switch.failed(false, now + 30 * SECOND), "too long ago");
+        let mut switch = self::switch();
+        let tripped = (0..100u32).find(|n| {
+            switch.succeeded(false, now + *n * SECOND / 10);
+            switch.failed(false, now + *n * SECOND / 10)
+        });
+        assert_eq!(tripped, Some(9), "with the twentieth");
+    }
+
+    #[test]
+    fn each_probe_that_fails_doubles_the_interval_up_to_the_longest() {
+        let (mut switch, mut now) = (switch(), Instant::now());
+        fail(&mut switch, 5, now);
+        for seconds in [30, 60, 120, 240, 300, 300] {
+            assert_eq!(switch.state(), State::Tripped(now + seconds * SECOND));
+            now += seconds * SECOND;
+            assert_eq!(switch.would(Need::Optional, now), Admission::Probe);
+            switch.probing();
+            assert_eq!(switch.would(Need::Optional, now), Admission::Refused);
+            assert_eq!(switch.would(Need::Alone, now), Admission::Wait);
+            assert!(switch.failed(true, now));
+        }
+        switch.probing();
+        switch.succeeded(true, now);
+        assert_eq!(switch.state(), State::Healthy);
+        assert_eq!(fail(&mut switch, 5, now), 1);
+        assert_eq!(switch.state(), State::Tripped(now + 30 * SECOND), "it begins from the shortest again");
+    }
+
+    #[test]
+    fn an_answer_that_begins_heals_on_trial() {
+        let (mut switch, now) = (switch(), Instant::now());
+        fail(&mut switch, 5, now);
+        switch.probing();
+        switch.begun(true);
+        assert_eq!(switch.would(Need::Optional, now), Admission::Free);
+        assert!(switch.failed(false, now));
+        assert_eq!(switch.state(), State::Tripped(now + 60 * SECOND));
+    }
+
+    #[test]
+    fn a_probe_that_is_given_up_lets_the_next_one_go_at_once() {
+        let (mut switch, now) = (switch(), Instant::now());
+        fail(&mut switch, 5, now);
+        switch.probing();
+        switch.unprobed(now);
+        assert_eq!(switch.would(Need::Optional, now), Admission::Probe);
+    }
+
+    #[test]
+    fn a_success_that_was_a_lie_counts_as_if_it_had_never_been() {
+        let (mut switch, now) = (switch(), Instant::now());
+        let tripped = (1..100).find(|_| {
+            switch.succeeded(false, now);
+            switch.retracted(now)
+        });
+        assert_eq!(tripped, Some(5));
+    }
+
+    /// The rules once more, told by everything that ever happened.
+    #[derive(Debug)]
+    struct Model {
+        events: Vec<(Instant, bool)>,
+        in_a_row: u32,
+        state: State,
+        trips: u32,
+    }
+
+    impl Model {
+        fn end(&mut self, probe: bool, good: bool, now: Instant) {
+            self.events.push((now, good));
+            self.in_a_row = if good { 0 } else { self.in_a_row + 1 };
+            if good && probe {
+                self.state = State::Healthy;
+            }
+            if good && self.state == State::Healthy {
+                self.trips = 0;
+            }
+            let recent = self.events.iter().filter(|(at, _)| now.duration_since(*at) < 30 * SECOND);
+            let (all, bad) = recent.fold((0, 0), |(all, bad), (_, good)| (all + 1, bad + u32::from(!good)));
+            let trips = match self.state {
+                State::Healthy => !good && (self.in_a_row >= 5 || (all >= 20 && bad * 2 >= all)),
+                State::Probing => !good && probe,
+                State::Tripped(_) => false,
+            };
+            if trips {
+                let seconds = (30 << self.trips.min(4)).min(300);
+                self.state = State::Tripped(now + seconds * SECOND);
+                self.trips += 1;
+                self.events.clear();
+            }
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn it_does_what_the_rules_say(
+            steps in prop::collection::vec((0u32..4, any::<bool>(), any::<bool>(), 0u32..10), 1..300)
+        ) {
+            let mut switch = switch();
+            let mut now = Instant::now();
+            let mut model = Model { events: Vec::new(), in_a_row: 0, state: State::Healthy, trips: 0 };
+            let mut probing = false;
+            for (parts, alone, good, what) in steps {
+                // A part of the window at a time, or the counts of one part are forgotten a little early.
+                now += parts * 3 * SECOND;
+                let need = if alone { Need::Alone } else { Need::Optional };
+                let admission = switch.would(need, now);
+                prop_assert_eq!(admission, match model.state {
+                    State::Healthy => Admission::Free,
+                    State::Tripped(until) if alone || until <= now => Admission::Probe,
+                    State::Probing if alone => Admission::Wait,
+                    State::Tripped(_) | State::Probing => Admission::Refused,
+                });
+                match (admission, what) {
+                    (Admission::Probe, 3..) => {
+                        prop_assert!(!probing, "two probes at a time");
+                        switch.probing();
+                        model.state = State::Probing;
+                        probing = true;
+                    }
+                    // What was admitted before ends now.
+                    (_, 0..3) | (Admission::Free, _) => {
+                        if good { switch.succeeded(false, now) } else { switch.failed(false, now); }
+                        model.end(false, good, now);
+                    }
+                    (_, 3) => {
+                        switch.unprobed(now);
+                        if probing { model.state = State::Tripped(now); }
+                        probing = false;
+                    }
+                    (_, _) => {
+                        if good { switch.succeeded(probing, now) } else { switch.failed(probing, now); }
+                        model.end(probing, good, now);
+                        probing = false;
+                    }
+                }
+                prop_assert_eq!(switch.state(), model.state);
+            }
+        }
+    }
+}
