@@ -46,13 +46,10 @@ impl Speller {
             state.proven = true;
             return None;
         };
-        let suspect = match fault.kind() {
-            FaultKind::Lie => true,
-            FaultKind::Status(400) | FaultKind::Denied(403) => !state.proven,
-            _ => false,
-        };
+        let suspect =
+            matches!(fault.kind(), FaultKind::Lie | FaultKind::Status(400) | FaultKind::Denied(403));
         let now = Instant::now();
-        if !suspect || state.tried.is_some_and(|tried| now.duration_since(tried) < REST) {
+        if state.proven || !suspect || state.tried.is_some_and(|tried| now.duration_since(tried) < REST) {
             return None;
         }
         state.tried = Some(now);

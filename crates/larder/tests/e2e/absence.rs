@@ -46,13 +46,14 @@ fn failure_is_5xx_and_never_remembered() {
     let list = "example.com/app/@v/list";
     for reply in faults {
         let what = format!("{reply:?}");
-        upstream.script(list, [reply]);
+        upstream.always(list, reply);
         let answer = server.get(&format!("/{list}"));
         assert!((500..=504).contains(&answer.status), "{} {what}", answer.status);
         assert_eq!(answer.header("content-type"), Some("text/plain; charset=utf-8"), "{what}");
         let text = answer.text();
         assert!(text.lines().count() <= 8 && text.len() <= 648, "go shows no more than this: {text}");
     }
+    upstream.natural();
     server.get(&format!("/{list}")).expect(200);
 }
 

@@ -16,8 +16,8 @@ fn broken() -> Vec<(&'static str, Reply)> {
     vec![
         ("HTML with 200", Reply::html()),
         ("nothing", Reply::ok("")),
-        ("cut short", Reply::natural().cut_after(middle as u64)),
-        ("reset", Reply::natural().reset_after(middle as u64)),
+        ("cut short", Reply::natural().without_ranges().cut_after(middle as u64)),
+        ("reset", Reply::natural().without_ranges().reset_after(middle as u64)),
         ("one byte altered", Reply::natural().edit(|body| body[80] ^= 1)),
         ("a tail that is missing", Reply::natural().edit(move |body| body.truncate(middle)).chunked()),
         ("another prefix", Reply::ok(zip("example.com/other@v1.0.0/app.go").finish())),
@@ -39,13 +39,14 @@ fn broken() -> Vec<(&'static str, Reply)> {
 fn no_broken_zip_is_served_or_stored() {
     let (upstream, server) = served();
     for (what, reply) in broken() {
-        upstream.script(ZIP, [reply]);
+        upstream.always(ZIP, reply);
         let answer = server.get(&format!("/{ZIP}"));
         assert!(answer.status >= 500 || answer.end != End::Whole, "{what}: {}", answer.status);
         assert!(answer.status != 404, "{what}: a failure is no absence");
     }
     let stored = server.data().join("modules").join(ZIP);
     assert!(!stored.exists());
+    upstream.natural();
     let good = server.get(&format!("/{ZIP}")).expect(200);
     assert_eq!(good.body, tree().module("example.com/app", "v1.0.0").zip.to_vec());
 }
@@ -65,10 +66,11 @@ fn the_next_source_is_asked_and_the_client_notices_nothing() {
 fn after_a_comma_a_failure_stops() {
     let (failing, honest) = (ScriptedUpstream::serving(tree()), ScriptedUpstream::serving(tree()));
     let server = larder().serve(&format!("{},{}", failing.url(), honest.url())).start();
-    failing.script("*", [Reply::status(500), Reply::status(404)]);
+    failing.always("*", Reply::status(500));
     let list = "/example.com/app/@v/list";
     assert!(server.get(list).status >= 500);
     assert_eq!(honest.seen().len(), 0);
+    failing.always("*", Reply::status(404));
     server.get(list).expect(200);
     assert_eq!(honest.seen().len(), 1, "after an absence the next one is asked");
 }
@@ -118,10 +120,11 @@ fn an_info_must_speak_of_the_version_that_was_asked() {
         ("a time that is none", r#"{"Version":"v1.0.0","Time":"2024-01-02 03:04:05Z"}"#),
         ("nothing", ""),
     ] {
-        upstream.script(path, [Reply::ok(body)]);
+        upstream.always(path, Reply::ok(body));
         let answer = server.get(&format!("/{path}"));
         assert!(answer.status >= 500, "{what}: {} {}", answer.status, answer.text());
     }
+    upstream.natural();
     let good = server.get(&format!("/{path}")).expect(200);
     assert_eq!(good.text(), r#"{"Version":"v1.0.0","Time":"2024-01-02T03:04:05Z"}"#);
     assert_eq!(good.header("content-type"), Some("application/json"));
@@ -130,7 +133,7 @@ fn an_info_must_speak_of_the_version_that_was_asked() {
 #[test]
 fn a_go_mod_is_served_as_it_is_unless_it_is_a_page() {
     let (upstream, server) = served();
-    upstream.script("example.com/app/@v/v1.0.0.mod", [Reply::html()]);
+    upstream.always("example.com/app/@v/v1.0.0.mod", Reply::html());
     assert!(server.get("/example.com/app/@v/v1.0.0.mod").status >= 500);
     let strange = "// no module line at all\r\ngo 9.99\r\n";
     upstream.script("example.com/app/@v/v1.0.0.mod", [Reply::ok(strange)]);
@@ -142,7 +145,8 @@ fn a_list_holds_only_what_go_can_use() {
     let (upstream, server) = served();
     let list = "v1.1.0\nv1.0.0 2024-01-02T03:04:05Z\r\n  v1.0.0\nv1\nv1.2\nv2.0.0\nv3.0.0+meta\ngarbage\n\
                 v0.0.0-20240102030405-abcdefabcdef\nv2.0.0+incompatible\nv1.2.0-rc.1\n";
-    upstream.script("*/list", [Reply::ok(list), Reply::ok(""), Reply::html()]);
+    upstream.always("*/list", Reply::html());
+    upstream.script("*/list", [Reply::ok(list), Reply::ok("")]);
     let answer = server.get("/example.com/app/@v/list").expect(200);
     assert_eq!(answer.text(), "v1.0.0\nv1.1.0\nv1.2.0-rc.1\nv2.0.0+incompatible\n");
     assert_eq!(server.get("/example.com/old/@v/list").expect(200).text(), "", "no versions is an answer");
@@ -179,7 +183,7 @@ fn each_file_of_a_version_stands_alone() {
         [("v1.0.0", "info", "mod"), ("v1.1.0", "mod", "zip"), ("v1.2.0-beta.1", "zip", "info")]
     {
         let module = format!("example.com/app/@v/{version}");
-        upstream.script(&format!("{module}.{lacks}"), [Reply::status(500)]);
+        upstream.always(&format!("{module}.{lacks}"), Reply::status(500));
         assert!(server.get(&format!("/{module}.{lacks}")).status >= 500);
         server.get(&format!("/{module}.{has}")).expect(200);
     }
