@@ -46,6 +46,7 @@ impl Engine {
         let policy = Arc::new(policy(settings, &mut sources)?);
         let (mirrored, served) = (mirror::Meters::default(), server::Meters::default());
         mirrored.register(&mut registry);
+        data.meters().register(&mut registry);
         served.register(&mut registry);
         let config = mirror::Config {
             patience: settings.tuning.patience.value.0,

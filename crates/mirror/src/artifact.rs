@@ -120,7 +120,12 @@ async fn answer(blob: Arc<Blob>, kind: Kind, cache: CacheStatus) -> Result<Answe
         etag: Some(blob.etag().into()),
         content_type: kind.content_type(),
     };
-    let keep = if *blob.state() == State::Verified { Keep::Forever } else { Keep::No };
+    let keep = match blob.state() {
+        // One who keeps a zip that lies in memory, in the place of a full disk, keeps that memory from others.
+        State::Verified if kind == Kind::Zip && !blob.is_stored() => Keep::No,
+        State::Verified => Keep::Forever,
+        State::Pending | State::Withdrawn(_) | State::Tombstone(_) => Keep::No,
+    };
     let body = match kind {
         Kind::Zip => Body::Blob(blob),
         Kind::Info | Kind::Mod => Body::Bytes(blob.bytes().await?),

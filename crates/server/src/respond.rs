@@ -73,6 +73,13 @@ pub(crate) fn refused(what: &Request, refusal: &Refusal) -> Refused {
                 .because(&format!("seen first: {}", contradiction.pinned))
                 .advise("nothing was served; do not work around this, tell the operator of this mirror"),
         ),
+        Refusal::Storage(error) if error.is_full_or_read_only() => Refused::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            Notice::new(&format!("{}: the disk of this mirror takes nothing", subject(what)))
+                .because("it is too large for the memory that is kept for such a time, or that is in use")
+                .advise("make room on the disk of the mirror, or make it writable; then this works again"),
+        )
+        .with(RETRY_AFTER, DISK_RETRY),
         Refusal::Storage(_) => Refused::new(
             StatusCode::INTERNAL_SERVER_ERROR,
             Notice::new(&format!("{}: the disk of this mirror failed", subject(what)))
@@ -222,6 +229,8 @@ fn seconds(wait: Duration) -> u64 {
 
 /// What another Larder answers to a request that it has made itself.
 const LOOP: u16 = 508;
+/// Seconds after which the disk may take something again.
+const DISK_RETRY: u64 = 10;
 
 #[cfg(test)]
 mod tests {
@@ -328,6 +337,13 @@ mod tests {
                 refused(
                     &zip(),
                     &Refusal::Storage(Arc::new(StoreError::ReadOnly("secret of the house".into()))),
+                ),
+            ),
+            (
+                "storage_unreadable",
+                refused(
+                    &zip(),
+                    &Refusal::Storage(Arc::new(StoreError::Contended("secret of the house".into()))),
                 ),
             ),
             ("offline_lookup", refused(&lookup(), &Refusal::Offline)),

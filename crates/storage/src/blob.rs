@@ -119,6 +119,11 @@ impl Blob {
         self.fact.size()
     }
 
+    /// Whether it is stored, and there for the next question too.
+    pub fn is_stored(&self) -> bool {
+        self.tag.is_some()
+    }
+
     /// Whether it has no bytes.
     pub fn is_empty(&self) -> bool {
         self.len() == 0

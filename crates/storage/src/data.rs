@@ -15,9 +15,11 @@ mod format;
 pub(crate) mod lock;
 mod scratch;
 mod space;
+mod trouble;
 
 pub(crate) use scratch::Scratch;
 pub(crate) use space::Space;
+pub(crate) use trouble::Trouble;
 
 use std::{
     fs, io,
@@ -25,7 +27,7 @@ use std::{
     sync::Arc,
 };
 
-use crate::{StagingArea, StoreError, data::lock::Shards, durable};
+use crate::{Meters, StagingArea, StoreError, data::lock::Shards, durable, local::Bound};
 
 /// How a data directory is used.
 #[derive(Clone, Copy, Debug)]
@@ -36,11 +38,21 @@ pub struct OpenOptions {
     pub min_free: MinFree,
     /// Bytes of memory for all files in transit together while the disk is full or read-only.
     pub staging_memory: u64,
+    /// How many files may lie in quarantine; the oldest go first.
+    pub quarantine_files: usize,
+    /// How many bytes may lie in quarantine; the oldest go first.
+    pub quarantine_bytes: u64,
 }
 
 impl Default for OpenOptions {
     fn default() -> Self {
-        OpenOptions { read_only_ok: true, min_free: MinFree::Percent(5), staging_memory: 64 << 20 }
+        OpenOptions {
+            read_only_ok: true,
+            min_free: MinFree::Percent(5),
+            staging_memory: 64 << 20,
+            quarantine_files: 1000,
+            quarantine_bytes: 1 << 30,
+        }
     }
 }
 
@@ -60,6 +72,8 @@ pub struct Data {
     space: Arc<Space>,
     staging: Arc<StagingArea>,
     shared: Option<Shared>,
+    quarantine: Bound,
+    meters: Meters,
 }
 
 /// What a process has of a directory that it may write.
@@ -130,10 +144,12 @@ impl Data {
         format::check(&dir)?;
         tracing::warn!("{refused}; what is stored in {} is served, nothing is stored", dir.display());
         // What passes through still wants room; without any, only what fits into memory does.
+        let meters = Meters::default();
+        meters.trouble.set(1);
         let staging = match Scratch::elsewhere() {
             Ok(scratch) => {
                 let space = Space::new(scratch.dir().to_owned(), options.min_free);
-                StagingArea::on_disk(scratch, Arc::new(space), options.staging_memory)
+                StagingArea::on_disk(scratch, Arc::new(space), options.staging_memory, meters.clone())
             }
             Err(error) => {
                 tracing::warn!("{error}; zips above {} bytes cannot pass", options.staging_memory);
@@ -144,6 +160,8 @@ impl Data {
             space: Arc::new(Space::new(dir.clone(), options.min_free)),
             staging,
             shared: None,
+            quarantine: Bound { files: options.quarantine_files, bytes: options.quarantine_bytes },
+            meters,
             dir,
         }))
     }
@@ -153,9 +171,12 @@ impl Data {
         let in_use = format::settle(dir)?;
         let (scratch, crashed) = Scratch::open(&dir.join("staging"))?;
         let space = Arc::new(Space::new(dir.to_owned(), options.min_free));
+        let (memory, meters) = (options.staging_memory, Meters::default());
         Ok(Data {
-            staging: StagingArea::on_disk(scratch, Arc::clone(&space), options.staging_memory),
+            staging: StagingArea::on_disk(scratch, Arc::clone(&space), memory, meters.clone()),
             space,
+            quarantine: Bound { files: options.quarantine_files, bytes: options.quarantine_bytes },
+            meters,
             shared: Some(Shared { _in_use: in_use, shards: Shards::in_dir(dir.join("locks")), crashed }),
             dir: dir.to_owned(),
         })
@@ -172,14 +193,24 @@ impl Data {
     }
 
     /// What keeps new files from being stored at the moment, one sentence each; nothing when all is well.
-    /// Blocking, once in a while.
     pub fn trouble(&self) -> Vec<String> {
-        let write = if self.is_read_only() {
-            Err(StoreError::ReadOnly(self.dir.clone()))
-        } else {
-            self.space.check(0)
-        };
-        write.err().iter().map(ToString::to_string).collect()
+        if self.is_read_only() {
+            return vec![StoreError::ReadOnly(self.dir.clone()).to_string()];
+        }
+        match self.space.check(0) {
+            Err(full) => vec![full.to_string()],
+            Ok(()) => self.staging.trouble().refusal().into_iter().collect(),
+        }
+    }
+
+    /// What is counted, to be registered.
+    pub fn meters(&self) -> &Meters {
+        &self.meters
+    }
+
+    /// How much may lie in quarantine.
+    pub(crate) fn quarantine(&self) -> Bound {
+        self.quarantine
     }
 
     /// Where files in transit lie.

@@ -114,6 +114,16 @@ impl StoreError {
         StoreError::Damaged { path: key.path(), why: why.into() }
     }
 
+    /// Whether the disk, rather than what was to be written, is the reason that it was not.
+    pub(crate) fn is_of_the_disk(&self) -> bool {
+        matches!(
+            self,
+            StoreError::Full(Shortage::Reserve { .. } | Shortage::Disk { .. })
+                | StoreError::ReadOnly(_)
+                | StoreError::Io { .. }
+        )
+    }
+
     /// Whether the disk is the reason that something was not stored, so that it can be served all the same.
     pub fn is_full_or_read_only(&self) -> bool {
         matches!(self, StoreError::Full(_) | StoreError::ReadOnly(_))

@@ -20,6 +20,7 @@ mod error;
 mod foreign;
 mod key;
 mod local;
+mod meters;
 mod pin;
 mod read;
 mod receipt;
@@ -40,6 +41,7 @@ pub use error::{Shortage, StoreError};
 pub use foreign::Foreign;
 pub use key::{Key, Kind, Mutability, QuarantineId, Question};
 pub use local::LocalBlobs;
+pub use meters::Meters;
 pub use receipt::{Evidence, FileFact, Receipt, State};
 #[cfg(feature = "testing")]
 pub use referee::Referee;

@@ -1,7 +1,10 @@
 //! Blobs in a local directory.
 
 mod derived;
+mod quarantine;
 mod walk;
+
+pub(crate) use quarantine::Bound;
 
 use std::{
     fs::File,
@@ -69,7 +72,9 @@ impl Blobs for LocalBlobs {
     fn put(&self, key: &Key, from: &Arc<Staged>, when: When) -> BoxFuture<'_, Result<Put, StoreError>> {
         let (key, from) = (key.clone(), Arc::clone(from));
         Box::pin(self.run(key, move |inner, key| {
-            let put = inner.put(key, &from, &when)?;
+            let put = inner.put(key, &from, &when);
+            inner.note(&put);
+            let put = put?;
             if let (Key::File(mv, Kind::Info), Put::Done(_)) = (key, &put) {
                 inner.derive(mv.path())?;
             }
@@ -202,7 +207,20 @@ impl Inner {
             return Ok(None);
         }
         let id = durable::quarantine(self.data.dir(), key, &path, reason)?;
+        self.data.meters().quarantined.inc();
+        if let Err(error) = quarantine::trim(self.data.dir(), self.data.quarantine()) {
+            tracing::warn!("the quarantine may grow beyond its bound: {error}");
+        }
         Ok(Some(id))
+    }
+
+    /// Whether the disk took an object, for those who watch it.
+    fn note(&self, put: &Result<Put, StoreError>) {
+        let staging = self.data.staging();
+        staging.trouble().note(put, staging);
+        if put.as_ref().is_err_and(StoreError::is_of_the_disk) {
+            self.data.meters().refused.inc();
+        }
     }
 
     fn read_only(&self) -> StoreError {

@@ -2,6 +2,7 @@
 
 use std::{
     fs::File,
+    io::Write,
     path::PathBuf,
     sync::{
         Arc, Mutex,
@@ -11,9 +12,9 @@ use std::{
 
 use super::{Staged, Staging};
 use crate::{
-    StoreError,
+    Meters, StoreError,
     blocking::locked,
-    data::{Scratch, Space},
+    data::{Scratch, Space, Trouble},
     error::{Context, Shortage},
 };
 
@@ -22,6 +23,7 @@ use crate::{
 pub struct StagingArea {
     disk: Option<Disk>,
     budget: Budget,
+    trouble: Arc<Trouble>,
 }
 
 #[derive(Debug)]
@@ -35,12 +37,18 @@ impl StagingArea {
     /// An area without a disk: for a read-only data directory, and for tests. `budget` is in bytes and bounds
     /// what all larger files in transit use together.
     pub fn in_memory(budget: u64) -> Arc<Self> {
-        Arc::new(StagingArea { disk: None, budget: Budget { limit: budget, used: Mutex::new(0) } })
+        StagingArea::new(None, budget, Meters::default())
     }
 
-    pub(crate) fn on_disk(scratch: Scratch, space: Arc<Space>, budget: u64) -> Arc<Self> {
+    pub(crate) fn on_disk(scratch: Scratch, space: Arc<Space>, budget: u64, meters: Meters) -> Arc<Self> {
         let disk = Disk { scratch, space, next: AtomicU64::new(0) };
-        Arc::new(StagingArea { disk: Some(disk), budget: Budget { limit: budget, used: Mutex::new(0) } })
+        StagingArea::new(Some(disk), budget, meters)
+    }
+
+    fn new(disk: Option<Disk>, budget: u64, meters: Meters) -> Arc<Self> {
+        let trouble = Arc::new(Trouble::new(meters.clone()));
+        let budget = Budget { limit: budget, used: Mutex::new(0), meters };
+        Arc::new(StagingArea { disk, budget, trouble })
     }
 
     /// A new, empty file in transit.
@@ -72,6 +80,20 @@ impl StagingArea {
         self.disk.as_ref().map(Disk::name)
     }
 
+    /// Writes a page and removes it again. Blocking.
+    pub(crate) fn probe(&self) -> Result<(), StoreError> {
+        let page = [0; 4096];
+        let (path, mut file) = self.create(page.len() as u64)?;
+        let written = file.write_all(&page).and_then(|()| file.sync_all()).context("write", &path);
+        let _ = std::fs::remove_file(&path);
+        written
+    }
+
+    /// Whether the disk takes anything.
+    pub(crate) fn trouble(&self) -> &Arc<Trouble> {
+        &self.trouble
+    }
+
     pub(super) fn budget(&self) -> &Budget {
         &self.budget
     }
@@ -89,6 +111,7 @@ impl Disk {
 pub(super) struct Budget {
     limit: u64,
     used: Mutex<u64>,
+    meters: Meters,
 }
 
 impl Budget {
@@ -99,11 +122,17 @@ impl Budget {
             return Err(Shortage::Memory { budget: self.limit }.into());
         }
         *used = new;
+        self.show(new);
         Ok(())
     }
 
     pub(super) fn give_back(&self, bytes: u64) {
         let mut used = locked(&self.used);
         *used = used.saturating_sub(bytes);
+        self.show(*used);
+    }
+
+    fn show(&self, used: u64) {
+        self.meters.spill.set(i64::try_from(used).unwrap_or(i64::MAX));
     }
 }

@@ -206,7 +206,9 @@ impl Staged {
     /// Blocking.
     pub(super) fn spill(&self) {
         let _once = locked(&self.spilling);
-        match self.write_out() {
+        let written = self.write_out();
+        self.area.trouble().note(&written, &self.area);
+        match written {
             Ok((_, written)) => self.forget(written),
             Err(error) => {
                 if !error.is_full_or_read_only() {

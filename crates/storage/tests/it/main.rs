@@ -11,4 +11,5 @@ mod staging;
 mod store;
 mod sumdb;
 mod syscalls;
+mod trouble;
 mod world;
