@@ -73,7 +73,7 @@ async fn lead(mut client: impl AsyncRead + AsyncWrite + Unpin, to: u16, log: &Mu
         let no = b"HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n";
         client.write_all(no).await.unwrap();
     } else if head.line().starts_with("CONNECT silent.") {
-        std::future::pending().await
+        std::future::pending::<()>().await;
     } else if head.line().starts_with("CONNECT ") {
         client.write_all(b"HTTP/1.1 200 Connected\r\n\r\n").await.unwrap();
         let mut server = TcpStream::connect(("127.0.0.1", to)).await.unwrap();
