@@ -6,6 +6,7 @@ mod absences;
 mod chains;
 mod flights;
 mod foreign;
+mod hedges;
 mod judged;
 mod pins;
 mod private;

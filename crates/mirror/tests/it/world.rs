@@ -6,7 +6,7 @@ use gomod::{Patterns, ProxyList, ProxyTarget, Request, Separator};
 use jiff::Timestamp;
 use mirror::{
     Answer, AnswerMeta, Ask, Body, CacheStatus, Chain, ChainEnd, Config, Database, Fallback, Follow,
-    Freshness, Keep, Link, Meters, Mirror, Policy, Private, Reach, Refusal, Route, Source, SumdbUse,
+    Freshness, Keep, Link, Meters, Mirror, Order, Policy, Private, Reach, Refusal, Route, Source, SumdbUse,
 };
 use storage::{Blobs, Data, LocalBlobs, NoCatalog, OpenOptions, Rot, Store};
 use tempfile::TempDir;
@@ -21,6 +21,8 @@ pub(crate) struct Setup {
     pub(crate) chain: String,
     pub(crate) direct: Option<ChainEnd>,
     pub(crate) config: Config,
+    pub(crate) fallback: Fallback,
+    pub(crate) order: Order,
     pub(crate) freshness: Freshness,
     pub(crate) no_proxy: &'static str,
     pub(crate) no_sumdb: &'static str,
@@ -62,6 +64,8 @@ pub(crate) fn setup(chain: impl Into<String>) -> Setup {
         chain: chain.into(),
         direct: None,
         config: Config { patience: EVER, ..Config::default() },
+        fallback: Fallback::default(),
+        order: Order::default(),
         freshness: Freshness { absent: EVER, ..Freshness::default() },
         no_proxy: "",
         no_sumdb: "",
@@ -93,7 +97,7 @@ impl Setup {
 
     fn chain(&self) -> Chain {
         let door = self.door();
-        let mut chain = Chain::default();
+        let mut chain = Chain { order: self.order, ..Chain::default() };
         if let Some(end) = self.direct {
             chain.end = end;
         }
@@ -142,7 +146,7 @@ impl Setup {
             name: "rest".into(),
             chain: self.chain(),
             sumdb: SumdbUse::Public,
-            fallback: Fallback::default(),
+            fallback: self.fallback,
         });
         let private =
             Private { no_proxy: Patterns::new(self.no_proxy), no_sumdb: Patterns::new(self.no_sumdb) };
