@@ -14,7 +14,7 @@ use std::{
 
 use futures_util::{StreamExt, stream::FuturesUnordered};
 use tokio::time::{Instant, sleep_until};
-use upstream::{Fault, FaultKind, Fetched, Miss, Want};
+use upstream::{Fault, FaultKind, Fetched, Miss, Troubles, Want};
 
 use crate::{
     Mirror,
@@ -81,13 +81,14 @@ impl Mirror {
                 // Another is asked beside the one that is silent, if that is still allowed by then.
                 tokio::select! {
                     biased;
-                    Some((index, worth)) = running.next() => {
+                    Some((index, worth, troubles)) = running.next() => {
                         let Some(Asked { turn, done, .. }) = asked.get_mut(index) else { continue };
                         *done = true;
                         match worth {
                             Worth::Good(good) => {
                                 let turn = turn.clone();
                                 self.settle(walk, &asked, Some(index));
+                                walk.given_after(troubles);
                                 return Ok(Some((turn, good)));
                             }
                             Worth::Miss(miss) => walk.miss(turn, miss),
@@ -141,11 +142,15 @@ impl Mirror {
                 let said = turn.source.fetch(&want).await;
                 told.store(true, Ordering::Relaxed);
                 let fetched = said.is_ok();
+                let troubles = match &said {
+                    Ok(Fetched::Body(incoming)) => incoming.troubles.clone(),
+                    Ok(Fetched::NotModified) | Err(_) => Troubles::default(),
+                };
                 let worth = judge(turn.clone(), said).await;
                 if fetched && worth.is_lie() {
                     turn.source.lied(&want.what);
                 }
-                (index, worth)
+                (index, worth, troubles)
             });
         }
     }

@@ -8,7 +8,7 @@
 use std::{collections::VecDeque, sync::Arc};
 
 use gomod::{Request, Separator};
-use upstream::{Absence, Fault, FaultKind, Miss};
+use upstream::{Absence, Fault, FaultKind, Miss, Troubles};
 
 use crate::{
     Meters, order,
@@ -50,6 +50,8 @@ pub(crate) struct Walk {
     contradiction: Option<Contradiction>,
     /// Something went wrong on the way to an answer without being a fault of the walk.
     troubled: bool,
+    /// What went wrong at the sources themselves whose answers were used.
+    troubles: Vec<Troubles>,
 }
 
 #[derive(Debug)]
@@ -126,6 +128,7 @@ impl Walk {
             faults: Vec::new(),
             contradiction: None,
             troubled: false,
+            troubles: Vec::new(),
         }
     }
 
@@ -240,9 +243,15 @@ impl Walk {
         self.troubled = true;
     }
 
+    /// An answer is used, in which things may have gone wrong and may do so yet.
+    pub(crate) fn given_after(&mut self, troubles: Troubles) {
+        self.troubles.push(troubles);
+    }
+
     /// A source gave a usable answer: counts it once if anything went wrong before.
     pub(crate) fn arrived(&self, meters: &Meters) {
-        if !self.faults.is_empty() || self.contradiction.is_some() || self.troubled {
+        let wrong = !self.faults.is_empty() || self.contradiction.is_some() || self.troubled;
+        if wrong || self.troubles.iter().any(Troubles::any) {
             meters.absorbed.inc();
         }
     }

@@ -7,7 +7,7 @@ use tokio::time::timeout_at;
 
 use crate::{
     Door, Fault, FaultKind, Fetched, Incoming, Limits, Meta, Miss, SourceConfig, SourceError, SourceName,
-    Want,
+    Troubles, Want,
     attempt::{Attempt, Due},
     flow::{Bounds, Feed, Flow},
     look::Look,
@@ -84,7 +84,7 @@ impl DirProxy {
         };
         let mut flow = Flow::new(attempt, self.limits, Feed::File(file.into()), bounds)?;
         flow.look(Look::at(&want.what)).await?;
-        Ok(Fetched::Body(Incoming { meta, bytes: flow.into_stream() }))
+        Ok(Fetched::Body(Incoming { meta, bytes: flow.into_stream(), troubles: Troubles::default() }))
     }
 
     /// The elements of a request's path are valid, so none of them leads out of the root.

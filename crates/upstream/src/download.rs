@@ -4,7 +4,7 @@ use bytes::{Buf, Bytes};
 use futures_util::stream::{self, BoxStream, StreamExt};
 
 use crate::{
-    Fault, Meta, Miss, Piece,
+    Fault, Meta, Miss, Piece, Troubles,
     effort::{Effort, Got},
     flow::Flow,
     resume::{Have, Tail},
@@ -37,6 +37,10 @@ impl Download {
 
     pub(crate) fn meta(&self) -> &Meta {
         &self.meta
+    }
+
+    pub(crate) fn troubles(&self) -> &Troubles {
+        self.effort.troubles()
     }
 
     /// The body as a stream. A fault is its last item.

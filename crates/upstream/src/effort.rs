@@ -6,7 +6,7 @@ use gomod::Request;
 use tokio::time::{Instant, sleep};
 
 use crate::{
-    Fault, FaultKind, Meta, Miss, Stubborn, Want,
+    Fault, FaultKind, Meta, Miss, Stubborn, Troubles, Want,
     endpoint::{Answer, Ask, Endpoint, Tried},
     flow::Flow,
     gate::{Gate, Permit},
@@ -44,6 +44,7 @@ pub(crate) struct Effort {
     all_tries: u32,
     /// Whether a body is under way.
     begun: bool,
+    troubles: Troubles,
     ticket: Ticket,
     _permit: Permit,
 }
@@ -86,6 +87,7 @@ impl Effort {
             tries: 0,
             all_tries: 0,
             begun: false,
+            troubles: Troubles::default(),
             ticket,
             _permit: permit,
         })
@@ -209,7 +211,12 @@ impl Effort {
         }
         tracing::debug!(?pause, "tried again: {fault}");
         sleep(pause).await;
+        self.troubles.add();
         true
+    }
+
+    pub(crate) fn troubles(&self) -> &Troubles {
+        &self.troubles
     }
 
     /// When there is no use in another try.

@@ -1,6 +1,12 @@
 //! What a source gives.
 
-use std::fmt;
+use std::{
+    fmt,
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    },
+};
 
 use bytes::Bytes;
 use futures_util::stream::BoxStream;
@@ -25,6 +31,23 @@ pub struct Incoming {
     pub meta: Meta,
     /// The bytes, decompressed.
     pub bytes: BoxStream<'static, Result<Piece, Fault>>,
+    /// Whether anything went wrong that was overcome at the source itself.
+    pub troubles: Troubles,
+}
+
+/// How often a source was tried again for one body. It grows while the body arrives; clones share it.
+#[derive(Clone, Debug, Default)]
+pub struct Troubles(Arc<AtomicU32>);
+
+impl Troubles {
+    /// Whether there was any.
+    pub fn any(&self) -> bool {
+        self.0.load(Ordering::Relaxed) > 0
+    }
+
+    pub(crate) fn add(&self) {
+        self.0.fetch_add(1, Ordering::Relaxed);
+    }
 }
 
 /// The next part of a body.

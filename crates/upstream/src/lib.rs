@@ -63,7 +63,7 @@ pub use dir_proxy::DirProxy;
 pub use door::{Door, DoorConfig, DoorError};
 pub use env::Env;
 pub use fault::{Fault, FaultKind, RetryAfter};
-pub use fetched::{Fetched, Incoming, Meta, Piece};
+pub use fetched::{Fetched, Incoming, Meta, Piece, Troubles};
 pub use http_proxy::BadHttpProxy;
 pub use limits::{Caps, Limits};
 pub use meters::Meters;

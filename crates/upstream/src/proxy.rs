@@ -126,5 +126,6 @@ impl Proxy {
 }
 
 fn body(download: Download) -> Fetched {
-    Fetched::Body(Incoming { meta: download.meta().clone(), bytes: download.into_stream() })
+    let (meta, troubles) = (download.meta().clone(), download.troubles().clone());
+    Fetched::Body(Incoming { meta, troubles, bytes: download.into_stream() })
 }
