@@ -1,18 +1,20 @@
 //! Where a host is: every lookup of the program goes through here.
 //!
-//! One lookup at a time per host, within a time limit. While the resolver is late or fails, the last good addresses
-//! are used, and the lookup goes on behind. A host without TLS that had public addresses is not followed into a
-//! private network while they answer: nothing else would tell it from an impostor.
+//! Who waits for the resolver waits together, and within a time limit. A lookup that is late goes on behind: a
+//! system whose first name server is dead needs longer than anybody waits, and its answer is good for the next one.
+//! While the resolver is late or fails, the last good addresses are used. A host without TLS that had public
+//! addresses is not followed into a private network while they answer: nothing else would tell it from an impostor.
 
 use std::{
     collections::HashMap,
     fmt,
     net::SocketAddr,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
 };
 
-use futures_util::future::{BoxFuture, FutureExt, Shared};
-use tokio::time::{Instant, timeout, timeout_at};
+use futures_util::future::{BoxFuture, FutureExt, Shared, select_ok};
+use tokio::time::{Instant, timeout};
 
 use crate::{
     Limits, Resolver,
@@ -31,16 +33,20 @@ pub(crate) struct Names {
 
 struct State {
     memory: Memory,
-    /// The lookups that are under way.
-    flights: HashMap<String, Flight>,
+    /// The lookups of each host that are under way, oldest first.
+    flights: HashMap<String, Vec<Flight>>,
+    started: u64,
 }
 
 /// One lookup, for all who wait for it.
 #[derive(Clone)]
 struct Flight {
+    number: u64,
     started: Instant,
-    answer: Shared<BoxFuture<'static, Result<Arc<Answer>, NoAddress>>>,
+    answer: Waiting,
 }
+
+type Waiting = Shared<BoxFuture<'static, Result<Arc<Answer>, NoAddress>>>;
 
 /// Whether the other side proves who it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,38 +63,41 @@ pub(crate) struct Found {
     pub(crate) first: Vec<SocketAddr>,
     /// Where it is tried when none of `first` answers.
     held: Vec<SocketAddr>,
-    /// A lookup that is still under way.
-    flight: Option<Flight>,
+    /// The lookups that are still under way.
+    flights: Vec<Flight>,
     proof: Proof,
 }
 
 impl Names {
     pub(crate) fn new(resolver: Arc<dyn Resolver>, limits: Limits, meters: DnsMeters) -> Self {
-        let state = State { memory: Memory::new(limits.resolve_memory), flights: HashMap::new() };
+        let state = State { memory: Memory::new(limits.resolve_memory), flights: HashMap::new(), started: 0 };
         Names { resolver, limits, meters, state: Mutex::new(state) }
     }
 
     /// The addresses of a host, which is no IP address itself. Their ports mean nothing.
     pub(crate) async fn find(self: &Arc<Self>, host: &str, proof: Proof) -> Result<Found, NoAddress> {
-        let (known, flight) = {
+        let (known, flights) = {
             let mut state = self.state();
-            (state.memory.get(host, Instant::now()), self.flight(&mut state, host))
+            (state.memory.get(host, Instant::now()), self.flights(&mut state, host))
         };
+        let answer = any(&flights);
+        let limit = self.limits.resolve;
         let Some(known) = known else {
-            return flight.answer.await.map(|answer| self.judged(host, &answer, proof));
+            let answer = timeout(limit, answer).await.unwrap_or(Err(NoAddress::Late(limit)))?;
+            return Ok(self.judged(host, &answer, proof));
         };
         // After a failure nobody waits for the resolver again until it has answered behind.
-        let patience =
-            if known.troubled { flight.started } else { flight.started + self.limits.resolve_patience };
-        let flight = match timeout_at(patience, flight.answer.clone()).await {
+        let patience = if known.troubled { Duration::ZERO } else { self.limits.resolve_patience };
+        let flights = match timeout(patience, answer).await {
             Ok(Ok(answer)) => return Ok(self.judged(host, &answer, proof)),
             Ok(Err(error)) => {
                 tracing::debug!(host, %error, "the resolver failed; the last good addresses are used");
-                None
+                Vec::new()
             }
             Err(_) => {
                 tracing::debug!(host, "the resolver is late; the last good addresses are used");
-                Some(flight)
+                self.state().memory.troubled(host);
+                flights
             }
         };
         self.meters.bridge();
@@ -96,7 +105,7 @@ impl Names {
             Proof::Given => known.last,
             Proof::None => known.trusted,
         };
-        Ok(Found { first, held: Vec::new(), flight, proof })
+        Ok(Found { first, held: Vec::new(), flights, proof })
     }
 
     /// The addresses that were held back have answered, and those before them had not.
@@ -120,33 +129,39 @@ impl Names {
                 );
             }
         }
-        Found { first, held, flight: None, proof }
+        Found { first, held, flights: Vec::new(), proof }
     }
 
-    /// Joins the lookup of a host, or starts it. It goes on when nobody waits any more.
-    fn flight(self: &Arc<Self>, state: &mut State, host: &str) -> Flight {
-        if let Some(flight) = state.flights.get(host) {
-            return flight.clone();
+    /// The lookups of a host that are under way, with a new one where the newest is late already: the resolver may be
+    /// well again, and the system would not ask it before its own time is over.
+    fn flights(self: &Arc<Self>, state: &mut State, host: &str) -> Vec<Flight> {
+        let State { flights, started, .. } = state;
+        let running = flights.entry(host.to_owned()).or_default();
+        let newest = running.last().map(|flight| flight.started.elapsed());
+        if newest.is_none_or(|age| age >= self.limits.resolve) && running.len() < MAX_FLIGHTS {
+            *started += 1;
+            let (names, name, number) = (Arc::clone(self), host.to_owned(), *started);
+            let task = tokio::spawn(async move { names.look_up(&name, number).await });
+            let answer = async { task.await.unwrap_or_else(|e| Err(NoAddress::Failed(e.to_string()))) };
+            running.push(Flight { number, started: Instant::now(), answer: answer.boxed().shared() });
         }
-        let names = Arc::clone(self);
-        let name = host.to_owned();
-        let task = tokio::spawn(async move { names.look_up(&name).await });
-        let answer = async move { task.await.unwrap_or_else(|e| Err(NoAddress::Failed(e.to_string()))) };
-        let flight = Flight { started: Instant::now(), answer: answer.boxed().shared() };
-        state.flights.insert(host.to_owned(), flight.clone());
-        flight
+        running.clone()
     }
 
-    async fn look_up(&self, host: &str) -> Result<Arc<Answer>, NoAddress> {
-        let limit = self.limits.resolve;
-        let answer = match timeout(limit, self.resolver.resolve(host)).await {
+    async fn look_up(&self, host: &str, number: u64) -> Result<Arc<Answer>, NoAddress> {
+        let answer = match timeout(LONGEST, self.resolver.resolve(host)).await {
             Ok(Ok(addresses)) if addresses.is_empty() => Err(NoAddress::None),
             Ok(Ok(addresses)) => Ok(distinct(addresses)),
             Ok(Err(e)) => Err(NoAddress::Failed(e.to_string())),
-            Err(_) => Err(NoAddress::Late(limit)),
+            Err(_) => Err(NoAddress::Late(LONGEST)),
         };
         let mut state = self.state();
-        state.flights.remove(host);
+        if let Some(running) = state.flights.get_mut(host) {
+            running.retain(|flight| flight.number != number);
+            if running.is_empty() {
+                state.flights.remove(host);
+            }
+        }
         match answer {
             Ok(addresses) => Ok(Arc::new(state.memory.learn(host, addresses, Instant::now()))),
             Err(e) => {
@@ -169,25 +184,31 @@ impl fmt::Debug for Names {
 }
 
 impl Found {
-    /// The addresses that a lookup under way brings. Waits for its end; gives none where nothing is under way.
+    /// The addresses that the lookups under way bring. Waits for their end; gives none where nothing is under way.
     pub(crate) async fn later(&self) -> Vec<SocketAddr> {
-        match &self.flight {
-            Some(flight) => match (flight.answer.clone().await, self.proof) {
-                (Ok(answer), Proof::Given) => answer.all.clone(),
-                (Ok(answer), Proof::None) => answer.trusted.clone(),
-                (Err(_), _) => Vec::new(),
-            },
-            None => Vec::new(),
+        if self.flights.is_empty() {
+            return Vec::new();
+        }
+        match (any(&self.flights).await, self.proof) {
+            (Ok(answer), Proof::Given) => answer.all.clone(),
+            (Ok(answer), Proof::None) => answer.trusted.clone(),
+            (Err(_), _) => Vec::new(),
         }
     }
 
     /// The addresses that are used only when all others failed.
     pub(crate) fn held(&self) -> Vec<SocketAddr> {
-        match self.flight.as_ref().and_then(|flight| flight.answer.peek()) {
-            Some(Ok(answer)) if self.proof == Proof::None => answer.suspicious.clone(),
+        let late = self.flights.iter().rev().find_map(|flight| flight.answer.peek()?.as_ref().ok());
+        match late {
+            Some(answer) if self.proof == Proof::None => answer.suspicious.clone(),
             _ => self.held.clone(),
         }
     }
+}
+
+/// The first answer of some lookups, of which there is at least one.
+async fn any(flights: &[Flight]) -> Result<Arc<Answer>, NoAddress> {
+    select_ok(flights.iter().map(|flight| flight.answer.clone())).await.map(|(answer, _)| answer)
 }
 
 /// Each address once, and no more than a host can need.
@@ -202,3 +223,9 @@ fn distinct(addresses: Vec<SocketAddr>) -> Vec<SocketAddr> {
 }
 
 const MAX_ADDRESSES: usize = 32;
+
+/// A system asks several name servers, one after the other, for as long as this and longer.
+const LONGEST: Duration = Duration::from_secs(30);
+
+/// Each may keep a thread busy.
+const MAX_FLIGHTS: usize = 4;

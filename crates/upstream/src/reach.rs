@@ -181,7 +181,7 @@ mod tests {
         assert_eq!(bench.meters.bridged(), 0);
         let (ip, took) = timed(bench.reach(Proof::Given, &[OLD])).await;
         assert_eq!((ip.unwrap().as_str(), took), (OLD, PATIENCE));
-        // The lookup is still under way: who comes now waits no longer than it has lasted already.
+        // The lookup is still under way, and nobody waits for it a second time.
         let (ip, took) = timed(bench.reach(Proof::Given, &[OLD])).await;
         assert_eq!((ip.unwrap().as_str(), took), (OLD, Duration::ZERO));
         assert_eq!(bench.asked(), 2);
@@ -221,6 +221,45 @@ mod tests {
         let (ip, took) = timed(bench.reach(Proof::Given, &[NEW])).await;
         assert_eq!(ip.unwrap(), NEW);
         assert!(took <= Duration::from_millis(1250), "{took:?}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_answer_that_nobody_waited_for_is_good_for_the_next() {
+        let seconds = Duration::from_secs;
+        let bench = Bench::new(&[Says::Late(seconds(5), OLD), Says::Hangs]);
+        let start = Instant::now();
+        let failed = bench.reach(Proof::Given, &[OLD]).await.unwrap_err();
+        assert_eq!(failed.to_string(), "no answer from the resolver within 3s");
+        assert_eq!(bench.reach(Proof::Given, &[OLD]).await.unwrap(), OLD);
+        assert_eq!(start.elapsed(), seconds(5));
+        // Nor does a slow resolver let what is known grow old.
+        sleep(Limits::default().resolve_memory / 2).await;
+        let bench = Bench::new(&[Says::Here(OLD), Says::Late(seconds(5), OLD), Says::Hangs]);
+        bench.reach(Proof::Given, &[OLD]).await.unwrap();
+        sleep(Limits::default().resolve_memory / 2).await;
+        bench.reach(Proof::Given, &[OLD]).await.unwrap();
+        sleep(Limits::default().resolve_memory / 2).await;
+        assert_eq!(bench.reach(Proof::Given, &[OLD]).await.unwrap(), OLD);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_resolver_that_is_well_again_is_asked_while_an_old_lookup_still_hangs() {
+        let bench = Bench::new(&[Says::Hangs, Says::Here(OLD)]);
+        bench.reach(Proof::Given, &[OLD]).await.unwrap_err();
+        let (ip, took) = timed(bench.reach(Proof::Given, &[OLD])).await;
+        assert_eq!((ip.unwrap().as_str(), took), (OLD, Duration::ZERO));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn lookups_that_hang_are_few_and_end() {
+        let bench = Bench::new(&[Says::Hangs]);
+        for _ in 0..9 {
+            bench.reach(Proof::Given, &[OLD]).await.unwrap_err();
+        }
+        assert_eq!(bench.asked(), 4);
+        sleep(Duration::from_secs(30)).await;
+        bench.reach(Proof::Given, &[OLD]).await.unwrap_err();
+        assert_eq!(bench.asked(), 5);
     }
 
     #[tokio::test(start_paused = true)]
