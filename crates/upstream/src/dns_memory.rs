@@ -24,6 +24,8 @@ struct Host {
     trusted_at: Instant,
     /// Whether the last lookup failed.
     troubled: bool,
+    /// The address that answered when those before it did not, and when that was.
+    detour: Option<(SocketAddr, Instant)>,
     /// Whether the move that the last answer makes was reported.
     reported: bool,
 }
@@ -78,6 +80,7 @@ impl Memory {
             Some(known) if fine.is_empty() => (known.trusted.clone(), known.trusted_at),
             _ => (fine, now),
         };
+        let detour = self.hosts.get(host).and_then(|known| known.detour);
         let reported = !suspicious.is_empty() && before.is_some_and(|known| known.reported);
         if !self.hosts.contains_key(host) {
             self.make_room(now);
@@ -88,6 +91,7 @@ impl Memory {
             trusted: trusted.clone(),
             trusted_at,
             troubled: false,
+            detour,
             reported,
         };
         self.hosts.insert(host.to_owned(), known);
@@ -98,6 +102,23 @@ impl Memory {
     pub(crate) fn troubled(&mut self, host: &str) {
         if let Some(known) = self.hosts.get_mut(host) {
             known.troubled = true;
+        }
+    }
+
+    /// `address` has answered, and those before it had not.
+    pub(crate) fn detour(&mut self, host: &str, address: SocketAddr, now: Instant) {
+        if let Some(known) = self.hosts.get_mut(host) {
+            known.detour = Some((address, now));
+        }
+    }
+
+    /// Puts the address of a recent detour first, so that not every connection waits for a dead one.
+    pub(crate) fn arrange(&self, host: &str, addresses: &mut [SocketAddr], now: Instant) {
+        let detour = self.hosts.get(host).and_then(|known| known.detour);
+        let Some((address, _)) = detour.filter(|&(_, at)| now - at < DETOUR) else { return };
+        if let Some(way) = addresses.iter().position(|&a| a == address).and_then(|i| addresses.get_mut(..=i))
+        {
+            way.rotate_right(1);
         }
     }
 
@@ -133,6 +154,9 @@ fn is_public(address: &SocketAddr) -> bool {
 }
 
 const MAX_HOSTS: usize = 256;
+
+/// How long an address that did not answer is not the first to be tried.
+const DETOUR: Duration = Duration::from_mins(1);
 
 #[cfg(test)]
 mod tests {

@@ -101,11 +101,17 @@ impl Names {
             }
         };
         self.meters.bridge();
-        let first = match proof {
+        let mut first = match proof {
             Proof::Given => known.last,
             Proof::None => known.trusted,
         };
+        self.state().memory.arrange(host, &mut first, Instant::now());
         Ok(Found { first, held: Vec::new(), flights, proof })
+    }
+
+    /// `address` has answered, and those before it had not.
+    pub(crate) fn detour(&self, host: &str, address: SocketAddr) {
+        self.state().memory.detour(host, address, Instant::now());
     }
 
     /// The addresses that were held back have answered, and those before them had not.
@@ -114,10 +120,11 @@ impl Names {
     }
 
     fn judged(&self, host: &str, answer: &Answer, proof: Proof) -> Found {
-        let (first, held) = match proof {
+        let (mut first, held) = match proof {
             Proof::Given => (answer.all.clone(), Vec::new()),
             Proof::None => (answer.trusted.clone(), answer.suspicious.clone()),
         };
+        self.state().memory.arrange(host, &mut first, Instant::now());
         if !held.is_empty() {
             self.meters.hold_back();
             if self.state().memory.report(host) {

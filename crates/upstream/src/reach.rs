@@ -2,6 +2,7 @@
 
 use std::{future::ready, io, net::SocketAddr, sync::Arc, time::Duration};
 
+use futures_util::future::TryFutureExt;
 use tokio::time::timeout;
 
 use crate::{
@@ -26,8 +27,14 @@ where
 {
     let found = names.find(host, proof).await;
     let found = found.map_err(|e| NotReached::new(FaultKind::Dns, e.to_string()))?;
-    let failed = match any_of(&found.first, found.later(), limit, &dial).await {
-        Ok(connection) => return Ok(connection),
+    let named = |address| dial(address).map_ok(move |connection| (address, connection));
+    let failed = match any_of(&found.first, found.later(), limit, named).await {
+        Ok((address, connection)) => {
+            if found.first.first() != Some(&address) {
+                names.detour(host, address);
+            }
+            return Ok(connection);
+        }
         Err(failed) => failed,
     };
     let held = found.held();
@@ -260,6 +267,20 @@ mod tests {
         sleep(Duration::from_secs(30)).await;
         bench.reach(Proof::Given, &[OLD]).await.unwrap_err();
         assert_eq!(bench.asked(), 5);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_dead_first_address_is_not_the_first_again_for_a_while() {
+        let bench = Bench::new(&[Says::Here("203.0.113.7 203.0.113.8 203.0.113.9")]);
+        let live = ["203.0.113.9"];
+        let (_, took) = timed(bench.reach(Proof::Given, &live)).await;
+        assert_eq!(took, STAGGER * 2);
+        for _ in 0..2 {
+            let (ip, took) = timed(bench.reach(Proof::Given, &live)).await;
+            assert_eq!((ip.unwrap().as_str(), took), (live[0], Duration::ZERO));
+        }
+        sleep(Duration::from_mins(1)).await;
+        assert_eq!(bench.reach(Proof::Given, &["203.0.113.7", "203.0.113.9"]).await.unwrap(), "203.0.113.7");
     }
 
     #[tokio::test(start_paused = true)]
