@@ -69,7 +69,7 @@ impl Mirror {
         }
         let route = ask.policy.route(version.path());
         if ask.reach == Reach::Anywhere
-            && let Some(absent) = self.absences.get(&(ask.what.path(), Arc::clone(&route.name)))
+            && let Some(absent) = self.remembered.get(&(ask.what.path(), Arc::clone(&route.name)))
         {
             return Err(absent);
         }

@@ -1,6 +1,6 @@
 //! What is asked of the mirror, and how far it may go for it.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use gomod::Request;
 use jiff::Timestamp;
@@ -19,8 +19,9 @@ pub struct Ask {
     pub via: Via,
     /// How urgent it is: a client waits, or nobody does.
     pub priority: Priority,
-    /// The client wants a mutable answer that a source confirmed just now (`Cache-Control: no-cache`).
-    pub revalidate: bool,
+    /// How old an answer that changes may be for this client; an older one is confirmed by a source first. Zero
+    /// (`Cache-Control: no-cache`): confirmed just now. What never changes is never asked for again.
+    pub max_age: Option<Duration>,
     /// The rules this question is answered under, even if they are swapped meanwhile.
     pub policy: Arc<Policy>,
     /// The time of asking; freshness is judged by it.

@@ -61,7 +61,7 @@ impl Fetch {
             return Ok(landed);
         }
         let missing = (self.ask.what.path(), Arc::clone(&self.route.name));
-        if let Some(absent) = self.mirror.absences.get(&missing) {
+        if let Some(absent) = self.mirror.remembered.get(&missing) {
             return Err(absent);
         }
         let _place = self.mirror.admission.admit(&self.pilot.urgency).await?;
@@ -73,7 +73,7 @@ impl Fetch {
             Kind::Info | Kind::Mod => self.small(walk).await,
         };
         if let Err(refusal) = &result {
-            self.mirror.absences.remember(missing, refusal);
+            self.mirror.remembered.remember(missing, refusal);
         }
         result
     }

@@ -154,6 +154,11 @@ impl<T> Pilot<T> {
 }
 
 impl<T: Clone> Passenger<T> {
+    /// When the flight began.
+    pub(crate) fn since(&self) -> Instant {
+        self.since
+    }
+
     /// Waits for the checked result.
     pub(crate) async fn done(mut self) -> Result<T, Refusal> {
         loop {

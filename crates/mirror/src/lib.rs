@@ -5,7 +5,6 @@
 //! and no command line.
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used))]
 
-mod absences;
 mod admission;
 mod answer;
 mod artifact;
@@ -17,6 +16,7 @@ mod fetch;
 mod flight;
 mod follow;
 mod foreign;
+mod heads;
 mod hedge;
 mod judge;
 mod lease;
@@ -27,9 +27,12 @@ mod question;
 mod race;
 mod refusal;
 mod relay;
+mod remembered;
+mod renew;
 mod source;
 mod vouch;
 mod walk;
+mod withdrawn;
 mod zip;
 
 use std::{
@@ -48,12 +51,14 @@ use tokio::sync::broadcast;
 use upstream::{Priority, Via};
 
 use crate::{
-    absences::Absences,
     admission::Admission,
     artifact::{ArtifactKey, Landed},
     flight::Flights,
+    heads::Heads,
     hedge::HedgeBudget,
+    remembered::Remembered,
     walk::Walk,
+    withdrawn::Withdrawals,
 };
 pub use crate::{
     admission::Room,
@@ -101,11 +106,13 @@ pub struct Mirror {
     policy: Arc<Policy>,
     store: Arc<Store>,
     meters: Meters,
-    absences: Absences,
     hedges: HedgeBudget,
     admission: Arc<Admission>,
     /// Requests for which sources were asked.
     rounds: AtomicU64,
+    remembered: Remembered,
+    heads: Heads,
+    withdrawals: Withdrawals,
     artifacts: Flights<ArtifactKey, Arc<Landed>>,
     questions: Flights<(Question, Arc<str>), Arc<StoredAnswer>>,
     checksums: Flights<Key, Bytes>,
@@ -115,16 +122,18 @@ pub struct Mirror {
 impl Mirror {
     /// A mirror over a store.
     pub fn new(config: Config, policy: Arc<Policy>, store: Arc<Store>, meters: Meters) -> Arc<Self> {
-        let absences = Absences::new(policy.freshness().absent);
+        let remembered = Remembered::new(policy.freshness());
         Arc::new(Mirror {
             config,
             policy,
             store,
             admission: Admission::new(config.room, meters.clone()),
             meters,
-            absences,
             hedges: HedgeBudget::default(),
             rounds: AtomicU64::new(0),
+            remembered,
+            heads: Heads::default(),
+            withdrawals: Withdrawals::default(),
             artifacts: Flights::default(),
             questions: Flights::default(),
             checksums: Flights::default(),
@@ -139,7 +148,7 @@ impl Mirror {
             reach: if self.config.reach == Reach::Stored { Reach::Stored } else { reach },
             via: Via::default(),
             priority: Priority::Client,
-            revalidate: false,
+            max_age: None,
             policy: Arc::clone(&self.policy),
             now: Timestamp::now(),
         }

@@ -26,6 +26,15 @@ pub struct Meters {
     pub fetching: Gauge,
     /// Fetches that were refused because too many others were under way.
     pub overloaded: Counter,
+    /// Old answers that were given because no source had given a newer one yet. Repeats from a server's memory are
+    /// counted there.
+    pub stale: Counter,
+    /// Stored answers that were asked for again while clients were given the old one.
+    pub behind: Counter,
+    /// Answers that were stored, and that a source confirmed or replaced while the client waited.
+    pub revalidated: Counter,
+    /// Times that sources denied what is stored, or left it out of a list.
+    pub withdrawn: Counter,
 }
 
 impl Meters {
@@ -60,6 +69,22 @@ impl Meters {
             "overloaded",
             "Fetches refused because of too many others",
             self.overloaded.clone(),
+        );
+        registry.register("stale_answers", "Old answers given for want of newer ones", self.stale.clone());
+        registry.register(
+            "refreshes_behind",
+            "Old answers asked for again while clients were given them",
+            self.behind.clone(),
+        );
+        registry.register(
+            "revalidated_answers",
+            "Stored answers that a source confirmed or replaced while the client waited",
+            self.revalidated.clone(),
+        );
+        registry.register(
+            "withdrawn_upstream",
+            "Times that sources denied what is stored here, or left it out of a list",
+            self.withdrawn.clone(),
         );
     }
 }

@@ -1,25 +1,24 @@
 //! Lists, `@latest`, branch and tag queries: answers that change, kept with the time they were given.
 
-use std::{
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::{sync::Arc, time::Instant};
 
 use bytes::Bytes;
 use gomod::Request;
 use jiff::Timestamp;
 use storage::{Question, StoredAnswer};
-use upstream::{Fetched, Meta, Miss, Want};
+use upstream::{Fetched, Meta, Miss, Priority, Want};
 
 use crate::{
     Answer, Ask, Mirror, Reach, Refusal,
     answer::{AnswerMeta, Body, CacheStatus, Keep},
     collect::collect,
     fetch::{body, lie},
-    flight::Pilot,
+    flight::{Passenger, Pilot},
     judge,
     policy::Route,
     race::Worth,
+    refusal::Absent,
+    renew::{Renewal, Standing, age, all_tripped, is_strict},
     walk::Turn,
 };
 
@@ -30,35 +29,71 @@ impl Mirror {
         question: &Question,
     ) -> Result<Answer, Refusal> {
         let stored = self.stored_answer(question).await;
-        let fresh = ask.policy.freshness().present;
-        if ask.reach == Reach::Stored {
-            return match stored {
-                Some(stored) => Ok(answer(question, &stored, CacheStatus::Hit, ask.now, Keep::For(fresh))),
-                None => self.derived(question, CacheStatus::Hit).await,
-            };
+        match stored {
+            Some(stored) if ask.reach == Reach::Stored => {
+                let keep = Keep::For(ask.policy.freshness().present);
+                Ok(answer(question, &stored, CacheStatus::Hit, ask.now, keep))
+            }
+            None if ask.reach == Reach::Stored => self.derived(question, CacheStatus::Hit).await,
+            Some(stored) => self.asked_before(ask, question, &stored).await,
+            None => self.never_asked(ask, question).await,
         }
-        if let Some(stored) = &stored
-            && let Some(left) = fresh_for(stored, ask.now, fresh)
-        {
+    }
+
+    /// There is an answer. It is replaced by a newer one or stands, whatever sources say: absence does not erase what
+    /// was there, and a failure says nothing.
+    async fn asked_before(
+        self: &Arc<Self>,
+        ask: &Ask,
+        question: &Question,
+        stored: &StoredAnswer,
+    ) -> Result<Answer, Refusal> {
+        let standing = Standing::of(Some(stored.at), ask);
+        if let Standing::Fresh(left) = standing {
             return Ok(answer(question, stored, CacheStatus::Hit, ask.now, Keep::For(left)));
         }
-        match self.ask_again(ask, question).await {
-            Ok(new) => {
-                let status = if stored.is_some() { CacheStatus::Revalidated } else { CacheStatus::Miss };
-                Ok(answer(question, &new, status, ask.now, Keep::For(fresh)))
+        let route = ask.policy.route(question.module());
+        let missing = (ask.what.path(), Arc::clone(&route.name));
+        let tripped = all_tripped(&route.chain.links, is_strict(&route), ask);
+        let join = |priority| self.ask_again(ask, question, &route, Some(stored.at), priority);
+        let keep = match self.renew(ask, standing, &missing, tripped, join).await {
+            Renewal::New(new) => {
+                let keep = Keep::For(ask.policy.freshness().present);
+                return Ok(answer(question, &new, CacheStatus::Revalidated, ask.now, keep));
             }
-            // Absence does not erase what was there, and a failure says nothing: the last answer stands.
-            Err(refusal @ (Refusal::Absent(_) | Refusal::Failed(_))) => match stored {
-                Some(stored) => {
-                    tracing::warn!(what = %ask.what.path(), "answering with what was known before: {refusal}");
-                    Ok(answer(question, &stored, CacheStatus::Stale, ask.now, Keep::No))
+            Renewal::UnderWay(keep) | Renewal::Refused(keep) => keep,
+        };
+        self.meters.stale.inc();
+        Ok(answer(question, stored, CacheStatus::Stale, ask.now, keep))
+    }
+
+    /// There is no answer, but there may be stored versions, which make one when sources do not.
+    async fn never_asked(self: &Arc<Self>, ask: &Ask, question: &Question) -> Result<Answer, Refusal> {
+        let route = ask.policy.route(question.module());
+        let missing = (ask.what.path(), Arc::clone(&route.name));
+        let refusal = match self.remembered.get(&missing) {
+            Some(refusal) => refusal,
+            None => {
+                let flight = self.ask_again(ask, question, &route, None, ask.priority);
+                if all_tripped(&route.chain.links, is_strict(&route), ask)
+                    && let Ok(answer) = self.derived(question, CacheStatus::Stale).await
+                {
+                    return Ok(answer);
                 }
-                None if matches!(refusal, Refusal::Failed(_)) => {
-                    self.derived(question, CacheStatus::Stale).await.map_err(|_| refusal)
+                match flight.done().await {
+                    Ok(new) => {
+                        let keep = Keep::For(ask.policy.freshness().present);
+                        return Ok(answer(question, &new, CacheStatus::Miss, ask.now, keep));
+                    }
+                    Err(refusal) => refusal,
                 }
-                None => Err(refusal),
-            },
-            Err(refusal) => Err(refusal),
+            }
+        };
+        match refusal {
+            Refusal::Failed(_) | Refusal::Overloaded(_) | Refusal::Absent(Absent::Everywhere { .. }) => {
+                self.derived(question, CacheStatus::Stale).await.map_err(|_| refusal)
+            }
+            refusal => Err(refusal),
         }
     }
 
@@ -72,17 +107,22 @@ impl Mirror {
         }
     }
 
-    async fn ask_again(
+    /// `seen` is when the stored answer was given that is to be replaced.
+    fn ask_again(
         self: &Arc<Self>,
         ask: &Ask,
         question: &Question,
-    ) -> Result<Arc<StoredAnswer>, Refusal> {
-        let route = ask.policy.route(question.module());
+        route: &Arc<Route>,
+        seen: Option<Timestamp>,
+        priority: Priority,
+    ) -> Passenger<Arc<StoredAnswer>> {
         let key = (question.clone(), Arc::clone(&route.name));
-        let flight = self.questions.join(key, ask.priority, |pilot| {
-            fetch(Arc::clone(self), ask.clone(), question.clone(), route, pilot)
-        });
-        flight.done().await
+        self.questions.join(key, priority, |pilot| {
+            if priority == Priority::Background {
+                self.meters.behind.inc();
+            }
+            fetch(Arc::clone(self), ask.clone(), question.clone(), Arc::clone(route), seen, pilot)
+        })
     }
 }
 
@@ -91,36 +131,53 @@ async fn fetch(
     ask: Ask,
     question: Question,
     route: Arc<Route>,
+    seen: Option<Timestamp>,
     pilot: Pilot<Arc<StoredAnswer>>,
 ) -> Result<Arc<StoredAnswer>, Refusal> {
     // The flight before this one may just have ended.
     let stored = mirror.stored_answer(&question).await;
     if let Some(stored) = &stored
-        && fresh_for(stored, ask.now, ask.policy.freshness().present).is_some()
+        && seen != Some(stored.at)
+        && matches!(Standing::of(Some(stored.at), &Ask { max_age: None, ..ask.clone() }), Standing::Fresh(_))
     {
         return Ok(Arc::clone(stored));
     }
     let missing = (ask.what.path(), Arc::clone(&route.name));
-    if let Some(absent) = mirror.absences.get(&missing) {
-        return Err(absent);
+    if let Some(refusal) = mirror.remembered.get(&missing) {
+        return Err(refusal);
     }
     let _place = mirror.admission.admit(&pilot.urgency).await?;
-    let result = walk(&mirror, &ask, &question, &route, stored, &pilot).await;
-    if let Err(refusal) = &result {
-        mirror.absences.remember(missing, refusal);
+    let was_stored = stored.is_some();
+    let mut new = match walk(&mirror, &ask, &route, stored, &pilot).await {
+        Ok(new) => new,
+        Err(refusal) => {
+            if matches!(refusal, Refusal::Absent(Absent::Everywhere { .. }))
+                && (was_stored || mirror.derived(&question, CacheStatus::Stale).await.is_ok())
+            {
+                mirror.withdrawn(question.module(), &format!("no source has {question} any more"));
+            }
+            mirror.remembered.remember(missing, &refusal);
+            return Err(refusal);
+        }
+    };
+    if let Question::List(module) = &question {
+        new.body = mirror.with_stored_versions(module, new.body).await;
     }
-    result
+    if let Err(error) = mirror.store.put_answer(&question, &new).await {
+        tracing::warn!(what = %ask.what.path(), "answered, but not stored: {error}");
+    }
+    mirror.changed(&ask.what);
+    Ok(Arc::new(new))
 }
 
 /// Asks the sources of the chain until one has an answer.
 async fn walk(
     mirror: &Mirror,
     ask: &Ask,
-    question: &Question,
     route: &Route,
     stored: Option<Arc<StoredAnswer>>,
     pilot: &Pilot<Arc<StoredAnswer>>,
-) -> Result<Arc<StoredAnswer>, Refusal> {
+) -> Result<StoredAnswer, Refusal> {
     let mut walk = mirror.walk(route, &ask.what, false);
     let before =
         |turn: &Turn| stored.as_ref().filter(|stored| *stored.source == *turn.source.name().as_str());
@@ -137,13 +194,8 @@ async fn walk(
         return Err(walk.refusal());
     };
     let source = turn.source.name().as_str().into();
-    let new = StoredAnswer { at: Timestamp::now(), source, validator, body };
-    if let Err(error) = mirror.store.put_answer(question, &new).await {
-        tracing::warn!(what = %ask.what.path(), "answered, but not stored: {error}");
-    }
-    mirror.changed(&ask.what);
     walk.arrived(&mirror.meters);
-    Ok(Arc::new(new))
+    Ok(StoredAnswer { at: Timestamp::now(), source, validator, body })
 }
 
 /// What a source's answer says, and by what it can be recognised. `before` is what the same source said before.
@@ -176,15 +228,6 @@ fn shown_to_source(validator: storage::Validator) -> upstream::Validator {
     upstream::Validator { etag: validator.etag, last_modified: validator.last_modified }
 }
 
-/// For how long it still counts. One from the future, which a wrong clock has left, does not count for ever.
-fn fresh_for(stored: &StoredAnswer, now: Timestamp, lasts: Duration) -> Option<Duration> {
-    (stored.at.duration_since(now).unsigned_abs() <= lasts).then(|| lasts.saturating_sub(age(stored, now)))
-}
-
-fn age(stored: &StoredAnswer, now: Timestamp) -> Duration {
-    now.duration_since(stored.at).try_into().unwrap_or_default()
-}
-
 fn answer(
     question: &Question,
     stored: &StoredAnswer,
@@ -198,7 +241,7 @@ fn answer(
             cache,
             source: Some(Arc::clone(&stored.source)),
             verified: None,
-            age: Some(age(stored, now)),
+            age: Some(age(stored.at, now)),
             etag: None,
             content_type: question.content_type(),
         },

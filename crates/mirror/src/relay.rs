@@ -8,7 +8,7 @@ use std::{sync::Arc, time::Instant};
 use bytes::Bytes;
 use gomod::{DbName, Request, SumdbPath};
 use storage::{Key, Mutability};
-use upstream::{Fetched, Miss, Want};
+use upstream::{Fetched, Miss, Priority, Want};
 
 use crate::{
     Answer, Ask, Mirror, Reach, Refusal,
@@ -20,6 +20,7 @@ use crate::{
     policy::{ChainEnd, Database, SumdbUse},
     race::Worth,
     refusal::Absent,
+    remembered::Missing,
     source::Source,
     walk::{Rules, Turn, Walk},
 };
@@ -45,26 +46,33 @@ impl Mirror {
                 Key::Lookup(name.clone(), version.clone())
             }
         };
-        let mutable = matches!(path, SumdbPath::Latest);
         let stored = self.stored_checksum(&key).await;
-        if let Some(bytes) = &stored
-            && (!mutable || ask.reach == Reach::Stored)
-        {
-            return Ok(answer(&key, bytes.clone(), CacheStatus::Hit, mutable));
-        }
-        if ask.reach == Reach::Stored {
-            return Err(Refusal::Offline);
-        }
-        let flight = self.checksums.join(key.clone(), ask.priority, |pilot| {
-            fetch(Arc::clone(self), ask.clone(), name.clone(), path.clone(), key.clone(), pilot)
-        });
-        match flight.done().await {
-            Ok(bytes) => Ok(answer(&key, bytes, CacheStatus::Miss, mutable)),
-            Err(refusal) => {
-                if let (Refusal::Failed(_), Some(bytes)) = (&refusal, stored) {
-                    return Ok(answer(&key, bytes, CacheStatus::Stale, true));
+        let latest = matches!(path, SumdbPath::Latest);
+        let join = |priority| {
+            self.checksums.join(key.clone(), priority, |pilot| {
+                if priority == Priority::Background {
+                    self.meters.behind.inc();
                 }
-                Err(refusal)
+                fetch(Arc::clone(self), ask.clone(), name.clone(), path.clone(), key.clone(), pilot)
+            })
+        };
+        match stored {
+            Some(bytes) if ask.reach == Reach::Stored && latest => {
+                Ok(answer(&key, bytes, CacheStatus::Hit, Keep::No))
+            }
+            Some(bytes) if latest => self.stored_head(ask, name, bytes, join).await,
+            Some(bytes) => Ok(answer(&key, bytes, CacheStatus::Hit, Keep::Forever)),
+            None if ask.reach == Reach::Stored => Err(Refusal::Offline),
+            None => {
+                if let Some(refusal) = self.remembered.get(&missing_checksum(ask)) {
+                    return Err(refusal);
+                }
+                let bytes = join(ask.priority).done().await?;
+                Ok(if latest {
+                    self.new_head(ask, name, bytes, CacheStatus::Miss)
+                } else {
+                    answer(&key, bytes, CacheStatus::Miss, Keep::Forever)
+                })
             }
         }
     }
@@ -75,6 +83,11 @@ impl Mirror {
             None
         })
     }
+}
+
+/// Under what is remembered that a database could not give something. No route is named like this.
+pub(crate) fn missing_checksum(ask: &Ask) -> Missing {
+    (ask.what.path(), Arc::from("sumdb"))
 }
 
 async fn fetch(
@@ -91,14 +104,19 @@ async fn fetch(
     {
         return Ok(bytes);
     }
-    let missing = (ask.what.path(), Arc::from("sumdb"));
-    if let Some(absent) = mirror.absences.get(&missing) {
-        return Err(absent);
+    let missing = missing_checksum(&ask);
+    if let Some(refusal) = mirror.remembered.get(&missing) {
+        return Err(refusal);
     }
     let _place = mirror.admission.admit(&pilot.urgency).await?;
     let result = walk(&mirror, &ask, &name, &path, &key, &pilot).await;
-    if let Err(refusal) = &result {
-        mirror.absences.remember(missing, refusal);
+    match &result {
+        Ok(_) if key.mutability() == Mutability::Mutable => {
+            mirror.heads.given_now(&name);
+            mirror.changed(&ask.what);
+        }
+        Ok(_) => {}
+        Err(refusal) => mirror.remembered.remember(missing, refusal),
     }
     result
 }
@@ -174,7 +192,7 @@ fn supported() -> Answer {
     }
 }
 
-fn answer(key: &Key, bytes: Bytes, cache: CacheStatus, mutable: bool) -> Answer {
+fn answer(key: &Key, bytes: Bytes, cache: CacheStatus, keep: Keep) -> Answer {
     Answer {
         body: Body::Bytes(bytes),
         meta: AnswerMeta {
@@ -185,6 +203,6 @@ fn answer(key: &Key, bytes: Bytes, cache: CacheStatus, mutable: bool) -> Answer 
             etag: None,
             content_type: key.content_type(),
         },
-        keep: if mutable { Keep::No } else { Keep::Forever },
+        keep,
     }
 }

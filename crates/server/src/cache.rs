@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use gomod::Request;
 use http::HeaderMap;
-use mirror::{AnswerMeta, Keep, Reach};
+use mirror::{AnswerMeta, CacheStatus, Keep, Reach};
 use moka::sync::Cache;
 use storage::Blob;
 
@@ -26,7 +26,9 @@ pub(crate) struct Kept {
     pub(crate) etag: Option<Arc<str>>,
     pub(crate) content: Content,
     /// How old the answer was when it was kept, and when that was; only for answers that change.
-    pub(crate) age: Option<(Duration, Instant)>,
+    age: Option<(Duration, Instant)>,
+    /// What it counts as when it is given again.
+    pub(crate) cache: CacheStatus,
     /// Where it came from, for the log.
     pub(crate) source: Option<Arc<str>>,
     until: Instant,
@@ -53,10 +55,16 @@ impl Kept {
             etag,
             content,
             age: meta.age.map(|age| (age, now)),
+            cache: if meta.cache == CacheStatus::Stale { CacheStatus::Stale } else { CacheStatus::Hit },
             source: meta.source,
             until: now,
             hits: AtomicU32::new(0),
         }
+    }
+
+    /// How old the answer is by now; nothing for what never changes.
+    pub(crate) fn age(&self) -> Option<Duration> {
+        self.age.map(|(age, since)| age + since.elapsed())
     }
 
     /// The same answer with its content in memory.
@@ -66,6 +74,7 @@ impl Kept {
             etag: self.etag.clone(),
             content: Content::Bytes(bytes),
             age: self.age,
+            cache: self.cache,
             source: self.source.clone(),
             until: self.until,
             hits: AtomicU32::new(0),

@@ -12,6 +12,7 @@ mod cache;
 mod config;
 mod connection;
 mod headers;
+mod max_age;
 mod notice;
 mod observe;
 mod pages;

@@ -104,8 +104,8 @@ fn reply(head: &Parts, kept: &Kept, cache: CacheStatus, selection: Selection, le
     *response.headers_mut() = kept.headers.clone();
     let headers = response.headers_mut();
     headers::set_cache(headers, cache);
-    if let Some((age, since)) = kept.age {
-        headers::set_age(headers, age + since.elapsed());
+    if let Some(age) = kept.age() {
+        headers::set_age(headers, age);
     }
     let status = match selection {
         Selection::Whole => {

@@ -206,7 +206,7 @@ fn failed(what: &Request, faults: &[Fault]) -> Refused {
     for fault in faults {
         notice = notice.because(&fault.to_string());
     }
-    Refused::new(status, notice.advise("nothing of this is remembered: try again"))
+    Refused::new(status, notice.advise("nothing of this is remembered for longer than a second: try again"))
 }
 
 /// What a request is about, as `go` writes it.

@@ -14,6 +14,7 @@ use upstream::Via;
 use crate::body::Body;
 use crate::cache::{Content, Kept, Memory, Place};
 use crate::config::Config;
+use crate::max_age::max_age;
 use crate::observe::{Ids, Meters};
 use crate::pieces::StoredFile;
 use crate::reply::{self, Reply};
@@ -54,19 +55,29 @@ impl Site {
 
     /// Answers from memory, if nothing has to be waited for.
     pub(crate) fn at_once(&self, head: &Parts, place: &Place) -> Option<Reply> {
-        let kept = self.memory.get(place)?;
+        let kept = self.kept(head, place)?;
         match &kept.content {
-            Content::Bytes(bytes) => Some(reply::from_memory(head, &kept, bytes, CacheStatus::Hit)),
+            Content::Bytes(bytes) => Some(reply::from_memory(head, &kept, bytes, kept.cache)),
             Content::File(_) => None,
         }
+    }
+
+    /// What is kept at a place, if it is not too old for the client.
+    fn kept(&self, head: &Parts, place: &Place) -> Option<Arc<Kept>> {
+        self.memory.get(place).filter(|kept| {
+            kept.age().is_none_or(|age| max_age(&head.headers).is_none_or(|max_age| age <= max_age))
+        })
     }
 
     /// Answers a request for a module or a checksum database.
     pub(crate) async fn module(&self, head: &Parts, what: &Request, reach: Reach, place: &Place) -> Reply {
         // A file that turns out to be rotten is set aside, and the next attempt is answered from elsewhere.
         for _ in 0..ATTEMPTS {
-            let (kept, cache) = match self.memory.get(place) {
-                Some(kept) => (kept, CacheStatus::Hit),
+            let (kept, cache) = match self.kept(head, place) {
+                Some(kept) => {
+                    let cache = kept.cache;
+                    (kept, cache)
+                }
                 None => match self.ask(head, what, reach, place).await {
                     Fresh::Kept(kept, cache) => (kept, cache),
                     Fresh::Reply(reply) => return *reply,
@@ -103,11 +114,12 @@ impl Site {
             let reply = Reply::refused(head, respond::refused(what, refusal), Some(refusal.to_string()));
             Fresh::Reply(Box::new(reply))
         };
-        let Answer { body, meta, keep } =
-            match self.mirror.answer(&Ask { via: via(head), ..self.mirror.ask(what.clone(), reach) }).await {
-                Ok(answer) => answer,
-                Err(refusal) => return refused(&refusal),
-            };
+        let ask =
+            Ask { via: via(head), max_age: max_age(&head.headers), ..self.mirror.ask(what.clone(), reach) };
+        let Answer { body, meta, keep } = match self.mirror.answer(&ask).await {
+            Ok(answer) => answer,
+            Err(refusal) => return refused(&refusal),
+        };
         let content = match body {
             mirror::Body::Bytes(bytes) => Content::Bytes(bytes),
             mirror::Body::Blob(blob) => Content::File(blob),

@@ -2,7 +2,7 @@
 
 use testkit::{Reply, ScriptedUpstream};
 
-use crate::world::{larder, served, tree};
+use crate::world::{NO_MEMO, chained, configured, larder, served, tree};
 
 const PATHS: [&str; 6] = [
     "example.com/none/@v/list",
@@ -29,8 +29,8 @@ fn absence_is_404_and_says_so_as_plain_text() {
 }
 
 #[test]
-fn failure_is_5xx_and_never_remembered() {
-    let (upstream, server) = served();
+fn failure_is_5xx_and_never_remembered_as_absence() {
+    let (upstream, server) = configured(tree(), NO_MEMO);
     let faults = [
         Reply::status(500),
         Reply::status(503),
@@ -73,7 +73,7 @@ fn every_source_is_named_when_all_fail() {
 #[test]
 fn one_failure_among_absences_is_a_failure() {
     let (a, b) = (ScriptedUpstream::serving(tree()), ScriptedUpstream::serving(tree()));
-    let server = larder().serve(&format!("{}|{}", a.url(), b.url())).start();
+    let server = chained(&format!("{}|{}", a.url(), b.url()), NO_MEMO);
     a.script("*", [Reply::status(500), Reply::status(410)]);
     let path = "/example.com/none/@v/v1.0.0.info";
     assert!(server.get(path).status >= 500);

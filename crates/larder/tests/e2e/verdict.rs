@@ -2,7 +2,7 @@
 
 use testkit::{Archive, End, Gate, Module, ModuleTree, Reply, ScriptedUpstream, TestServer};
 
-use crate::world::{larder, served, tree};
+use crate::world::{NO_MEMO, chained, configured, larder, served, tree};
 
 const ZIP: &str = "example.com/app/@v/v1.0.0.zip";
 const PREFIX: &str = "example.com/app@v1.0.0";
@@ -37,7 +37,7 @@ fn broken() -> Vec<(&'static str, Reply)> {
 
 #[test]
 fn no_broken_zip_is_served_or_stored() {
-    let (upstream, server) = served();
+    let (upstream, server) = configured(tree(), NO_MEMO);
     for (what, reply) in broken() {
         upstream.always(ZIP, reply);
         let answer = server.get(&format!("/{ZIP}"));
@@ -65,7 +65,7 @@ fn the_next_source_is_asked_and_the_client_notices_nothing() {
 #[test]
 fn after_a_comma_a_failure_stops() {
     let (failing, honest) = (ScriptedUpstream::serving(tree()), ScriptedUpstream::serving(tree()));
-    let server = larder().serve(&format!("{},{}", failing.url(), honest.url())).start();
+    let server = chained(&format!("{},{}", failing.url(), honest.url()), NO_MEMO);
     failing.always("*", Reply::status(500));
     let list = "/example.com/app/@v/list";
     assert!(server.get(list).status >= 500);
@@ -109,7 +109,7 @@ fn big(edit: fn(&mut Vec<u8>)) -> ((Gate, ScriptedUpstream), TestServer) {
 
 #[test]
 fn an_info_must_speak_of_the_version_that_was_asked() {
-    let (upstream, server) = served();
+    let (upstream, server) = configured(tree(), NO_MEMO);
     let path = "example.com/app/@v/v1.0.0.info";
     for (what, body) in [
         ("another version", r#"{"Version":"v1.1.0","Time":"2024-01-02T03:04:05Z"}"#),
@@ -132,7 +132,7 @@ fn an_info_must_speak_of_the_version_that_was_asked() {
 
 #[test]
 fn a_go_mod_is_served_as_it_is_unless_it_is_a_page() {
-    let (upstream, server) = served();
+    let (upstream, server) = configured(tree(), NO_MEMO);
     upstream.always("example.com/app/@v/v1.0.0.mod", Reply::html());
     assert!(server.get("/example.com/app/@v/v1.0.0.mod").status >= 500);
     let strange = "// no module line at all\r\ngo 9.99\r\n";

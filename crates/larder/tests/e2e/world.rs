@@ -113,12 +113,20 @@ pub(crate) fn serving(tree: ModuleTree) -> (ScriptedUpstream, TestServer) {
 /// The same, with lines in a configuration file.
 pub(crate) fn configured(tree: ModuleTree, config: &str) -> (ScriptedUpstream, TestServer) {
     let upstream = ScriptedUpstream::serving(tree);
+    let server = chained(&upstream.url(), config);
+    (upstream, server)
+}
+
+/// A Larder in front of a chain, with lines in a configuration file.
+pub(crate) fn chained(chain: &str, config: &str) -> TestServer {
     let larder = larder();
     let file = larder.home().join("larder.toml");
     std::fs::write(&file, config).unwrap();
-    let server = larder.serve(&upstream.url()).flag("--config", file).start();
-    (upstream, server)
+    larder.serve(chain).flag("--config", file).start()
 }
+
+/// For tests that fail first and succeed next: no failure is remembered, not even for a moment.
+pub(crate) const NO_MEMO: &str = "failure = \"0s\"\n";
 
 /// The world with a checksum database, and its key.
 pub(crate) fn logged() -> (ScriptedUpstream, TestServer, String) {

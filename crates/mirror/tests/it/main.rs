@@ -13,6 +13,7 @@ mod private;
 mod questions;
 mod relay;
 mod rot;
+mod stale;
 mod streams;
 mod unstored;
 mod world;

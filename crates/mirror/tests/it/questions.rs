@@ -99,7 +99,7 @@ async fn an_old_answer_stands_when_sources_fail_or_have_it_no_more() {
             let first = world.get(path).await.unwrap();
             a.always(path, reply.clone());
             let got = world.later(path).await.unwrap();
-            assert_eq!((got.cache(), got.keep), (CacheStatus::Stale, Keep::No));
+            assert_eq!(got.cache(), CacheStatus::Stale);
             assert_eq!(got.bytes, first.bytes);
             assert!(got.meta.age.unwrap() > setup("off").freshness.present);
         }
@@ -127,13 +127,16 @@ async fn without_an_answer_the_stored_versions_make_one_while_sources_fail() {
     let list = world.get(LIST).await.unwrap();
     assert_eq!((list.text(), list.cache(), list.keep), ("v1.0.0\nv1.1.0\n", CacheStatus::Stale, Keep::No));
     let latest = world.get(LATEST).await.unwrap();
-    assert_eq!((latest.cache(), latest.bytes), (CacheStatus::Stale, newest.bytes));
+    assert_eq!((latest.cache(), &latest.bytes), (CacheStatus::Stale, &newest.bytes));
     faults(world.get(MAIN).await);
     faults(world.get("example.com/none/@v/list").await);
-    // An absence is an answer; nothing is made up then.
+    // Absence does not erase what is stored, and makes nothing up where nothing is.
     a.bring_up();
-    a.always(LIST, Reply::status(404));
-    absent(world.get(LIST).await);
+    a.always("*", Reply::status(404));
+    assert_eq!(world.get(LIST).await.unwrap().bytes, list.bytes);
+    assert_eq!(world.get(LATEST).await.unwrap().bytes, latest.bytes);
+    absent(world.get(MAIN).await);
+    absent(world.get("example.com/none/@v/list").await);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -16,7 +16,8 @@ use upstream::{DirProxy, Door, DoorConfig, Env, Limits, Proxy, Resolver, SafeUrl
 /// Longer than any test.
 pub(crate) const EVER: Duration = Duration::from_hours(1);
 
-/// What a mirror is made of. The defaults: patience without end, so that nobody is fed before the check.
+/// What a mirror is made of. The defaults: patience without end, so that nobody is fed before the check and nobody
+/// stops waiting for a newer answer; and no failure is remembered.
 pub(crate) struct Setup {
     pub(crate) chain: String,
     pub(crate) direct: Option<ChainEnd>,
@@ -66,7 +67,7 @@ pub(crate) fn setup(chain: impl Into<String>) -> Setup {
         config: Config { patience: EVER, ..Config::default() },
         fallback: Fallback::default(),
         order: Order::default(),
-        freshness: Freshness { absent: EVER, ..Freshness::default() },
+        freshness: Freshness { absent: EVER, wait: EVER, failed: Duration::ZERO, ..Freshness::default() },
         no_proxy: "",
         no_sumdb: "",
         database: None,
@@ -187,9 +188,24 @@ impl World {
         read(self.mirror.answer(&ask).await?).await
     }
 
-    /// The same, asked when every mutable answer is old.
+    /// The same, asked when no mutable answer is fresh, but none so old that anybody waits for a newer one.
+    pub(crate) async fn soon(&self, path: &str) -> Result<Got, Refusal> {
+        self.after(Duration::from_mins(2), path).await
+    }
+
+    /// The same, asked when every mutable answer is so old that a newer one is waited for.
     pub(crate) async fn later(&self, path: &str) -> Result<Got, Refusal> {
-        let ask = Ask { now: Timestamp::now() + Duration::from_mins(2), ..self.ask(path) };
+        self.after(Duration::from_mins(20), path).await
+    }
+
+    async fn after(&self, time: Duration, path: &str) -> Result<Got, Refusal> {
+        let ask = Ask { now: Timestamp::now() + time, ..self.ask(path) };
+        read(self.mirror.answer(&ask).await?).await
+    }
+
+    /// The same for a client who takes nothing that a source did not confirm just now.
+    pub(crate) async fn confirmed(&self, path: &str) -> Result<Got, Refusal> {
+        let ask = Ask { max_age: Some(Duration::ZERO), ..self.ask(path) };
         read(self.mirror.answer(&ask).await?).await
     }
 
