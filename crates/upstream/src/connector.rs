@@ -151,7 +151,7 @@ impl Connector {
                 let (kind, words) = tls_fault(&e);
                 Err(NotReached::new(kind, words))
             }
-            Err(_) => Err(NotReached::new(FaultKind::Tls, format!("no TLS handshake within {limit:?}"))),
+            Err(_) => Err(NotReached::connect(format!("no TLS handshake within {limit:?}"))),
         }
     }
 

@@ -4,7 +4,7 @@ use bytes::{Buf, Bytes};
 use futures_util::stream::{self, BoxStream, StreamExt};
 
 use crate::{
-    Fault, Meta, Miss, Piece, Troubles,
+    Fault, FaultKind, Meta, Miss, Piece, Troubles,
     effort::{Effort, Got},
     flow::Flow,
     resume::{Have, Tail},
@@ -23,6 +23,7 @@ pub(crate) struct Download {
     /// How far it came in any try.
     furthest: u64,
     resumes: u32,
+    stalls: u32,
     tail: Tail,
 }
 
@@ -32,7 +33,7 @@ impl Download {
         let at = meta.start;
         let mut kept = Tail::default();
         kept.push(tail);
-        Download { effort, flow, meta, at, skip: 0, furthest: at, resumes: 0, tail: kept }
+        Download { effort, flow, meta, at, skip: 0, furthest: at, resumes: 0, stalls: 0, tail: kept }
     }
 
     pub(crate) fn meta(&self) -> &Meta {
@@ -84,6 +85,12 @@ impl Download {
         piece
     }
 
+    /// Whether another source should take over: it flows too slowly, or it stopped once more.
+    fn gives_way(&mut self, fault: &Fault) -> bool {
+        self.stalls += u32::from(fault.kind() == FaultKind::Stall);
+        !self.effort.is_alone() && (self.flow.trickled() || self.stalls > 1)
+    }
+
     /// Finds out how the body goes on after a failure: where it was, or anew with this meta.
     async fn go_on(&mut self, mut fault: Fault) -> Result<Option<Meta>, Fault> {
         if self.at >= self.furthest + PROGRESS {
@@ -91,8 +98,11 @@ impl Download {
             self.resumes += 1;
         }
         self.furthest = self.furthest.max(self.at);
+        if self.resumes > self.effort.most_resumes() || self.gives_way(&fault) {
+            return Err(self.effort.failed(fault));
+        }
         loop {
-            if self.resumes > self.effort.most_resumes() || !self.effort.another(&fault).await {
+            if !self.effort.another(&fault).await {
                 return Err(self.effort.failed(fault));
             }
             let have = self.effort.is_zip().then(|| Have::here(self.at, &self.meta, self.tail.bytes()));

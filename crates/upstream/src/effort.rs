@@ -61,8 +61,13 @@ impl Effort {
     /// Waits for its turn. It has none if the source is left alone, or too busy.
     pub(crate) async fn start(source: &Arc<Source>, want: &Want) -> Result<Self, Fault> {
         let since = Instant::now();
-        let refused = |kind, why| Fault::new(source.endpoint.name().clone(), kind, why, since.elapsed());
-        let tripped = || refused(FaultKind::Tripped, "not asked, it failed too often");
+        let refused =
+            |kind, why: &str| Fault::new(source.endpoint.name().clone(), kind, why, since.elapsed());
+        let tripped = || {
+            let why =
+                format!("left alone for a while, it failed too often, last with {}", source.health.why());
+            refused(FaultKind::Tripped, &why)
+        };
         let kind = Scope::of(&want.what);
         if !want.alone && source.health.refuses(kind) {
             return Err(tripped());
@@ -96,6 +101,11 @@ impl Effort {
     /// Whether the body may be continued by parts: nothing else is large enough.
     pub(crate) fn is_zip(&self) -> bool {
         matches!(self.want.what, Request::Zip(_))
+    }
+
+    /// Whether no other source can take over.
+    pub(crate) fn is_alone(&self) -> bool {
+        self.want.alone
     }
 
     /// One try: the rest, where something is there and an answer can be proven to continue it, else the whole.

@@ -49,6 +49,7 @@ pub(crate) struct Flow {
     bounds: Bounds,
     gunzip: Option<Gunzip>,
     pace: Option<Pace>,
+    trickled: bool,
     /// Pieces that were looked at and not given yet.
     seen: VecDeque<Bytes>,
     arrived: u64,
@@ -70,7 +71,18 @@ impl Flow {
         }
         let gunzip = bounds.gzip.then(Gunzip::new);
         let pace = (!bounds.may_trickle).then(|| Pace::new(limits.trickle, limits.trickle_over));
-        Ok(Flow { feed, attempt, limits, bounds, gunzip, pace, seen: VecDeque::new(), arrived: 0, given: 0 })
+        Ok(Flow {
+            feed,
+            attempt,
+            limits,
+            bounds,
+            gunzip,
+            pace,
+            trickled: false,
+            seen: VecDeque::new(),
+            arrived: 0,
+            given: 0,
+        })
     }
 
     /// Waits for the first bytes and fails if they cannot be what was asked.
@@ -211,7 +223,13 @@ impl Flow {
         self.attempt.fault(FaultKind::Timeout, &words)
     }
 
+    /// Whether it ended because it flowed too slowly.
+    pub(crate) fn trickled(&self) -> bool {
+        self.trickled
+    }
+
     fn trickles(&mut self) -> Fault {
+        self.trickled = true;
         let Limits { trickle, trickle_over, .. } = self.limits;
         let words = format!("less than {trickle} bytes/s for {trickle_over:?}, after {} bytes", self.arrived);
         self.attempt.fault(FaultKind::Stall, &words)

@@ -38,6 +38,8 @@ struct Switches {
     all: [Switch; SCOPES.len()],
     /// When an answer began last.
     heard: Option<Instant>,
+    /// What tripped a breaker last.
+    why: String,
 }
 
 /// What a breaker is for.
@@ -135,7 +137,10 @@ impl Blame {
 
 impl Health {
     pub(crate) fn new(source: SourceName, config: Breaker, meters: SourceMeters) -> Self {
-        let switches = Switches { all: SCOPES.map(|_| Switch::new(config)), heard: None };
+        for scope in SCOPES {
+            meters.breaker(scope, State::Healthy);
+        }
+        let switches = Switches { all: SCOPES.map(|_| Switch::new(config)), heard: None, why: String::new() };
         let inner = Inner { source, config, meters, switches: Mutex::new(switches), probed: Notify::new() };
         Health(Arc::new(inner))
     }
@@ -143,6 +148,11 @@ impl Health {
     /// Whether somebody who has another choice would be refused now.
     pub(crate) fn refuses(&self, kind: Scope) -> bool {
         self.0.switches().would(kind, Need::Optional, Instant::now()) == Admission::Refused
+    }
+
+    /// What tripped a breaker last.
+    pub(crate) fn why(&self) -> String {
+        self.0.switches().why.clone()
     }
 
     /// Asks to be let through; `alone` says that there is no other choice. Nothing: the source is left alone.
@@ -246,7 +256,7 @@ impl Ticket {
             Blame::Silence if heard_since => self.fail_kind(fault),
             Blame::Source | Blame::Silence => {
                 let probe = std::mem::take(&mut self.probes_source);
-                self.health.fail(Scope::Source, probe, fault);
+                self.health.fail(Scope::Source, probe, &in_short(fault));
             }
             Blame::Kind => self.fail_kind(fault),
         }
@@ -254,7 +264,7 @@ impl Ticket {
 
     fn fail_kind(&mut self, fault: &Fault) {
         let probe = std::mem::take(&mut self.probes_kind);
-        self.health.fail(self.kind, probe, fault);
+        self.health.fail(self.kind, probe, &in_short(fault));
     }
 }
 
@@ -283,6 +293,7 @@ impl Inner {
 
     fn report(&self, scope: Scope, tripped: bool, why: &dyn fmt::Display) {
         if tripped {
+            self.switches().why = why.to_string();
             self.meters.tripped();
             self.meters.breaker(scope, State::Tripped(Instant::now()));
             self.probed.notify_waiters();
@@ -316,6 +327,11 @@ impl Switches {
         let strict = [Admission::Refused, Admission::Wait, Admission::Probe];
         strict.into_iter().find(|one| told.contains(one)).unwrap_or(Admission::Free)
     }
+}
+
+/// A failure without the name of the source.
+fn in_short(fault: &Fault) -> String {
+    format!("{}: {}", fault.kind().as_str(), fault.detail())
 }
 
 /// How long ago an answer may have begun for its source to count as alive.

@@ -97,7 +97,7 @@ impl Have {
         let etag = meta.etag.as_deref().filter(|etag| is_strong(etag));
         let same_etag = etag.is_some() && etag == self.etag.as_deref();
         let same_len = self.len.is_some() && range.total == self.len;
-        let to_the_end = range.total.is_some_and(|total| total > self.at && range.last == total - 1);
+        let to_the_end = range.total.is_some_and(|total| total >= self.at && range.last + 1 == total);
         let len_fits = self.len.is_none() || same_len;
         let same = if self.elsewhere {
             same_etag || (same_len && overlap > 0)
@@ -254,6 +254,7 @@ mod tests {
             (&strong, "bytes 50-99/100", Some("\"b\""), None, None),
             (&strong, "bytes 50-99/100", Some("W/\"a\""), None, None),
             (&strong, "bytes 49-99/100", Some("\"a\""), None, None),
+            (&strong, "bytes 20-39/40", Some("\"a\""), None, None),
             (&strong, "bytes 50-98/100", Some("\"a\""), None, None),
             (&strong, "bytes 50-100/101", Some("\"a\""), None, None),
             (&strong, "bytes 50-99/*", Some("\"a\""), None, None),

@@ -2,7 +2,7 @@
 
 use std::{fs, path::Path};
 
-use upstream::{Caps, DirProxy, Door, FaultKind, Fetched, Limits, Miss, SourceConfig};
+use upstream::{Caps, DirProxy, Door, FaultKind, Fetched, Limits, Miss, Resume, SourceConfig, Want};
 
 use crate::{INFO, LIST, MOD, ZIP, absence, door, fault, patient, source, want, whole};
 
@@ -93,4 +93,31 @@ fn only_a_plain_file_url_names_a_directory() {
     assert!(DirProxy::open(&door, &source("https://proxy.example.com")).is_err());
     let with_ca = SourceConfig { ca: Some("ca.pem".into()), ..source("file:///srv/modules") };
     assert!(DirProxy::open(&door, &with_ca).is_err());
+}
+
+#[tokio::test]
+async fn what_broke_elsewhere_goes_on_where_the_bytes_are_the_same() {
+    let dir = tempfile::tempdir().unwrap();
+    let zip: Vec<u8> =
+        b"PK\x03\x04".iter().copied().chain((0..200_000u32).map(|i| (i % 251) as u8)).collect();
+    std::fs::create_dir_all(dir.path().join("example.com/m/@v")).unwrap();
+    std::fs::write(dir.path().join(ZIP), &zip).unwrap();
+    let source =
+        DirProxy::open(&door(patient()), &source(&format!("file://{}", dir.path().display()))).unwrap();
+    for (have, len, altered, start) in [
+        (150_000_usize, zip.len(), false, 150_000_usize),
+        (150_000, zip.len(), true, 0),
+        (150_000, 5, false, 0),
+        (0, 5, false, 0),
+    ] {
+        let mut tail = zip[have.saturating_sub(100)..have].to_vec();
+        if altered {
+            tail[50] ^= 1;
+        }
+        let resume = Resume { have: have as u64, len: Some(len as u64), etag: None, tail: tail.into() };
+        let want = Want { resume: Some(resume), ..want(ZIP) };
+        let Fetched::Body(incoming) = source.fetch(&want).await.unwrap() else { panic!("no body") };
+        assert_eq!((incoming.meta.start, incoming.meta.len), (start as u64, Some(zip.len() as u64)));
+        assert!(whole(incoming).await.unwrap() == zip[start..]);
+    }
 }

@@ -6,14 +6,19 @@ mod bodies;
 mod certificates;
 mod connections;
 mod dir;
+mod health;
 mod http_proxies;
 mod names;
 mod redirects;
 mod requests;
+mod resumes;
+mod retries;
 mod secrets;
 mod server;
+mod spellings;
 mod statuses;
 mod tls;
+mod turns;
 
 use std::{sync::Arc, time::Duration};
 

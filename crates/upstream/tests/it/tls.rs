@@ -76,7 +76,7 @@ async fn a_handshake_that_never_ends_is_left_in_time() {
     let door = door(Limits { tls: SOON, ..patient() });
     let proxy = proxy(&door, &format!("https://{}", listener.local_addr().unwrap()));
     let fault = fault(get(&proxy, LIST).await);
-    assert_eq!((fault.kind(), fault.detail()), (FaultKind::Tls, "no TLS handshake within 100ms"));
+    assert_eq!((fault.kind(), fault.detail()), (FaultKind::Connect, "no TLS handshake within 100ms"));
 }
 
 #[tokio::test]

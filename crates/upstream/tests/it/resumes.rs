@@ -1,0 +1,299 @@
+//! Bodies that break and go on.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use futures_util::TryStreamExt;
+use testkit::{Gate, Module, ModuleTree, Reply, ScriptedUpstream};
+use upstream::{FaultKind, Fetched, Incoming, Limits, Meta, OVERLAP, Piece, Resume, Want};
+
+use crate::{INFO, LIST, SOON, ZIP, door, fault, get, patient, proxy, want, whole};
+
+/// A source with a zip of that size, and the zip.
+fn large(len: u64) -> (ScriptedUpstream, Vec<u8>) {
+    let module = Module::of_noise("example.com/m", "v1.0.0", len);
+    let zip = module.zip.to_vec();
+    let mut tree = ModuleTree::default();
+    tree.add(module);
+    (ScriptedUpstream::serving(tree), zip)
+}
+
+/// What was asked of a source: `Range` and `If-Range` of each request.
+fn asked(upstream: &ScriptedUpstream) -> Vec<(Option<String>, Option<String>)> {
+    let header = |seen: &testkit::Seen, name| seen.header(name).map(str::to_owned);
+    upstream.seen().iter().map(|seen| (header(seen, "range"), header(seen, "if-range"))).collect()
+}
+
+/// The bytes of a body, and what was said each time it began anew.
+async fn read(incoming: Incoming) -> (Vec<u8>, Vec<Meta>) {
+    let (mut bytes, mut anew) = (Vec::new(), Vec::new());
+    let mut pieces = incoming.bytes;
+    while let Some(piece) = pieces.try_next().await.unwrap() {
+        match piece {
+            Piece::Bytes(piece) => bytes.extend_from_slice(&piece),
+            Piece::Anew(meta) => {
+                bytes.clear();
+                anew.push(*meta);
+            }
+        }
+    }
+    (bytes, anew)
+}
+
+async fn fetch(upstream: &ScriptedUpstream, want: &Want) -> Incoming {
+    let Fetched::Body(incoming) = proxy(&door(patient()), &upstream.url()).fetch(want).await.unwrap() else {
+        panic!("no body")
+    };
+    incoming
+}
+
+#[tokio::test]
+async fn a_zip_goes_on_where_it_broke() {
+    let (upstream, zip) = large(1 << 20);
+    for (at, broken) in [
+        (300_000, Reply::natural().reset_after(300_000)),
+        (300_000, Reply::natural().cut_after(300_000)),
+        (zip.len() - 1, Reply::natural().cut_after(zip.len() as u64 - 1)),
+    ] {
+        upstream.forget();
+        upstream.script(ZIP, [broken]);
+        let incoming = fetch(&upstream, &want(ZIP)).await;
+        let etag = incoming.meta.etag.clone();
+        let (bytes, anew) = read(incoming).await;
+        assert!(bytes == zip);
+        assert_eq!(anew.len(), 0);
+        let asked = asked(&upstream);
+        assert_eq!(asked.len(), 2);
+        let from: usize = asked[1]
+            .0
+            .as_deref()
+            .unwrap()
+            .trim_start_matches("bytes=")
+            .trim_end_matches('-')
+            .parse()
+            .unwrap();
+        // A reset may swallow what arrived before it.
+        assert!(from <= at && from > 0, "{from} {at}");
+        assert_eq!(asked[1].1, etag);
+    }
+}
+
+#[tokio::test]
+async fn a_link_that_breaks_again_and_again_brings_a_large_zip() {
+    let (upstream, zip) = large(10 << 20);
+    upstream.always(ZIP, Reply::natural().cut_after(100_000));
+    let door = door(patient());
+    let proxy = proxy(&door, &upstream.url());
+    assert!(get(&proxy, ZIP).await.unwrap() == zip);
+    assert_eq!(upstream.asked(ZIP), zip.len().div_ceil(100_000));
+    assert_eq!(door.meters().resumes(proxy.name()), upstream.asked(ZIP) as u64 - 1);
+    assert_eq!(door.meters().retries(proxy.name()), 0, "none of them asked for anything twice");
+}
+
+#[tokio::test]
+async fn without_progress_it_ends_soon() {
+    let (upstream, _) = large(1 << 20);
+    upstream.always(ZIP, Reply::natural().cut_after(100_000).without_ranges());
+    let fault = fault(get(&proxy(&door(patient()), &upstream.url()), ZIP).await);
+    assert_eq!(fault.kind(), FaultKind::Truncated);
+    // Once with progress, then three tries that did not get any further.
+    assert_eq!((upstream.asked(ZIP), fault.tries()), (4, 4));
+}
+
+#[tokio::test]
+async fn a_stall_is_a_break() {
+    let (upstream, zip) = large(1 << 20);
+    let gate = Gate::new();
+    upstream.script(ZIP, [Reply::natural().stall_after(300_000, &gate)]);
+    let limits = Limits { stall: SOON, ..patient() };
+    assert!(get(&proxy(&door(limits), &upstream.url()), ZIP).await.unwrap() == zip);
+    assert_eq!(asked(&upstream)[1].0.as_deref(), Some("bytes=300000-"));
+    gate.open();
+}
+
+#[tokio::test]
+async fn without_an_etag_the_date_counts_and_without_that_the_bytes() {
+    for (reply, range, if_range) in [
+        (
+            Reply::natural().without_etag().header("Last-Modified", "Wed, 21 Oct 2015 07:28:00 GMT"),
+            300_000,
+            Some("Wed, 21 Oct 2015 07:28:00 GMT"),
+        ),
+        (Reply::natural().without_etag(), 300_000 - OVERLAP, None),
+        (Reply::natural().etag("W/\"weak\""), 300_000 - OVERLAP, None),
+    ] {
+        let (upstream, zip) = large(1 << 20);
+        upstream.always(ZIP, reply.clone());
+        upstream.script(ZIP, [reply.cut_after(300_000)]);
+        let (bytes, anew) = read(fetch(&upstream, &want(ZIP)).await).await;
+        assert!(bytes == zip);
+        assert_eq!(anew.len(), 0);
+        let asked = &asked(&upstream)[1];
+        assert_eq!(asked.0, Some(format!("bytes={range}-")));
+        assert_eq!(asked.1.as_deref(), if_range);
+    }
+}
+
+#[tokio::test]
+async fn another_body_begins_anew() {
+    let (upstream, zip) = large(1 << 20);
+    let other = Module::of_noise("example.com/m", "v1.0.0", (1 << 20) + 5).zip.to_vec();
+    assert_ne!(zip, other);
+    for (what, first, next, whole, requests) in [
+        ("If-Range is heeded", Reply::natural(), Reply::natural().body(other.clone()), &other, 2),
+        (
+            "a changed validator",
+            Reply::natural(),
+            Reply::natural().body(other.clone()).whatever_if_range(),
+            &other,
+            3,
+        ),
+        (
+            "another part",
+            Reply::natural().without_etag(),
+            Reply::natural().without_etag().content_range("bytes 299999-1048575/1048576"),
+            &zip,
+            3,
+        ),
+        (
+            "other bytes of the same length",
+            Reply::natural().without_etag(),
+            Reply::natural().without_etag().edit(|zip| zip[299_999] ^= 1),
+            &{
+                let mut zip = zip.clone();
+                zip[299_999] ^= 1;
+                zip
+            },
+            3,
+        ),
+        (
+            "no parts",
+            Reply::natural().without_etag(),
+            Reply::natural().without_etag().without_ranges(),
+            &zip,
+            2,
+        ),
+    ] {
+        upstream.forget();
+        upstream.always(ZIP, next);
+        upstream.script(ZIP, [first.cut_after(300_000)]);
+        let (bytes, anew) = read(fetch(&upstream, &want(ZIP)).await).await;
+        assert!(&bytes == whole, "{what}");
+        assert_eq!(anew.len(), 1, "{what}");
+        assert_eq!((anew[0].start, anew[0].len), (0, Some(whole.len() as u64)), "{what}");
+        assert_eq!(upstream.asked(ZIP), requests, "{what}");
+    }
+}
+
+#[tokio::test]
+async fn what_is_known_of_the_same_body_is_skipped() {
+    let (upstream, zip) = large(1 << 20);
+    upstream.script(ZIP, [Reply::natural().cut_after(300_000), Reply::natural().without_ranges()]);
+    let (bytes, anew) = read(fetch(&upstream, &want(ZIP)).await).await;
+    assert!(bytes == zip);
+    assert_eq!(anew.len(), 0);
+    assert_eq!(upstream.asked(ZIP), 2);
+}
+
+#[tokio::test]
+async fn small_things_are_begun_anew() {
+    let (upstream, _) = large(10);
+    for path in [INFO, LIST] {
+        upstream.script(path, [Reply::natural().cut_after(3)]);
+        let got = get(&proxy(&door(patient()), &upstream.url()), path).await.unwrap();
+        assert!(!got.is_empty());
+        assert_eq!(upstream.asked(path), 2);
+    }
+    assert!(asked(&upstream).iter().all(|(range, _)| range.is_none()));
+}
+
+#[tokio::test]
+async fn a_body_that_is_gone_stays_broken() {
+    let (upstream, _) = large(1 << 20);
+    upstream.always(ZIP, Reply::status(404));
+    upstream.script(ZIP, [Reply::natural().cut_after(300_000)]);
+    let fault = fault(get(&proxy(&door(patient()), &upstream.url()), ZIP).await);
+    assert_eq!(fault.kind(), FaultKind::Truncated, "no absence where it was there a moment ago");
+}
+
+fn resume(zip: &[u8], have: usize, etag: Option<&str>) -> Resume {
+    let tail = Bytes::copy_from_slice(&zip[have.saturating_sub(OVERLAP)..have]);
+    Resume { have: have as u64, len: Some(zip.len() as u64), etag: etag.map(str::to_owned), tail }
+}
+
+#[tokio::test]
+async fn a_zip_that_broke_elsewhere_goes_on_where_the_bytes_are_the_same() {
+    let (upstream, zip) = large(1 << 20);
+    for have in [300_000, 1000, zip.len()] {
+        let want = Want { resume: Some(resume(&zip, have, Some("\"of another source\""))), ..want(ZIP) };
+        // It may break here, too.
+        upstream.script(ZIP, [Reply::natural().cut_after(OVERLAP as u64 / 2)]);
+        let incoming = fetch(&upstream, &want).await;
+        assert_eq!((incoming.meta.start, incoming.meta.len), (have as u64, Some(zip.len() as u64)));
+        let (bytes, anew) = read(incoming).await;
+        assert_eq!(anew.len(), 0);
+        assert!(bytes == zip[have..], "{have}");
+    }
+    assert!(asked(&upstream).iter().any(|(range, _)| range.as_deref() == Some("bytes=234464-")));
+}
+
+#[tokio::test]
+async fn a_zip_that_broke_elsewhere_is_fetched_whole_where_the_bytes_are_others() {
+    let (upstream, zip) = large(1 << 20);
+    let mut other = zip.clone();
+    other[299_999] ^= 1;
+    let same_etag = fetch(&upstream, &want(ZIP)).await.meta.etag.unwrap();
+    for (what, resume, requests) in [
+        ("other bytes", resume(&other, 300_000, None), 2),
+        ("another length", Resume { len: Some(5), ..resume(&zip, 300_000, None) }, 2),
+        ("no length", Resume { len: None, ..resume(&zip, 300_000, None) }, 1),
+        ("nothing to compare", Resume { tail: Bytes::new(), ..resume(&zip, 300_000, None) }, 1),
+        ("nothing there", resume(&zip, 0, Some(&same_etag)), 1),
+        ("more than there is", Resume { have: 9 << 20, ..resume(&zip, 300_000, None) }, 2),
+    ] {
+        upstream.forget();
+        let want = Want { resume: Some(resume), ..want(ZIP) };
+        let incoming = fetch(&upstream, &want).await;
+        assert_eq!(incoming.meta.start, 0, "{what}");
+        assert!(whole(incoming).await.unwrap() == zip, "{what}");
+        assert_eq!(upstream.asked(ZIP), requests, "{what}");
+    }
+    let same = Resume { tail: Bytes::new(), len: None, ..resume(&zip, 300_000, Some(&same_etag)) };
+    let incoming = fetch(&upstream, &Want { resume: Some(same), ..want(ZIP) }).await;
+    assert_eq!(incoming.meta.start, 300_000, "a strong validator is proof enough");
+    assert!(whole(incoming).await.unwrap() == zip[300_000..]);
+}
+
+#[tokio::test]
+async fn a_trickle_is_cut_only_where_another_source_may_take_over() {
+    let (upstream, zip) = large(30_000);
+    upstream.always(ZIP, Reply::natural().drip(1000, Duration::from_millis(20)));
+    let limits = Limits { trickle: 1 << 20, trickle_over: Duration::from_millis(200), ..patient() };
+    let proxy = proxy(&door(limits), &upstream.url());
+    assert!(get(&proxy, ZIP).await.unwrap() == zip);
+    let want = Want { alone: false, ..want(ZIP) };
+    let Fetched::Body(incoming) = proxy.fetch(&want).await.unwrap() else { panic!("no body") };
+    let fault = whole(incoming).await.map(|_| ()).unwrap_err();
+    assert_eq!(fault.kind(), FaultKind::Stall);
+    assert!(fault.detail().starts_with("less than 1048576 bytes/s for 200ms"), "{fault}");
+}
+
+#[tokio::test]
+async fn where_another_source_may_take_over_one_stall_is_forgiven() {
+    let (upstream, zip) = large(1 << 20);
+    let gate = Gate::new();
+    let limits = Limits { stall: SOON, ..patient() };
+    for (stalls, good) in [(1, true), (2, false)] {
+        upstream.forget();
+        upstream.script(ZIP, (0..stalls).map(|_| Reply::natural().stall_after(300_000, &gate)));
+        let proxy = proxy(&door(limits), &upstream.url());
+        let want = Want { alone: false, ..want(ZIP) };
+        let Fetched::Body(incoming) = proxy.fetch(&want).await.unwrap() else { panic!("no body") };
+        match whole(incoming).await {
+            Ok(bytes) => assert!(good && bytes == zip),
+            Err(fault) => assert!(!good && fault.kind() == FaultKind::Stall, "{fault}"),
+        }
+        assert_eq!(upstream.asked(ZIP), 2);
+    }
+    gate.open();
+}
