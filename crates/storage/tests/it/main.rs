@@ -3,9 +3,11 @@
 
 mod blobs;
 mod catalog;
+mod cut;
 mod data;
 mod formats;
 mod pinning;
+mod power;
 mod scrub;
 mod staging;
 mod store;
