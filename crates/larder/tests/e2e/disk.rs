@@ -4,10 +4,9 @@ use std::{
     fs,
     os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
-    process::Command,
 };
 
-use testkit::{Larder, ScriptedUpstream, skipped};
+use testkit::{Larder, ScriptedUpstream};
 
 use crate::world::{larder, tree};
 
@@ -104,44 +103,6 @@ fn a_directory_that_can_be_neither_read_nor_made_is_an_error() {
     let Err(ran) = larder.serve(&upstream.url()).data(&file).try_start() else { panic!("started") };
     assert_eq!(ran.code(), Some(2), "{ran}");
     open(&closed, 0o755);
-}
-
-#[test]
-fn a_full_disk_costs_storing_and_nothing_else() {
-    // As root, or as root of a user namespace; a container may allow neither.
-    let ways =
-        [&["unshare", "--mount", "--"][..], &["unshare", "--user", "--map-root-user", "--mount", "--"]];
-    let allowed = |way: &&&[&str]| {
-        let mut command = Command::new(way[0]);
-        testkit::run(command.args(&way[1..]).args(["mount", "-t", "tmpfs", "none", "/mnt"])).status.success()
-    };
-    let Some(way) = ways.iter().find(allowed) else {
-        skipped("this machine does not allow a mount namespace, so no disk can be filled");
-        return;
-    };
-    let upstream = ScriptedUpstream::serving(tree());
-    let plain = larder();
-    fs::create_dir_all(plain.data()).unwrap();
-    // One page for each small file: enough to begin, not enough for everything.
-    let script = format!("mount -t tmpfs -o size=256k none {} && exec \"$0\" \"$@\"", plain.data().display());
-    let larder = plain.under(way.iter().chain(&["sh", "-c", &script]));
-    let server = larder.serve(&upstream.url()).start();
-    for _ in 0..2 {
-        for module in tree().modules() {
-            for ext in ["info", "mod", "zip"] {
-                let path = format!("/{}", module.url_path(ext));
-                let answer = server.get(&path).expect(200);
-                let right = match ext {
-                    "info" => module.info.clone(),
-                    "mod" => module.gomod.clone(),
-                    _ => module.zip.to_vec(),
-                };
-                assert_eq!(answer.body, right, "{path}");
-            }
-        }
-    }
-    server.get("/example.com/app/@v/list").expect(200);
-    server.stop().ok();
 }
 
 #[test]

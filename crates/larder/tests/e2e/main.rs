@@ -13,6 +13,7 @@ mod crash;
 mod disk;
 mod flight;
 mod freshness;
+mod full_disk;
 mod http;
 mod limits;
 mod loops;
