@@ -60,7 +60,7 @@ impl Mirror {
     /// `None` at the end of the walk; [`Walk::refusal`] says what that means.
     ///
     /// From here on the first bytes have [`Config::begin`](crate::Config) to be here, whoever sends them: a source that
-    /// another can stand in for gets half of the time that is left, the last one all of it.
+    /// another one follows gets half of the time that is left, the last one all of it.
     pub(crate) async fn first_good<T, F>(
         &self,
         walk: &mut Walk,
@@ -129,8 +129,8 @@ impl Mirror {
                 walk.miss(&turn, Miss::Failed(fault));
                 continue;
             };
-            let begin_by = if turn.alone { begin_by } else { now + left / 2 };
-            hedge_at = if turn.alone { None } else { turn.source.hedge_after().map(|after| now + after) };
+            let begin_by = if turn.followed { now + left / 2 } else { begin_by };
+            hedge_at = turn.source.hedge_after().filter(|_| turn.followed).map(|after| now + after);
             let want = Want { begin_by: Some(begin_by), alone: turn.alone, ..want(&turn) };
             let spoke = Arc::new(AtomicBool::new(false));
             let (index, judge, told) = (asked.len(), &judge, Arc::clone(&spoke));

@@ -66,8 +66,10 @@ struct Step {
 pub(crate) struct Turn {
     place: usize,
     pub(crate) source: Arc<Source>,
-    /// Whether nobody else takes over when it fails.
+    /// Whether nobody who is in order takes over when it fails.
     pub(crate) alone: bool,
+    /// Whether anybody is asked after it when it fails.
+    pub(crate) followed: bool,
     /// Whether it stands last in the chain.
     pub(crate) last: bool,
 }
@@ -156,7 +158,8 @@ impl Walk {
             None => return None,
         };
         let source = Arc::clone(&self.steps.get(place)?.source);
-        Some(Turn { place, source, alone: true, last: place + 1 == self.steps.len() })
+        let followed = !(self.unheard.is_empty() && self.passed_over.is_empty());
+        Some(Turn { place, source, alone: true, followed, last: place + 1 == self.steps.len() })
     }
 
     /// The next turn in the order of the chain.
@@ -166,7 +169,8 @@ impl Walk {
         }
         let (place, step) = (self.next, self.steps.get(self.next)?);
         let source = Arc::clone(&step.source);
-        let turn = Turn { place, source, alone: !self.has_rival(), last: place + 1 == self.steps.len() };
+        let last = place + 1 == self.steps.len();
+        let turn = Turn { place, source, alone: !self.has_rival(), followed: step.goes_on && !last, last };
         self.next += 1;
         Some(turn)
     }

@@ -8,6 +8,7 @@ use tokio::time::{Instant, sleep};
 use crate::{
     Fault, FaultKind, Meta, Miss, Stubborn, Troubles, Want,
     endpoint::{Answer, Ask, Endpoint, Tried},
+    fault::RetryAfter,
     flow::Flow,
     gate::{Gate, Permit},
     health::{Health, Scope, Ticket},
@@ -63,12 +64,13 @@ impl Effort {
         let since = Instant::now();
         let refused =
             |kind, why: &str| Fault::new(source.endpoint.name().clone(), kind, why, since.elapsed());
+        let kind = Scope::of(&want.what);
         let tripped = || {
             let why =
                 format!("left alone for a while, it failed too often, last with {}", source.health.why());
-            refused(FaultKind::Tripped, &why)
+            let again = source.health.left_alone(kind).map(RetryAfter::In);
+            refused(FaultKind::Tripped, &why).with_retry_after(again)
         };
-        let kind = Scope::of(&want.what);
         if !want.alone && source.health.refuses(kind) {
             return Err(tripped());
         }

@@ -3,6 +3,7 @@
 use std::{
     fmt,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
 };
 
 use gomod::Request;
@@ -193,12 +194,32 @@ impl Health {
         Ok(Ticket { health: Arc::clone(&self.0), kind, issued: now, probes_source, probes_kind })
     }
 
-    /// A request was given up in silence, because another source had answered.
+    /// How long it will still be left alone by those who have another choice.
+    pub(crate) fn left_alone(&self, kind: Scope) -> Option<Duration> {
+        let now = Instant::now();
+        let mut switches = self.0.switches();
+        let left = [Scope::Source, kind].map(|scope| match switches.of(scope).state() {
+            State::Healthy => None,
+            State::Tripped(until) => Some(until.saturating_duration_since(now)),
+            State::Probing => Some(self.0.config.probe_wait),
+        });
+        left.into_iter().flatten().max()
+    }
+
+    /// A request was given up in silence, because another source had answered. If it was the probe, that has failed.
     pub(crate) fn lost(&self, kind: Scope) {
         let now = Instant::now();
-        let heard = self.0.switches().heard.is_some_and(|heard| now.duration_since(heard) < LATELY);
-        let scope = if heard { kind } else { Scope::Source };
-        self.0.fail(scope, false, &"no answer where another source had one");
+        let mut switches = self.0.switches();
+        let heard = switches.heard.is_some_and(|heard| now.duration_since(heard) < LATELY);
+        let blamed = if heard { kind } else { Scope::Source };
+        let failed = [Scope::Source, kind].map(|scope| {
+            let probed = switches.of(scope).state() == State::Probing;
+            (scope == blamed || probed).then_some(scope)
+        });
+        drop(switches);
+        for scope in failed.into_iter().flatten() {
+            self.0.fail(scope, true, &"no answer where another source had one");
+        }
     }
 
     /// What had come to a good end turned out to be a lie.
@@ -336,3 +357,33 @@ fn in_short(fault: &Fault) -> String {
 
 /// How long ago an answer may have begun for its source to count as alive.
 const LATELY: std::time::Duration = std::time::Duration::from_secs(1);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Meters, SafeUrl};
+
+    fn health() -> Health {
+        let source = SafeUrl::parse("https://proxy.example.com").unwrap().source_name();
+        let meters = Meters::default().of(&source);
+        Health::new(source, Breaker::default(), meters)
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_probe_that_is_given_up_for_a_faster_source_has_failed() {
+        let health = health();
+        for _ in 0..5 {
+            assert!(!health.refuses(Scope::Modules));
+            health.lost(Scope::Modules);
+        }
+        // It was never heard of, so it is left alone with everything.
+        assert!(health.refuses(Scope::Modules) && health.refuses(Scope::Zips));
+        assert_eq!(health.left_alone(Scope::Zips), Some(Duration::from_secs(30)));
+        tokio::time::advance(Duration::from_secs(31)).await;
+        let probe = health.admit(Scope::Modules, false).await.unwrap();
+        health.lost(Scope::Modules);
+        drop(probe);
+        assert!(health.refuses(Scope::Modules));
+        assert_eq!(health.left_alone(Scope::Modules), Some(Duration::from_mins(1)));
+    }
+}

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use futures_util::FutureExt;
 use mirror::{Body, CacheStatus, Keep, Refusal};
-use testkit::{Gate, Module, Reply};
+use testkit::{Gate, Module, Reply, ScriptedUpstream};
 use upstream::FaultKind;
 
 use crate::{
@@ -204,6 +204,45 @@ async fn a_client_that_was_told_a_length_gets_no_other_one() {
         assert!(got < bytes.len());
         assert_eq!(world.get(ZIP).await.unwrap().bytes, longer());
     }
+}
+
+/// What is asked of another source after 900,000 bytes: the last 64 KiB of them as well.
+const OVERLAPPING: &str = "bytes=834464-";
+
+/// The `Range` headers of all requests for the zip, in order.
+fn ranges(source: &ScriptedUpstream) -> Vec<Option<String>> {
+    let seen = source.seen().into_iter().filter(|seen| seen.path == ZIP);
+    seen.map(|seen| seen.header("range").map(str::to_owned)).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn another_source_sends_only_the_rest_where_its_bytes_are_proven_to_be_the_same() {
+    // By a validator that both know, or by the last 64 KiB and the length.
+    let proofs: [fn(Reply) -> Reply; 2] = [|reply| reply, Reply::without_etag];
+    for change in proofs {
+        let ((a, bytes), (b, _)) = (large(1 << 20), large(1 << 20));
+        a.always(ZIP, change(Reply::natural().reset_after(900_000).without_ranges()));
+        b.always(ZIP, change(Reply::natural()));
+        let world = setup(format!("{}|{}", a.url(), b.url())).start();
+        let got = world.get(ZIP).await.unwrap();
+        assert_eq!(got.bytes, bytes);
+        assert_eq!(got.meta.source.unwrap().as_ref(), b.address().to_string());
+        assert_eq!(ranges(&b), [Some(OVERLAPPING.to_owned())]);
+        assert_eq!(world.meters.absorbed.get(), 1);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_put_together_and_is_wrong_is_fetched_anew_from_a_source_that_may_be_right() {
+    let ((a, bytes), (b, _)) = (large(1 << 20), large(1 << 20));
+    let open = Gate::new();
+    open.open();
+    a.always(ZIP, altered(&open).reset_after(900_000).without_ranges().etag(r#""same""#));
+    b.always(ZIP, Reply::natural().etag(r#""same""#));
+    let world = setup(format!("{}|{}", a.url(), b.url())).start();
+    assert_eq!(world.get(ZIP).await.unwrap().bytes, bytes);
+    assert_eq!(ranges(&b), [Some(OVERLAPPING.to_owned()), None]);
+    assert_eq!(world.meters.absorbed.get(), 1);
 }
 
 /// A zip of the same version that is larger than the one of [`large`].
