@@ -79,7 +79,7 @@ impl Download {
         piece.advance(known);
         self.skip -= known as u64;
         self.at += piece.len() as u64;
-        if self.effort.is_zip() {
+        if self.effort.is_zip() && Have::needs_tail(&self.meta) {
             self.tail.push(&piece);
         }
         piece

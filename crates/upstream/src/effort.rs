@@ -80,9 +80,12 @@ impl Effort {
                 source.meters.waits();
                 let until = [want.begin_by, want.deadline].into_iter().flatten().min();
                 let until = until.unwrap_or(since + source.config.wait);
-                source.gate.enter(&want.priority, until).await.ok_or_else(|| {
-                    refused(FaultKind::Busy, "not asked, too many requests to it are under way")
-                })?
+                tokio::select! {
+                    permit = source.gate.enter(&want.priority, until) => permit.ok_or_else(|| {
+                        refused(FaultKind::Busy, "not asked, too many requests to it are under way")
+                    })?,
+                    () = source.health.refusing(kind), if !want.alone => return Err(tripped()),
+                }
             }
         };
         let ticket = source.health.admit(kind, want.alone).await.ok_or_else(tripped)?;

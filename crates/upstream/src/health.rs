@@ -2,6 +2,7 @@
 
 use std::{
     fmt,
+    pin::pin,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
@@ -30,7 +31,7 @@ struct Inner {
     config: Breaker,
     meters: SourceMeters,
     switches: Mutex<Switches>,
-    /// A probe ended.
+    /// A breaker tripped, or a probe ended.
     probed: Notify,
 }
 
@@ -151,6 +152,19 @@ impl Health {
         self.0.switches().would(kind, Need::Optional, Instant::now()) == Admission::Refused
     }
 
+    /// Waits until somebody who has another choice would be refused.
+    pub(crate) async fn refusing(&self, kind: Scope) {
+        loop {
+            let mut probed = pin!(self.0.probed.notified());
+            // From here on no change is missed.
+            probed.as_mut().enable();
+            if self.refuses(kind) {
+                return;
+            }
+            probed.await;
+        }
+    }
+
     /// What tripped a breaker last.
     pub(crate) fn why(&self) -> String {
         self.0.switches().why.clone()
@@ -161,8 +175,7 @@ impl Health {
         let until = Instant::now() + self.0.config.probe_wait;
         let mut need = if alone { Need::Alone } else { Need::Optional };
         loop {
-            let probed = self.0.probed.notified();
-            tokio::pin!(probed);
+            let mut probed = pin!(self.0.probed.notified());
             // From here on no end of a probe is missed.
             probed.as_mut().enable();
             match self.enter(kind, need) {

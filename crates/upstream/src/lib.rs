@@ -2,8 +2,12 @@
 //!
 //! [`Door`] decides how connections are made: certificate authorities, HTTP proxies, credentials, limits,
 //! redirects. [`Proxy`] is one GOPROXY or checksum database behind it, [`DirProxy`] one in a local directory.
-//! Both answer a [`Want`] with one attempt: [`Fetched`], or a [`Miss`], in which absence and failure are
-//! different types. Which source is asked when is not decided here.
+//! Both answer a [`Want`]: [`Fetched`], or a [`Miss`], in which absence and failure are different types. Which source
+//! is asked when is not decided here.
+//!
+//! Layers, from the wire up: `client` (one request and its redirects), `endpoint` and `flow` (one attempt and its
+//! body, within their limits), `effort` (tries and pauses, within the budgets of `retry`, `gate` and `health`),
+//! `download` (a body that goes on after it broke, as `resume` allows), [`Proxy`].
 //!
 //! No message, `Debug` output or metric of this crate holds a secret.
 

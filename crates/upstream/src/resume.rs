@@ -125,6 +125,11 @@ impl Have {
             && whole.len == self.len
     }
 
+    /// Whether only a comparison of bytes can prove that a part continues what came from the same source.
+    pub(crate) fn needs_tail(meta: &Meta) -> bool {
+        Have::here(1, meta, Bytes::new()).validator().is_none()
+    }
+
     /// What makes a source of the same body send the rest, and any other body whole.
     fn validator(&self) -> Option<&str> {
         if self.elsewhere {

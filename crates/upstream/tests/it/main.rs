@@ -7,6 +7,7 @@ mod certificates;
 mod connections;
 mod dir;
 mod health;
+mod http2;
 mod http_proxies;
 mod names;
 mod redirects;

@@ -35,3 +35,28 @@ async fn only_so_many_are_under_way_at_a_time() {
     drop(b);
     get(&proxy, LIST).await.unwrap();
 }
+
+#[tokio::test]
+async fn who_waits_for_a_source_that_trips_learns_so_at_once() {
+    let tree = ModuleTree::parse("-- example.com/m@v1.0.0/go.mod --\nmodule example.com/m\n");
+    let upstream = ScriptedUpstream::serving(tree);
+    let gate = Gate::new();
+    upstream.always(ZIP, Reply::natural().hold(&gate));
+    let stubborn = Stubborn { concurrent: 1, ..Stubborn::default() };
+    let door = Door::new(DoorConfig { stubborn, ..DoorConfig::new("test", Env::default()) }).unwrap();
+    let proxy = proxy(&door, &upstream.url());
+    let zip = want(ZIP);
+    let running = proxy.fetch(&zip);
+    tokio::pin!(running);
+    assert!((&mut running).now_or_never().is_none());
+    let list = Want { alone: false, ..want(LIST) };
+    let waiting = proxy.fetch(&list);
+    tokio::pin!(waiting);
+    assert!((&mut waiting).now_or_never().is_none());
+    for _ in 0..5 {
+        proxy.lost(&list.what);
+    }
+    assert_eq!(fault(waiting.await).kind(), FaultKind::Tripped);
+    gate.open();
+    running.await.unwrap();
+}
