@@ -23,6 +23,7 @@ pub(crate) struct Engine {
     instance: String,
     pub(crate) mirrored: mirror::Meters,
     pub(crate) served: server::Meters,
+    pub(crate) asked: upstream::Meters,
     pub(crate) registry: Registry,
 }
 
@@ -42,6 +43,7 @@ impl Engine {
         door.limits = limits(settings);
         door.stubborn = stubborn(settings);
         door.meters.register(registry.sub_registry_with_prefix("larder"));
+        let asked = door.meters.clone();
         let mut sources = Sources { door: Door::new(door)?, opened: Vec::new() };
         let policy = Arc::new(policy(settings, &mut sources)?);
         let (mirrored, served) = (mirror::Meters::default(), server::Meters::default());
@@ -60,7 +62,7 @@ impl Engine {
             ..mirror::Config::default()
         };
         let mirror = Mirror::new(config, policy, store, mirrored.clone());
-        Ok(Engine { mirror, data, instance, mirrored, served, registry })
+        Ok(Engine { mirror, data, instance, mirrored, served, asked, registry })
     }
 
     /// Serves until `stop`, and then until what runs is done, or its time is over.

@@ -18,7 +18,7 @@ pub(crate) async fn run(settings: &Settings, command: &[OsString]) -> anyhow::Re
     let engine = Engine::start(settings)?;
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.context("cannot listen on loopback")?;
     let address = listener.local_addr().context("the address that was bound")?;
-    let (mirrored, served) = (engine.mirrored.clone(), engine.served.clone());
+    let (mirrored, served, asked) = (engine.mirrored.clone(), engine.served.clone(), engine.asked.clone());
     let (stop, stopped) = oneshot::channel::<()>();
     let settings_of_server = settings.clone();
     let server = tokio::spawn(async move {
@@ -42,11 +42,25 @@ pub(crate) async fn run(settings: &Settings, command: &[OsString]) -> anyhow::Re
     }
     let stored = served.answered(CacheStatus::Hit) + served.answered(CacheStatus::Stale);
     let fetched = served.answered(CacheStatus::Miss) + served.answered(CacheStatus::Revalidated);
+    let how = how(&[
+        (asked.all_retries(), "retry", "retries"),
+        (asked.all_resumes(), "resumed body", "resumed bodies"),
+        (mirrored.hedges_won.get(), "hedge won", "hedges won"),
+        (served.answered(CacheStatus::Stale), "stale answer", "stale answers"),
+    ]);
     say(&format!(
-        "{stored} files from cache, {fetched} fetched, {} faults absorbed",
+        "{stored} files from cache, {fetched} fetched, {} faults absorbed{how}",
         mirrored.absorbed.get()
     ));
     Ok(code)
+}
+
+/// What was done about faults, as far as anything was: ` (1 retry, 2 resumed bodies)`.
+fn how(done: &[(u64, &str, &str)]) -> String {
+    let done = done.iter().filter(|(count, ..)| *count > 0);
+    let done: Vec<_> =
+        done.map(|(count, one, many)| format!("{count} {}", if *count == 1 { one } else { many })).collect();
+    if done.is_empty() { String::new() } else { format!(" ({})", done.join(", ")) }
 }
 
 /// A line for people; a closed stderr is no reason to fail the command.

@@ -8,7 +8,7 @@ use prometheus_client::{
 /// Counters of the mirror.
 #[derive(Clone, Debug, Default)]
 pub struct Meters {
-    /// Answers that were good although at least one source failed or lied on the way.
+    /// Faults of sources on the way to answers that were good all the same.
     pub absorbed: Counter,
     /// Fetches that were started, whatever the number of clients behind each.
     pub fetches: Counter,
@@ -43,7 +43,7 @@ impl Meters {
         let registry = registry.sub_registry_with_prefix("larder_mirror");
         registry.register(
             "faults_absorbed",
-            "Good answers despite a failing or lying source",
+            "Faults of sources on the way to answers that were good all the same",
             self.absorbed.clone(),
         );
         registry.register("fetches", "Fetches started", self.fetches.clone());

@@ -48,8 +48,8 @@ pub(crate) struct Walk {
     said: Vec<(usize, Absence)>,
     faults: Vec<(usize, Fault)>,
     contradiction: Option<Contradiction>,
-    /// Something went wrong on the way to an answer without being a fault of the walk.
-    troubled: bool,
+    /// How often something went wrong on the way to an answer without being a fault of the walk.
+    troubled: u32,
     /// What went wrong at the sources themselves whose answers were used.
     troubles: Vec<Troubles>,
 }
@@ -129,7 +129,7 @@ impl Walk {
             said: Vec::new(),
             faults: Vec::new(),
             contradiction: None,
-            troubled: false,
+            troubled: 0,
             troubles: Vec::new(),
         }
     }
@@ -244,7 +244,7 @@ impl Walk {
 
     /// Something went wrong that was overcome without asking anybody else.
     pub(crate) fn troubled(&mut self) {
-        self.troubled = true;
+        self.troubled += 1;
     }
 
     /// An answer is used, in which things may have gone wrong and may do so yet.
@@ -252,12 +252,14 @@ impl Walk {
         self.troubles.push(troubles);
     }
 
-    /// A source gave a usable answer: counts it once if anything went wrong before.
+    /// A source gave a usable answer: counts all that went wrong before. That a source was left alone is no fault of
+    /// its own: those that led to it were counted.
     pub(crate) fn arrived(&self, meters: &Meters) {
-        let wrong = !self.faults.is_empty() || self.contradiction.is_some() || self.troubled;
-        if wrong || self.troubles.iter().any(Troubles::any) {
-            meters.absorbed.inc();
-        }
+        let faults = self.faults.iter().filter(|(_, fault)| fault.kind() != FaultKind::Tripped);
+        let tries: u32 = faults.map(|(_, fault)| fault.tries()).sum();
+        let overcome: u32 = self.troubles.iter().map(Troubles::count).sum();
+        let contradicted = u32::from(self.contradiction.is_some());
+        meters.absorbed.inc_by(u64::from(tries + overcome + contradicted + self.troubled));
     }
 
     /// What it means that no source gave a usable answer.

@@ -169,6 +169,7 @@ impl Effort {
             return spelled;
         }
         self.source.speller.keep(other);
+        self.troubles.add();
         tracing::info!(source = %self.source.endpoint.name(), "understands paths only with another spelling of @");
         again
     }

@@ -31,7 +31,7 @@ pub struct Incoming {
     pub meta: Meta,
     /// The bytes, decompressed.
     pub bytes: BoxStream<'static, Result<Piece, Fault>>,
-    /// Whether anything went wrong that was overcome at the source itself.
+    /// What went wrong and was overcome at the source itself.
     pub troubles: Troubles,
 }
 
@@ -40,9 +40,9 @@ pub struct Incoming {
 pub struct Troubles(Arc<AtomicU32>);
 
 impl Troubles {
-    /// Whether there was any.
-    pub fn any(&self) -> bool {
-        self.0.load(Ordering::Relaxed) > 0
+    /// How often so far.
+    pub fn count(&self) -> u32 {
+        self.0.load(Ordering::Relaxed)
     }
 
     pub(crate) fn add(&self) {

@@ -1,6 +1,12 @@
 //! What is counted about sources.
 
-use std::time::Duration;
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
 
 use prometheus_client::{
     encoding::EncodeLabelSet,
@@ -28,6 +34,14 @@ pub struct Meters {
     resumes: Family<Source, Counter>,
     saved: Family<Source, Counter>,
     waits: Family<Source, Counter>,
+    totals: Arc<Totals>,
+}
+
+/// Sums over all sources.
+#[derive(Debug, Default)]
+struct Totals {
+    retries: AtomicU64,
+    resumes: AtomicU64,
 }
 
 /// What a breaker is for, as label `what`: `source` (connections, silence), `modules`, `zips` or `sumdb`.
@@ -63,6 +77,7 @@ impl Default for Meters {
             resumes: Family::default(),
             saved: Family::default(),
             waits: Family::default(),
+            totals: Arc::default(),
         }
     }
 }
@@ -94,6 +109,23 @@ impl Meters {
             "Times a source was left alone after failures",
             self.trips.clone(),
         );
+        registry.register("upstream_retries", "Further tries of a request at a source", self.retries.clone());
+        registry.register(
+            "upstream_resumes",
+            "Bodies that broke off and were continued",
+            self.resumes.clone(),
+        );
+        registry.register_with_unit(
+            "upstream_resume_saved",
+            "Bytes that did not have to come again, because a body was continued",
+            Unit::Bytes,
+            self.saved.clone(),
+        );
+        registry.register(
+            "upstream_waits",
+            "Requests that had to wait because too many others were under way at a source",
+            self.waits.clone(),
+        );
     }
 
     /// How many lookups failed or were late without harm, because the last good addresses were known.
@@ -114,6 +146,16 @@ impl Meters {
     /// How many attempts at `source` ended with `outcome`.
     pub fn requests(&self, source: &SourceName, outcome: &'static str) -> u64 {
         self.requests.get(&Outcome { source: source.to_string(), outcome }).map_or(0, |counter| counter.get())
+    }
+
+    /// How many attempts were further tries of the same request, at all sources together.
+    pub fn all_retries(&self) -> u64 {
+        self.totals.retries.load(Ordering::Relaxed)
+    }
+
+    /// How many bodies broke and were continued, at all sources together.
+    pub fn all_resumes(&self) -> u64 {
+        self.totals.resumes.load(Ordering::Relaxed)
     }
 
     /// How many attempts at `source` were further tries of the same request.
@@ -141,6 +183,7 @@ impl Meters {
             resumes: self.resumes.get_or_create_owned(&label),
             saved: self.saved.get_or_create_owned(&label),
             waits: self.waits.get_or_create_owned(&label),
+            totals: Arc::clone(&self.totals),
         }
     }
 }
@@ -159,6 +202,7 @@ pub(crate) struct SourceMeters {
     resumes: Counter,
     saved: Counter,
     waits: Counter,
+    totals: Arc<Totals>,
 }
 
 impl SourceMeters {
@@ -192,11 +236,13 @@ impl SourceMeters {
     /// The same source is tried once more.
     pub(crate) fn retried(&self) {
         self.retries.inc();
+        self.totals.retries.fetch_add(1, Ordering::Relaxed);
     }
 
     /// A body was continued after `bytes`.
     pub(crate) fn resumed(&self, bytes: u64) {
         self.resumes.inc();
+        self.totals.resumes.fetch_add(1, Ordering::Relaxed);
         self.saved.inc_by(bytes);
     }
 
@@ -229,6 +275,10 @@ mod tests {
         handles.ended("ok");
         handles.ended("reset");
         handles.ended("reset");
+        handles.retried();
+        handles.resumed(500);
+        handles.tripped();
+        handles.waits();
         let mut text = String::new();
         encode(&mut text, &registry).unwrap();
         for line in [
@@ -236,10 +286,16 @@ mod tests {
             r#"upstream_requests_total{source="proxy.example.com/go",outcome="reset"} 2"#,
             r#"upstream_received_bytes_total{source="proxy.example.com/go"} 1000"#,
             r#"upstream_first_byte_seconds_count{source="proxy.example.com/go"} 1"#,
+            r#"upstream_retries_total{source="proxy.example.com/go"} 1"#,
+            r#"upstream_resumes_total{source="proxy.example.com/go"} 1"#,
+            r#"upstream_resume_saved_bytes_total{source="proxy.example.com/go"} 500"#,
+            r#"upstream_trips_total{source="proxy.example.com/go"} 1"#,
+            r#"upstream_waits_total{source="proxy.example.com/go"} 1"#,
         ] {
             assert!(text.lines().any(|l| l == line), "{line} is not in:\n{text}");
         }
         assert_eq!(meters.requests(&source, "reset"), 2);
         assert_eq!(meters.requests(&source, "stall"), 0);
+        assert_eq!((meters.all_retries(), meters.all_resumes()), (1, 1));
     }
 }

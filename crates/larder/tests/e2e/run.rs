@@ -3,7 +3,7 @@
 use std::fs;
 
 use rustix::process::Signal;
-use testkit::{GoCommand, Ran, Reply, ScriptedUpstream};
+use testkit::{GoCommand, Module, ModuleTree, Ran, Reply, ScriptedUpstream};
 
 use crate::world::{larder, project, tree};
 
@@ -98,6 +98,43 @@ fn a_real_go_runs_and_what_it_fetched_stays() {
     upstream.take_down();
     let warm = build(&["--offline"]).ok();
     assert!(warm.stderr.contains(" 0 fetched"), "{warm}");
+}
+
+/// The numbers of the summary, and what it says of how faults were overcome.
+fn summary(ran: &Ran) -> (Vec<u64>, String) {
+    let line = ran.stderr.lines().find(|line| line.contains("faults absorbed")).unwrap();
+    let (numbers, how) = line.split_once(" faults absorbed").unwrap();
+    let numbers = numbers.split([' ', ',']).filter_map(|word| word.parse().ok()).collect();
+    (numbers, how.trim().to_owned())
+}
+
+#[test]
+fn the_summary_counts_the_faults_that_nobody_noticed() {
+    let mut tree = ModuleTree::default();
+    tree.add(Module::of_noise("example.com/noise", "v1.0.0", 1 << 20));
+    for (path, reply, absorbed, how) in [
+        ("*.zip", Some(Reply::natural()), 0, ""),
+        ("*.zip", Some(Reply::natural().reset_after(300_000)), 1, "(1 resumed body)"),
+        ("*.zip", Some(Reply::reset()), 1, "(1 retry)"),
+        ("*.mod", Some(Reply::status(503)), 1, "(1 retry)"),
+        ("*.info", Some(Reply::status(404)), 0, ""),
+    ] {
+        let upstream = ScriptedUpstream::serving(tree.clone());
+        upstream.script(path, reply);
+        let go = GoCommand::new("off");
+        go.write("go.mod", "module test\n\ngo 1.21\n\nrequire example.com/noise v1.0.0\n");
+        let mut larder = larder().work(go.work());
+        for (name, value) in go.variables() {
+            larder = larder.env(name, value);
+        }
+        let data = larder.data();
+        let url = upstream.url();
+        let args = ["run", "--upstream", &url, "--sumdb", "off", "--data", data.to_str().unwrap()];
+        let ran = larder.run(args.iter().chain(&["--", "go", "mod", "download"]));
+        assert_eq!(ran.code() == Some(0), path != "*.info", "{ran}");
+        let (numbers, said) = summary(&ran);
+        assert_eq!((numbers.last(), said.as_str()), (Some(&absorbed), how), "{path}: {ran}");
+    }
 }
 
 #[test]
