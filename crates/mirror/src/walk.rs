@@ -255,11 +255,10 @@ impl Walk {
     /// A source gave a usable answer: counts all that went wrong before. That a source was left alone is no fault of
     /// its own: those that led to it were counted.
     pub(crate) fn arrived(&self, meters: &Meters) {
-        let faults = self.faults.iter().filter(|(_, fault)| fault.kind() != FaultKind::Tripped);
-        let tries: u32 = faults.map(|(_, fault)| fault.tries()).sum();
+        let faults = self.faults.iter().filter(|(_, fault)| fault.kind() != FaultKind::Tripped).count();
+        let faults = faults + usize::from(self.contradiction.is_some());
         let overcome: u32 = self.troubles.iter().map(Troubles::count).sum();
-        let contradicted = u32::from(self.contradiction.is_some());
-        meters.absorbed.inc_by(u64::from(tries + overcome + contradicted + self.troubled));
+        meters.absorbed.inc_by(faults as u64 + u64::from(overcome + self.troubled));
     }
 
     /// What it means that no source gave a usable answer.

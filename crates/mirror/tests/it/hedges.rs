@@ -155,5 +155,9 @@ async fn a_source_that_was_given_up_for_a_faster_one_is_asked_again_when_that_on
     assert_eq!(got.bytes, bytes);
     assert_eq!(got.meta.source.unwrap().as_ref(), a.address().to_string());
     assert_eq!(hedges(&world), (1, 1, 0));
-    assert_eq!(world.meters.absorbed.get(), 1);
+    assert_eq!(
+        world.meters.absorbed.get(),
+        1 + b.asked(ZIP) as u64,
+        "a silence, and each body that broke off"
+    );
 }
