@@ -2,37 +2,51 @@
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
-/// Lets one request in ten be hedged, and up to 20 in a row after a time without: a bucket that each request fills
-/// by a tenth of a hedge. When everything is slow at once, sources do not get double the load.
-#[derive(Debug)]
-pub(crate) struct HedgeBudget {
-    tenths: AtomicU32,
+/// How many requests may be sent to a second source while the first is silent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Hedging {
+    /// Of 100 requests. Default 10; 0 turns hedging off once the burst is used up.
+    pub percent: u32,
+    /// In a row, after a time without. Default 20.
+    pub burst: u32,
 }
 
-/// What a hedge costs, in requests.
-const COST: u32 = 10;
-/// The most hedges in a row.
-const BURST: u32 = 20;
-
-impl Default for HedgeBudget {
+impl Default for Hedging {
     fn default() -> Self {
-        HedgeBudget { tenths: AtomicU32::new(BURST * COST) }
+        Hedging { percent: 10, burst: 20 }
     }
 }
 
+/// Counts hedges: a bucket that each request fills a little. When everything is slow at once, sources do not get
+/// double the load.
+#[derive(Debug)]
+pub(crate) struct HedgeBudget {
+    limits: Hedging,
+    /// In hundredths of a hedge.
+    saved: AtomicU32,
+}
+
+/// What a hedge costs.
+const COST: u32 = 100;
+
 impl HedgeBudget {
+    pub(crate) fn new(limits: Hedging) -> Self {
+        HedgeBudget { limits, saved: AtomicU32::new(limits.burst.saturating_mul(COST)) }
+    }
+
     /// A request begins.
     pub(crate) fn earn(&self) {
-        self.change(|tenths| Some((tenths + 1).min(BURST * COST)));
+        let Hedging { percent, burst } = self.limits;
+        self.change(|saved| Some(saved.saturating_add(percent).min(burst.saturating_mul(COST))));
     }
 
     /// Whether a request may be hedged now.
     pub(crate) fn spend(&self) -> bool {
-        self.change(|tenths| tenths.checked_sub(COST))
+        self.change(|saved| saved.checked_sub(COST))
     }
 
     fn change(&self, change: impl Fn(u32) -> Option<u32>) -> bool {
-        self.tenths.fetch_update(Ordering::Relaxed, Ordering::Relaxed, change).is_ok()
+        self.saved.fetch_update(Ordering::Relaxed, Ordering::Relaxed, change).is_ok()
     }
 }
 
@@ -42,7 +56,7 @@ mod tests {
 
     #[test]
     fn twenty_in_a_row_and_then_one_in_ten() {
-        let budget = HedgeBudget::default();
+        let budget = HedgeBudget::new(Hedging::default());
         let in_a_row = |most: usize| (0..most).take_while(|_| budget.spend()).count();
         assert_eq!(in_a_row(100), 20);
         let mut hedged = 0;
@@ -55,5 +69,12 @@ mod tests {
             budget.earn();
         }
         assert_eq!(in_a_row(100), 20);
+    }
+
+    #[test]
+    fn hedging_can_be_turned_off() {
+        let budget = HedgeBudget::new(Hedging { percent: 0, burst: 0 });
+        budget.earn();
+        assert!(!budget.spend());
     }
 }

@@ -65,6 +65,7 @@ pub use crate::{
     answer::{Answer, AnswerMeta, Body, CacheStatus, Keep},
     ask::{Ask, Reach},
     follow::Follow,
+    hedge::Hedging,
     meters::Meters,
     policy::{Chain, ChainEnd, Database, Fallback, Freshness, Order, Policy, Private, Route, Rule, SumdbUse},
     refusal::{Absent, Contradiction, Known, Refusal},
@@ -81,6 +82,8 @@ pub struct Config {
     pub linger: Duration,
     /// By when the first bytes of an answer must be here, over all sources and tries. Default 14 s.
     pub begin: Duration,
+    /// How many requests may be sent to a second source while the first is silent.
+    pub hedging: Hedging,
     /// How far any request may go: [`Reach::Stored`] for `--offline`.
     pub reach: Reach,
     /// How many fetches may be under way, and wait.
@@ -93,6 +96,7 @@ impl Default for Config {
             patience: Duration::from_secs(1),
             linger: Duration::from_mins(10),
             begin: Duration::from_secs(14),
+            hedging: Hedging::default(),
             reach: Reach::Anywhere,
             room: Room::default(),
         }
@@ -129,7 +133,7 @@ impl Mirror {
             store,
             admission: Admission::new(config.room, meters.clone()),
             meters,
-            hedges: HedgeBudget::default(),
+            hedges: HedgeBudget::new(config.hedging),
             rounds: AtomicU64::new(0),
             remembered,
             heads: Heads::default(),

@@ -102,7 +102,7 @@ impl Walk {
         let mut walk = Walk::over(what.clone(), links, *end, rules);
         if *order == Order::Fastest {
             let any = route.fallback == Fallback::Any && !route.is_private();
-            let order = order::fastest(links, |link| any || link.after == Separator::Pipe, round);
+            let order = order::fastest(links, what, |link| any || link.after == Separator::Pipe, round);
             for (step, source) in walk.steps.iter_mut().zip(order) {
                 step.source = source;
             }

@@ -9,7 +9,7 @@ use bytes::BytesMut;
 use futures_util::StreamExt;
 use gomod::{ZipCheck, ZipFault};
 use storage::{Staged, Staging};
-use upstream::{Fault, FaultKind, Incoming, Meta, OVERLAP, Piece, Resume, SourceName, Want};
+use upstream::{Fault, FaultKind, Incoming, Meta, OVERLAP, Piece, Resume, SourceName, Troubles, Want};
 
 use crate::{
     Refusal,
@@ -38,6 +38,8 @@ struct Arrival {
     lineage: Lineage,
     /// Whether they came from more than one source.
     spliced: bool,
+    /// What went wrong at the source that sent the last of them.
+    troubles: Troubles,
 }
 
 impl Fetch {
@@ -56,7 +58,7 @@ impl Fetch {
                 Some((arrival, resume)) if incoming.meta.start == resume.have => {
                     arrival.goes_on(&incoming.meta)
                 }
-                _ => self.anew(&incoming.meta, std::mem::take(&mut lineage)),
+                _ => self.anew(&incoming.meta, &incoming.troubles, std::mem::take(&mut lineage)),
             };
             let useless = match self.receive(&mut arrival, incoming).await {
                 Ok(()) => match self.whole(&mut arrival).await {
@@ -76,8 +78,8 @@ impl Fetch {
                     self.goes_on(&mut walk, &turn, Useless::Broken(fault))?;
                 }
                 // Nobody knows which of its parts is wrong, so each source may yet be right.
-                Useless::Lie(fault) if arrival.spliced && walk.once_more(&turn) => {
-                    tracing::warn!(version = %self.version, "put together from several sources, and useless: {fault}");
+                Useless::Lie(fault) if arrival.is_patchwork() && walk.once_more(&turn) => {
+                    tracing::warn!(version = %self.version, "put together from parts, and useless: {fault}");
                     walk.troubled();
                 }
                 useless => self.goes_on(&mut walk, &turn, useless)?,
@@ -86,7 +88,7 @@ impl Fetch {
     }
 
     /// The beginning of a body of which nothing is here.
-    fn anew(&self, meta: &Meta, lineage: Lineage) -> Arrival {
+    fn anew(&self, meta: &Meta, troubles: &Troubles, lineage: Lineage) -> Arrival {
         let staging = self.mirror.store.stage();
         Arrival {
             staged: staging.staged(),
@@ -98,6 +100,7 @@ impl Fetch {
             etag: meta.etag.clone(),
             lineage,
             spliced: false,
+            troubles: troubles.clone(),
         }
     }
 
@@ -123,7 +126,7 @@ impl Fetch {
                     let fault = arrival.fault(FaultKind::Truncated, "the body broke off and began anew");
                     let why = Refusal::Failed(vec![fault]);
                     let lineage = arrival.lineage.and(Arc::clone(&arrival.staged), why);
-                    *arrival = self.anew(&meta, lineage);
+                    *arrival = self.anew(&meta, &Troubles::default(), lineage);
                     self.pilot.flowing(arrival.flowing());
                 }
             }
@@ -156,6 +159,11 @@ impl Arrival {
         self.len = self.len.or(meta.len);
         self.etag = self.etag.or_else(|| meta.etag.clone());
         self
+    }
+
+    /// Whether it was put together from parts.
+    fn is_patchwork(&self) -> bool {
+        self.spliced || self.troubles.any()
     }
 
     fn flowing(&self) -> Flowing {

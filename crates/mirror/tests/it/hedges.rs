@@ -5,7 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use mirror::{Fallback, Refusal};
+use mirror::{Fallback, Order, Refusal};
 use testkit::{Gate, Reply};
 use tokio::task::JoinHandle;
 use upstream::FaultKind;
@@ -160,4 +160,18 @@ async fn a_source_that_was_given_up_for_a_faster_one_is_asked_again_when_that_on
         1 + b.asked(ZIP) as u64,
         "a silence, and each body that broke off"
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn equals_are_asked_in_the_order_of_what_is_known_of_them() {
+    let (a, b, c) = (upstream(), upstream(), upstream());
+    let mut equals = setup(format!("{}|{},{}", a.url(), b.url(), c.url()));
+    equals.order = Order::Fastest;
+    let world = equals.start();
+    // Nothing is known of either at first; then nothing of the second.
+    for (path, asked) in [(INFO, (1, 0)), (MOD, (0, 1))] {
+        world.get(path).await.unwrap();
+        assert_eq!((a.asked(path), b.asked(path)), asked, "{path}");
+    }
+    assert_eq!(c.asked("*"), 0);
 }

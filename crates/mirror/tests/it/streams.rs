@@ -245,6 +245,35 @@ async fn what_was_put_together_and_is_wrong_is_fetched_anew_from_a_source_that_m
     assert_eq!(world.meters.absorbed.get(), 1);
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_body_that_begins_anew_goes_on_for_those_who_were_fed() {
+    let (a, bytes) = large(1 << 20);
+    let gate = Gate::new();
+    let nothing_to_prove = |reply: Reply| reply.without_ranges().without_etag().chunked();
+    a.script(ZIP, [nothing_to_prove(stalled(&gate).reset_after(900_000))]);
+    a.always(ZIP, nothing_to_prove(Reply::natural()));
+    let world = setup(a.url()).patience(Duration::ZERO).start();
+    let mut fed = world.growing(ZIP).await;
+    let mut begun = fed_up_to(&mut fed, STOP - HELD_BACK).await;
+    gate.open();
+    begun.extend(rest(fed).await.unwrap());
+    assert_eq!(begun, bytes);
+    assert_eq!(a.asked(ZIP), 2);
+    assert_eq!(world.meters.absorbed.get(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_wrong_beginning_that_was_continued_is_fetched_anew_from_the_same_source() {
+    let (a, bytes) = large(1 << 20);
+    let open = Gate::new();
+    open.open();
+    a.script(ZIP, [altered(&open).reset_after(900_000).etag(r#""same""#)]);
+    a.always(ZIP, Reply::natural().etag(r#""same""#));
+    let world = setup(a.url()).start();
+    assert_eq!(world.get(ZIP).await.unwrap().bytes, bytes);
+    assert_eq!(ranges(&a), [None, Some("bytes=900000-".to_owned()), None]);
+}
+
 /// A zip of the same version that is larger than the one of [`large`].
 fn longer() -> Vec<u8> {
     Module::of_noise("example.com/m", "v1.0.0", (1 << 20) + 100_000).zip.to_vec()
