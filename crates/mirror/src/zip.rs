@@ -163,7 +163,7 @@ impl Arrival {
 
     /// Whether it was put together from parts.
     fn is_patchwork(&self) -> bool {
-        self.spliced || self.troubles.any()
+        self.spliced || self.troubles.count() > 0
     }
 
     fn flowing(&self) -> Flowing {
