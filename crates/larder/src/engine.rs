@@ -21,6 +21,7 @@ pub(crate) struct Engine {
     pub(crate) mirror: Arc<Mirror>,
     data: Arc<Data>,
     instance: String,
+    sources: Vec<Arc<Source>>,
     pub(crate) mirrored: mirror::Meters,
     pub(crate) served: server::Meters,
     pub(crate) asked: upstream::Meters,
@@ -44,7 +45,7 @@ impl Engine {
         door.stubborn = stubborn(settings);
         door.meters.register(registry.sub_registry_with_prefix("larder"));
         let asked = door.meters.clone();
-        let mut sources = Sources { door: Door::new(door)?, opened: Vec::new() };
+        let mut sources = Sources { door: Door::new(door)?, opened: Vec::new(), all: Vec::new() };
         let policy = Arc::new(policy(settings, &mut sources)?);
         let (mirrored, served) = (mirror::Meters::default(), server::Meters::default());
         mirrored.register(&mut registry);
@@ -62,7 +63,7 @@ impl Engine {
             ..mirror::Config::default()
         };
         let mirror = Mirror::new(config, policy, store, mirrored.clone());
-        Ok(Engine { mirror, data, instance, mirrored, served, asked, registry })
+        Ok(Engine { mirror, data, instance, sources: sources.all, mirrored, served, asked, registry })
     }
 
     /// Serves until `stop`, and then until what runs is done, or its time is over.
@@ -85,11 +86,14 @@ impl Engine {
             log_hits: tuning.log_access.value == Access::All,
             ..server::Config::default()
         };
-        let data = self.data;
+        let (data, sources) = (self.data, self.sources);
         let instruments = server::Instruments {
             meters: self.served,
             registry: Arc::new(self.registry),
-            degraded: Arc::new(move || data.trouble()),
+            degraded: Arc::new(move || {
+                let sources = sources.iter().flat_map(|source| source.troubles());
+                data.trouble().into_iter().chain(sources).collect()
+            }),
         };
         server::serve(listener, self.mirror, &config, instruments, stop).await;
     }
@@ -99,6 +103,8 @@ impl Engine {
 struct Sources {
     door: Door,
     opened: Vec<(SourceConfig, Arc<Source>)>,
+    /// All of them, databases too.
+    all: Vec<Arc<Source>>,
 }
 
 impl Sources {
@@ -112,6 +118,7 @@ impl Sources {
         };
         let source = Arc::new(source);
         self.opened.push((config.clone(), Arc::clone(&source)));
+        self.all.push(Arc::clone(&source));
         Ok(source)
     }
 
@@ -136,8 +143,9 @@ impl Sources {
                 (chain.links.clone(), rules.config(url))
             }
         };
-        let own = Source::Proxy(Proxy::database(&self.door, &own)?);
-        links.push(Link { source: Arc::new(own), after: gomod::Separator::Pipe });
+        let own = Arc::new(Source::Proxy(Proxy::database(&self.door, &own)?));
+        self.all.push(Arc::clone(&own));
+        links.push(Link { source: own, after: gomod::Separator::Pipe });
         // Any failure goes on: the signature, not the source, decides what is believed.
         for link in &mut links {
             link.after = gomod::Separator::Pipe;

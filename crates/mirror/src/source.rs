@@ -55,6 +55,11 @@ impl Source {
         self.proxy().map_or(Some(Duration::ZERO), Proxy::latency)
     }
 
+    /// What is wrong with it at the moment, one sentence for each kind of request; nothing when all is well.
+    pub fn troubles(&self) -> Vec<String> {
+        self.proxy().map_or_else(Vec::new, Proxy::troubles)
+    }
+
     /// Another source answered while this one, asked before it, was silent.
     pub fn lost(&self, what: &Request) {
         if let Some(proxy) = self.proxy() {

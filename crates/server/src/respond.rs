@@ -3,6 +3,7 @@
 //! This is the only place that turns a refusal into a status. 404 means "confirmed absent" and lets `go` walk on to
 //! its next proxy, so a failure is never a 404. What is internal goes to the log and not into a text.
 
+use std::hash::{BuildHasher, RandomState};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -23,15 +24,23 @@ pub(crate) struct Refused {
     pub(crate) notice: Notice,
     /// Header lines that belong to the status.
     pub(crate) headers: HeaderMap,
+    /// When it is worth asking again. Everybody is told another moment within half as long again, so that they do not
+    /// all come at once.
+    pub(crate) again: Option<Duration>,
 }
 
 impl Refused {
     fn new(status: StatusCode, notice: Notice) -> Self {
-        Self { status, notice, headers: HeaderMap::new() }
+        Self { status, notice, headers: HeaderMap::new(), again: None }
     }
 
     fn with(mut self, name: http::HeaderName, value: impl Into<HeaderValue>) -> Self {
         self.headers.insert(name, value.into());
+        self
+    }
+
+    fn again(mut self, after: impl Into<Option<Duration>>) -> Self {
+        self.again = after.into();
         self
     }
 
@@ -45,6 +54,12 @@ impl Refused {
         headers.insert(CONTENT_TYPE, HeaderValue::from_static(PLAIN));
         headers.insert(CONTENT_LENGTH, HeaderValue::from(text.len()));
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        if let Some(again) = self.again {
+            headers.insert(
+                RETRY_AFTER,
+                HeaderValue::from(seconds(spread(again, RandomState::new().hash_one(0)))),
+            );
+        }
         if method != Method::HEAD {
             *response.body_mut() = Body::whole(Bytes::from(text));
         }
@@ -79,7 +94,7 @@ pub(crate) fn refused(what: &Request, refusal: &Refusal) -> Refused {
                 .because("it is too large for the memory that is kept for such a time, or that is in use")
                 .advise("make room on the disk of the mirror, or make it writable; then this works again"),
         )
-        .with(RETRY_AFTER, DISK_RETRY),
+        .again(DISK_RETRY),
         Refusal::Storage(_) => Refused::new(
             StatusCode::INTERNAL_SERVER_ERROR,
             Notice::new(&format!("{}: the disk of this mirror failed", subject(what)))
@@ -195,10 +210,10 @@ fn failed(what: &Request, faults: &[Fault]) -> Refused {
         StatusCode::SERVICE_UNAVAILABLE
     } else if all(|kind| kind == FaultKind::Status(LOOP)) {
         StatusCode::LOOP_DETECTED
-    } else if all(|kind| matches!(kind, FaultKind::Timeout | FaultKind::Stall)) {
-        StatusCode::GATEWAY_TIMEOUT
-    } else if all(|kind| matches!(kind, FaultKind::Dns | FaultKind::Connect | FaultKind::Status(429 | 503))) {
+    } else if all(is_away) {
         StatusCode::SERVICE_UNAVAILABLE
+    } else if all(|kind| is_unasked(kind) || matches!(kind, FaultKind::Timeout | FaultKind::Stall)) {
+        StatusCode::GATEWAY_TIMEOUT
     } else {
         StatusCode::BAD_GATEWAY
     };
@@ -206,7 +221,36 @@ fn failed(what: &Request, faults: &[Fault]) -> Refused {
     for fault in faults {
         notice = notice.because(&fault.to_string());
     }
-    Refused::new(status, notice.advise("nothing of this is remembered for longer than a second: try again"))
+    let refused = Refused::new(
+        status,
+        notice.advise("nothing of this is remembered for longer than a second: try again"),
+    );
+    refused.again(if status == StatusCode::SERVICE_UNAVAILABLE { come_back(faults) } else { None })
+}
+
+/// Not reachable, or said that it has too much to do.
+fn is_away(kind: FaultKind) -> bool {
+    is_unasked(kind) || matches!(kind, FaultKind::Dns | FaultKind::Connect | FaultKind::Status(429 | 503))
+}
+
+/// Not asked, because of what happened before.
+fn is_unasked(kind: FaultKind) -> bool {
+    matches!(kind, FaultKind::Tripped | FaultKind::Busy)
+}
+
+/// When the first of these may be of use again. One that is left alone is asked again by whoever has no other choice,
+/// so nobody waits long for it.
+fn come_back(faults: &[Fault]) -> Option<Duration> {
+    let after = |fault: &Fault| match fault.retry_after() {
+        Some(after) if !is_unasked(fault.kind()) => after.left(),
+        _ => SOON,
+    };
+    faults.iter().map(after).min().map(|after| after.min(LATEST))
+}
+
+/// Something between this and half as long again.
+fn spread(after: Duration, random: u64) -> Duration {
+    after + Duration::from_millis(random % (1 + u64::try_from(after.as_millis()).unwrap_or(u64::MAX / 4) / 2))
 }
 
 /// What a request is about, as `go` writes it.
@@ -229,8 +273,12 @@ fn seconds(wait: Duration) -> u64 {
 
 /// What another Larder answers to a request that it has made itself.
 const LOOP: u16 = 508;
-/// Seconds after which the disk may take something again.
-const DISK_RETRY: u64 = 10;
+/// After which the disk may take something again.
+const DISK_RETRY: Duration = Duration::from_secs(10);
+/// When a source that did not say when may be of use again.
+const SOON: Duration = Duration::from_secs(2);
+/// The longest time that is passed on.
+const LATEST: Duration = Duration::from_hours(1);
 
 #[cfg(test)]
 mod tests {
@@ -307,6 +355,13 @@ mod tests {
                 ]),
             ),
             (
+                "failed_unasked",
+                failed(&[
+                    ("a", FaultKind::Tripped, "left alone for a while"),
+                    ("b", FaultKind::Connect, "connection refused"),
+                ]),
+            ),
+            (
                 "failed_many",
                 failed(
                     &[("a-source-with-a-long-name", FaultKind::Lie, "a long story ".repeat(30).as_str()); 12],
@@ -368,7 +423,11 @@ mod tests {
         for (name, refused) in all() {
             let lines =
                 refused.headers.iter().map(|(name, value)| format!("{name}: {}\n", value.to_str().unwrap()));
-            let headers = lines.collect::<Vec<_>>().concat();
+            let again = refused.again.map(|after| {
+                let most = spread(after, (after.as_millis() / 2).try_into().unwrap());
+                format!("retry-after: {} to {}\n", seconds(after), seconds(most))
+            });
+            let headers = lines.chain(again).collect::<Vec<_>>().concat();
             insta::assert_snapshot!(
                 name,
                 format!("{}\n{headers}\n{}", refused.status, refused.notice.text())
@@ -397,6 +456,20 @@ mod tests {
             let absent = name.starts_with("absent") || name.starts_with("impossible");
             assert_eq!(refused.status == StatusCode::NOT_FOUND, absent, "{name}");
         }
+    }
+
+    #[test]
+    fn who_is_told_to_come_back_is_told_a_moment_of_its_own() {
+        let again = |faults: &[Fault]| refused(&zip(), &Refusal::Failed(faults.to_vec())).again;
+        let tripped = fault("a", FaultKind::Tripped, "");
+        assert_eq!(again(&[tripped.clone(), fault("b", FaultKind::Status(503), "")]), Some(SOON));
+        assert_eq!(again(&[tripped, fault("b", FaultKind::Reset, "")]), None, "that is no 503");
+        let told = |_| {
+            let response = absent(Absent::Off).again(Duration::from_secs(60)).into_response(&Method::GET);
+            response.headers()[RETRY_AFTER].to_str().unwrap().parse::<u64>().unwrap()
+        };
+        let told: std::collections::BTreeSet<u64> = (0..100).map(told).collect();
+        assert!(told.len() > 10 && told.iter().all(|seconds| (60..=90).contains(seconds)), "{told:?}");
     }
 
     #[test]

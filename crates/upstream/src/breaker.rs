@@ -22,6 +22,8 @@ pub(crate) struct Switch {
     /// How long the next trip lasts.
     interval: Duration,
     window: Window,
+    /// What the last failure was, for people.
+    why: String,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -63,11 +65,22 @@ impl Switch {
             in_a_row_before: 0,
             interval: config.open,
             window: Window::default(),
+            why: String::new(),
         }
     }
 
     pub(crate) fn state(&self) -> State {
         self.state
+    }
+
+    /// Keeps the words for a failure.
+    pub(crate) fn blame(&mut self, why: String) {
+        self.why = why;
+    }
+
+    /// What the last failure was, if nothing has come to a good end since.
+    pub(crate) fn trouble(&self) -> Option<&str> {
+        (self.state != State::Healthy || self.in_a_row > 0).then_some(&self.why)
     }
 
     /// What somebody who comes now is told.

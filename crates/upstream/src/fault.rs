@@ -157,6 +157,16 @@ impl FaultKind {
 }
 
 impl RetryAfter {
+    /// How long that is from now, by this machine's clock.
+    pub fn left(self) -> Duration {
+        match self {
+            RetryAfter::In(after) => after,
+            RetryAfter::At(time) => {
+                Duration::try_from(time.duration_since(Timestamp::now())).unwrap_or_default()
+            }
+        }
+    }
+
     /// Reads a `Retry-After` header: seconds, or an HTTP date. Anything else is as if it were not there.
     pub(crate) fn parse(text: &str) -> Option<Self> {
         let text = text.trim();

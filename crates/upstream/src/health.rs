@@ -170,6 +170,19 @@ impl Health {
         self.0.switches().why.clone()
     }
 
+    /// What is wrong at the moment, one sentence for each kind of request.
+    pub(crate) fn troubles(&self) -> Vec<String> {
+        let mut switches = self.0.switches();
+        let trouble = |scope| {
+            let switch = switches.of(scope);
+            let left_alone = switch.state() != State::Healthy;
+            let how = if left_alone { "is left alone for a while" } else { "failed when it was asked last" };
+            let why = switch.trouble()?;
+            Some(format!("the source {} {how} ({scope}): {why}", self.0.source))
+        };
+        SCOPES.into_iter().filter_map(trouble).collect()
+    }
+
     /// Asks to be let through; `alone` says that there is no other choice. Nothing: the source is left alone.
     pub(crate) async fn admit(&self, kind: Scope, alone: bool) -> Option<Ticket> {
         let until = Instant::now() + self.0.config.probe_wait;
@@ -237,8 +250,13 @@ impl Health {
 
     /// What had come to a good end turned out to be a lie.
     pub(crate) fn lied(&self, kind: Scope) {
-        let tripped = self.0.switches().of(kind).retracted(Instant::now());
-        self.0.report(kind, tripped, &"what it sent is not what was asked for");
+        let why = "what it sent is not what was asked for";
+        let mut switches = self.0.switches();
+        let switch = switches.of(kind);
+        switch.blame(why.to_owned());
+        let tripped = switch.retracted(Instant::now());
+        drop(switches);
+        self.0.report(kind, tripped, &why);
     }
 }
 
@@ -321,7 +339,11 @@ impl Inner {
     }
 
     fn fail(&self, scope: Scope, probe: bool, why: &dyn fmt::Display) {
-        let tripped = self.switches().of(scope).failed(probe, Instant::now());
+        let mut switches = self.switches();
+        let switch = switches.of(scope);
+        switch.blame(why.to_string());
+        let tripped = switch.failed(probe, Instant::now());
+        drop(switches);
         self.report(scope, tripped, why);
     }
 

@@ -79,6 +79,11 @@ impl Proxy {
         self.source.latency.average()
     }
 
+    /// What is wrong with it at the moment, one sentence for each kind of request; nothing when all is well.
+    pub fn troubles(&self) -> Vec<String> {
+        self.source.health.troubles()
+    }
+
     /// A request was given up while this source was silent, because another one had answered: that counts as a failure.
     pub fn lost(&self, what: &Request) {
         self.source.latency.ailing();

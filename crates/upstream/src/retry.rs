@@ -5,7 +5,6 @@ use std::{
     time::Duration,
 };
 
-use jiff::Timestamp;
 use tokio::time::Instant;
 
 use crate::{Fault, FaultKind, fault::RetryAfter, jitter::Jitter, stubborn::Retry};
@@ -66,13 +65,7 @@ impl Retry {
         jitter: &Jitter,
     ) -> Option<Duration> {
         let backoff = jitter.up_to(base.saturating_mul(1 << tries.saturating_sub(1).min(10)));
-        let asked = match fault.retry_after() {
-            None => return Some(backoff),
-            Some(RetryAfter::In(pause)) => pause,
-            Some(RetryAfter::At(time)) => {
-                Duration::try_from(time.duration_since(Timestamp::now())).unwrap_or_default()
-            }
-        };
+        let Some(asked) = fault.retry_after().map(RetryAfter::left) else { return Some(backoff) };
         (asked <= self.retry_after).then(|| asked.max(backoff))
     }
 }
@@ -122,6 +115,8 @@ impl Budget {
 
 #[cfg(test)]
 mod tests {
+    use jiff::Timestamp;
+
     use super::*;
     use crate::SafeUrl;
 

@@ -18,6 +18,7 @@ mod http;
 mod limits;
 mod loops;
 mod machine;
+mod operator;
 mod private;
 mod real_go;
 mod rot;
