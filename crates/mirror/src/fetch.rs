@@ -227,3 +227,6 @@ pub(crate) fn lie(source: &SourceName, started: Instant, what: &(impl Display + 
 
 /// What a 304 is to a request that named nothing to compare with.
 pub(crate) const UNASKED: &str = "answered 304, although nothing was known before";
+
+#[cfg(test)]
+mod tests;

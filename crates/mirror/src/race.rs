@@ -5,6 +5,7 @@
 //! The meaning of the chain stays: what the second one lacks decides nothing while the first may still answer.
 
 use std::{
+    ops::ControlFlow,
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -55,6 +56,17 @@ struct Asked {
     done: bool,
 }
 
+/// Those that were asked for one thing.
+struct Race<'a> {
+    mirror: &'a Mirror,
+    walk: &'a mut Walk,
+    /// When first bytes must be here.
+    begin_by: Instant,
+    asked: Vec<Asked>,
+    /// When another is asked beside those that are silent.
+    hedge_at: Option<Instant>,
+}
+
 impl Mirror {
     /// Asks along a walk until a source gives something usable: what `judge` makes of it, and whose turn it was.
     /// `None` at the end of the walk; [`Walk::refusal`] says what that means.
@@ -70,77 +82,40 @@ impl Mirror {
     where
         F: Future<Output = Worth<T>>,
     {
-        let begin_by = Instant::now() + self.config.begin;
         self.hedges.earn();
-        let mut asked: Vec<Asked> = Vec::new();
+        let begin_by = Instant::now() + self.config.begin;
+        let mut race = Race { mirror: self, walk, begin_by, asked: Vec::new(), hedge_at: None };
         let mut running = FuturesUnordered::new();
-        let mut hedge_at = None;
         loop {
-            let hedge = !running.is_empty();
-            let turn = if hedge {
-                // Another is asked beside the one that is silent, if that is still allowed by then.
+            let turn = if running.is_empty() {
+                race.walk.next()
+            } else {
                 tokio::select! {
                     biased;
                     Some((index, worth, troubles)) = running.next() => {
-                        let Some(Asked { turn, done, .. }) = asked.get_mut(index) else { continue };
-                        *done = true;
-                        match worth {
-                            Worth::Good(good) => {
-                                let turn = turn.clone();
-                                self.settle(walk, &asked, Some(index));
-                                walk.given_after(troubles);
-                                return Ok(Some((turn, good)));
-                            }
-                            Worth::Miss(miss) => walk.miss(turn, miss),
-                            Worth::Contradiction(contradiction) => {
-                                self.meters.contradictions.inc();
-                                walk.contradicts(turn, contradiction);
-                            }
-                            Worth::Final(refusal) => {
-                                self.settle(walk, &asked, None);
-                                return Err(refusal);
-                            }
+                        match race.heard(index, worth, troubles) {
+                            ControlFlow::Break(end) => return end,
+                            ControlFlow::Continue(()) => continue,
                         }
-                        if walk.is_foremost(turn) {
-                            // The one behind it stands in for it, while the first is silent still.
-                            hedge_at = Some(Instant::now());
-                        }
-                        continue;
                     }
-                    () = until(hedge_at) => {
-                        hedge_at = None;
-                        if !walk.rules().hedged || !walk.goes_on() || !self.hedges.spend() {
-                            continue;
-                        }
-                        walk.in_order()
+                    () = until(race.hedge_at) => match race.hedge() {
+                        Some(turn) => Some(turn),
+                        None => continue,
                     }
                 }
-            } else {
-                walk.next()
             };
             let Some(turn) = turn else {
-                self.settle(walk, &asked, None);
+                race.settle(None);
                 return Ok(None);
             };
-            let now = Instant::now();
-            let Some(left) = begin_by.checked_duration_since(now).filter(|left| !left.is_zero()) else {
-                let fault =
-                    Fault::new(turn.source.name().clone(), FaultKind::Timeout, NO_TIME, Duration::ZERO);
-                walk.miss(&turn, Miss::Failed(fault));
-                continue;
-            };
-            let begin_by = if turn.followed { now + left / 2 } else { begin_by };
-            hedge_at = turn.source.hedge_after().filter(|_| turn.followed).map(|after| now + after);
+            let hedge = !running.is_empty();
+            let Some(begin_by) = race.begin(&turn) else { continue };
             let want = Want { begin_by: Some(begin_by), alone: turn.alone, ..want(&turn) };
-            let spoke = Arc::new(AtomicBool::new(false));
-            let (index, judge, told) = (asked.len(), &judge, Arc::clone(&spoke));
-            asked.push(Asked { turn: turn.clone(), spoke, hedge, done: false });
-            if hedge {
-                self.meters.hedges.inc();
-            }
+            let (index, spoke) = race.asks(&turn, hedge);
+            let judge = &judge;
             running.push(async move {
                 let said = turn.source.fetch(&want).await;
-                told.store(true, Ordering::Relaxed);
+                spoke.store(true, Ordering::Relaxed);
                 let fetched = said.is_ok();
                 let troubles = match &said {
                     Ok(Fetched::Body(incoming)) => incoming.troubles.clone(),
@@ -154,25 +129,87 @@ impl Mirror {
             });
         }
     }
+}
+
+impl Race<'_> {
+    /// By when the first bytes of the next one must be here; nothing if there is no time left for it.
+    fn begin(&mut self, turn: &Turn) -> Option<Instant> {
+        let now = Instant::now();
+        let left = self.begin_by.saturating_duration_since(now);
+        if left.is_zero() {
+            let fault = Fault::new(turn.source.name().clone(), FaultKind::Timeout, NO_TIME, Duration::ZERO);
+            self.walk.miss(turn, Miss::Failed(fault));
+            return None;
+        }
+        self.hedge_at = turn.source.hedge_after().filter(|_| turn.followed).map(|after| now + after);
+        Some(if turn.followed { now + left / 2 } else { self.begin_by })
+    }
+
+    fn asks(&mut self, turn: &Turn, hedge: bool) -> (usize, Arc<AtomicBool>) {
+        if hedge {
+            self.mirror.meters.hedges.inc();
+        }
+        let spoke = Arc::new(AtomicBool::new(false));
+        self.asked.push(Asked { turn: turn.clone(), spoke: Arc::clone(&spoke), hedge, done: false });
+        (self.asked.len() - 1, spoke)
+    }
+
+    /// Who is asked beside those that are silent, if that is allowed.
+    fn hedge(&mut self) -> Option<Turn> {
+        self.hedge_at = None;
+        let allowed = self.walk.rules().hedged && self.walk.goes_on() && self.mirror.hedges.spend();
+        allowed.then(|| self.walk.in_order()).flatten()
+    }
+
+    /// One has answered.
+    fn heard<T>(
+        &mut self,
+        index: usize,
+        worth: Worth<T>,
+        troubles: Troubles,
+    ) -> ControlFlow<Result<Option<(Turn, T)>, Refusal>> {
+        let Some(Asked { turn, done, .. }) = self.asked.get_mut(index) else {
+            return ControlFlow::Continue(());
+        };
+        *done = true;
+        let turn = turn.clone();
+        match worth {
+            Worth::Good(good) => {
+                self.settle(Some(index));
+                self.walk.given_after(troubles);
+                return ControlFlow::Break(Ok(Some((turn, good))));
+            }
+            Worth::Final(refusal) => {
+                self.settle(None);
+                return ControlFlow::Break(Err(refusal));
+            }
+            Worth::Miss(miss) => self.walk.miss(&turn, miss),
+            Worth::Contradiction(contradiction) => {
+                self.mirror.meters.contradictions.inc();
+                self.walk.contradicts(&turn, contradiction);
+            }
+        }
+        if self.walk.is_foremost(&turn) {
+            // The next one stands in for it, while those before it are silent still.
+            self.hedge_at = Some(Instant::now());
+        }
+        ControlFlow::Continue(())
+    }
 
     /// Counts what came of the hedges, and lets sources know that others were faster.
-    fn settle(&self, walk: &mut Walk, asked: &[Asked], winner: Option<usize>) {
-        for (index, Asked { turn, spoke, hedge, done }) in asked.iter().enumerate() {
+    fn settle(&mut self, winner: Option<usize>) {
+        let meters = &self.mirror.meters;
+        for (index, Asked { turn, spoke, hedge, done }) in self.asked.iter().enumerate() {
             if *hedge {
-                let won = winner == Some(index);
-                if won {
-                    self.meters.hedges_won.inc()
-                } else {
-                    self.meters.hedges_lost.inc()
-                };
+                let end = if winner == Some(index) { &meters.hedges_won } else { &meters.hedges_lost };
+                end.inc();
             }
-            if winner.is_some_and(|winner| index < winner) && !spoke.load(Ordering::Relaxed) {
-                turn.source.lost(walk.what());
-                walk.troubled();
+            let Some(winner) = winner.filter(|_| !done) else { continue };
+            if index < winner && !spoke.load(Ordering::Relaxed) {
+                turn.source.lost(self.walk.what());
+                self.walk.troubled();
             }
-            if winner.is_some() && !done {
-                walk.unheard(turn);
-            }
+            self.walk.unheard(turn);
         }
     }
 }
