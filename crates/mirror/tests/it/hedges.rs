@@ -175,3 +175,30 @@ async fn equals_are_asked_in_the_order_of_what_is_known_of_them() {
     }
     assert_eq!(c.asked("*"), 0);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_is_asked_when_no_time_is_left() {
+    let a = upstream();
+    let world = begin(setup(a.url()), Duration::ZERO);
+    let faults = faults(world.get(INFO).await);
+    assert_eq!((faults.len(), faults[0].kind()), (1, FaultKind::Timeout));
+    assert_eq!(a.asked("*"), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_source_that_lies_is_left_alone() {
+    let (a, b) = (upstream(), upstream());
+    a.always("*.info", Reply::ok(r#"{"Version":"v9.9.9"}"#));
+    a.always("*.mod", Reply::ok("module example.com/m\0"));
+    let world = setup(format!("{}|{}", a.url(), b.url())).start();
+    for path in [INFO, MOD, "example.com/m/@v/v1.1.0.info", "example.com/m/@v/v1.1.0.mod", MAIN] {
+        let got = world.get(path).await.unwrap();
+        assert_eq!(got.meta.source.unwrap().as_ref(), b.address().to_string());
+    }
+    let (lies, before) = (a.asked("*.info") + a.asked("*.mod"), a.asked("*"));
+    world.get(LIST).await.unwrap();
+    assert_eq!((lies, a.asked("*")), (5, before), "it is asked after five lies");
+    // For zips it may still be good.
+    world.get(ZIP).await.unwrap();
+    assert_eq!((a.asked(ZIP), b.asked(ZIP)), (1, 0));
+}
