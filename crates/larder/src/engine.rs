@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use anyhow::Context;
 use mirror::{
-    Database, Freshness, Link, Mirror, Order, Policy, Private, Room, Route, Rule, Source, SumdbUse,
+    Database, Freshness, Hedging, Link, Mirror, Order, Policy, Private, Room, Route, Rule, Source, SumdbUse,
 };
 use prometheus_client::registry::Registry;
 use storage::{Data, OpenOptions, Store};
@@ -34,6 +34,8 @@ impl Engine {
         let options = OpenOptions {
             min_free: settings.min_free.value.0,
             staging_memory: settings.tuning.memory_staging.value.0,
+            quarantine_files: settings.tuning.quarantine_files.value,
+            quarantine_bytes: settings.tuning.quarantine_size.value.0,
             ..OpenOptions::default()
         };
         let data = Data::open(&settings.data.value, options)?;
@@ -54,6 +56,7 @@ impl Engine {
         let config = mirror::Config {
             patience: settings.tuning.patience.value.0,
             begin: settings.tuning.limits.begin.value.0,
+            hedging: hedging(settings),
             room: Room {
                 fetches: settings.tuning.fetches.total.value,
                 queue: settings.tuning.fetches.queue.value,
@@ -212,6 +215,13 @@ fn limits(settings: &Settings) -> Limits {
     }
 }
 
+fn hedging(settings: &Settings) -> Hedging {
+    let hedge = &settings.tuning.hedge;
+    let percent = hedge.share.value.0;
+    // Without a share there are none, not even at first.
+    Hedging { percent, burst: if percent == 0 { 0 } else { hedge.burst.value } }
+}
+
 fn stubborn(settings: &Settings) -> Stubborn {
     let (retry, breaker, fetches) =
         (&settings.tuning.retry, &settings.tuning.breaker, &settings.tuning.fetches);
@@ -238,6 +248,7 @@ fn stubborn(settings: &Settings) -> Stubborn {
         concurrent: fetches.per_source.value,
         waiting: fetches.queue_per_source.value,
         wait: fetches.wait_per_source.value.0,
+        hedge_after: settings.tuning.hedge.after.value.0,
         ..Stubborn::default()
     }
 }

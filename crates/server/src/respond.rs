@@ -465,7 +465,7 @@ mod tests {
         assert_eq!(again(&[tripped.clone(), fault("b", FaultKind::Status(503), "")]), Some(SOON));
         assert_eq!(again(&[tripped, fault("b", FaultKind::Reset, "")]), None, "that is no 503");
         let told = |_| {
-            let response = absent(Absent::Off).again(Duration::from_secs(60)).into_response(&Method::GET);
+            let response = absent(Absent::Off).again(Duration::from_mins(1)).into_response(&Method::GET);
             response.headers()[RETRY_AFTER].to_str().unwrap().parse::<u64>().unwrap()
         };
         let told: std::collections::BTreeSet<u64> = (0..100).map(told).collect();

@@ -54,12 +54,12 @@ impl Latency {
     }
 
     /// After which time without an answer another source should be asked as well.
-    pub(crate) fn hedge_after(&self) -> Duration {
+    pub(crate) fn hedge_after(&self, unknown: Duration) -> Duration {
         let seen = self.seen();
         if seen.ailing {
             return SOONEST;
         }
-        seen.p95().map_or(UNKNOWN, |p95| p95.clamp(SOONEST, LATEST))
+        seen.p95().map_or(unknown, |p95| p95.clamp(SOONEST, LATEST))
     }
 
     fn seen(&self) -> std::sync::MutexGuard<'_, Seen> {
@@ -86,7 +86,6 @@ const ENOUGH: usize = 20;
 const WEIGHT: f64 = 0.2;
 const SOONEST: Duration = Duration::from_millis(25);
 const LATEST: Duration = Duration::from_secs(2);
-const UNKNOWN: Duration = Duration::from_millis(500);
 
 #[cfg(test)]
 mod tests {
@@ -101,31 +100,31 @@ mod tests {
         let latency = Latency::default();
         for n in 1..=19 {
             latency.answered(ms(n));
-            assert_eq!(latency.hedge_after(), UNKNOWN);
+            assert_eq!(latency.hedge_after(ms(500)), ms(500));
         }
         for n in 20..=100 {
             latency.answered(ms(n));
         }
         assert_eq!(latency.p95(), Some(ms(95)));
-        assert_eq!(latency.hedge_after(), ms(95));
+        assert_eq!(latency.hedge_after(ms(500)), ms(95));
         for _ in 0..100 {
             latency.answered(ms(1));
         }
-        assert_eq!(latency.hedge_after(), SOONEST);
+        assert_eq!(latency.hedge_after(ms(500)), SOONEST);
         for _ in 0..100 {
             latency.answered(ms(9000));
         }
-        assert_eq!(latency.hedge_after(), LATEST);
+        assert_eq!(latency.hedge_after(ms(500)), LATEST);
     }
 
     #[test]
     fn one_that_ails_is_not_waited_for() {
         let latency = Latency::default();
-        assert_eq!(latency.hedge_after(), UNKNOWN);
+        assert_eq!(latency.hedge_after(ms(500)), ms(500));
         latency.ailing();
-        assert_eq!(latency.hedge_after(), SOONEST);
+        assert_eq!(latency.hedge_after(ms(500)), SOONEST);
         latency.answered(ms(10));
-        assert_eq!(latency.hedge_after(), UNKNOWN);
+        assert_eq!(latency.hedge_after(ms(500)), ms(500));
     }
 
     #[test]

@@ -71,7 +71,7 @@ impl Proxy {
 
     /// After which time without an answer another source should be asked as well: 25 ms to 2 s.
     pub fn hedge_after(&self) -> Duration {
-        self.source.latency.hedge_after()
+        self.source.latency.hedge_after(self.source.config.hedge_after)
     }
 
     /// How long it takes until an answer begins, as a moving average; nothing before the first one.

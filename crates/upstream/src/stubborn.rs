@@ -15,6 +15,9 @@ pub struct Stubborn {
     pub waiting: usize,
     /// How long one may wait where the [`Want`](crate::Want) has no `begin_by`. Default 10 s.
     pub wait: Duration,
+    /// How much silence of a source is usual as long as too little is known of it; then that is measured. After it,
+    /// another source may be asked as well. Default 500 ms.
+    pub hedge_after: Duration,
     /// What the jitter of the pauses is drawn from; `None`: something else in every process.
     pub seed: Option<u64>,
 }
@@ -69,6 +72,7 @@ impl Default for Stubborn {
             concurrent: 64,
             waiting: 1024,
             wait: Duration::from_secs(10),
+            hedge_after: Duration::from_millis(500),
             seed: None,
         }
     }

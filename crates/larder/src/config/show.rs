@@ -95,7 +95,7 @@ fn route(route: &Route, settings: &Settings) -> Value {
 /// The values that stand alone, in the order of the example file.
 fn values(settings: &Settings) -> Vec<Row> {
     let Settings { listen, data, upstream, sumdb, offline, min_free, fallback, order, tuning, .. } = settings;
-    let Tuning { patience, freshness, limits, bodies, retry, breaker, fetches, clients, .. } = tuning;
+    let Tuning { patience, freshness, limits, bodies, retry, breaker, hedge, fetches, clients, .. } = tuning;
     let span = |name: &str, span: &Valued<Span>| row(name, span.value.to_string(), &span.origin);
     let amount = |name: &str, amount: &Valued<Amount>| row(name, amount.value.to_string(), &amount.origin);
     let percent = |name: &str, share: &Valued<Percent>| row(name, share.value.to_string(), &share.origin);
@@ -147,6 +147,9 @@ fn values(settings: &Settings) -> Vec<Row> {
         span("breaker.open", &breaker.open),
         span("breaker.longest", &breaker.longest),
         span("breaker.probe_wait", &breaker.probe_wait),
+        span("hedge.after", &hedge.after),
+        percent("hedge.share", &hedge.share),
+        number("hedge.burst", &hedge.burst),
         places("fetches.total", &fetches.total),
         places("fetches.queue", &fetches.queue),
         span("fetches.wait", &fetches.wait),
@@ -161,6 +164,8 @@ fn values(settings: &Settings) -> Vec<Row> {
         amount("memory.small", &tuning.memory_small),
         amount("memory.zips", &tuning.memory_zips),
         amount("memory.staging", &tuning.memory_staging),
+        places("quarantine.files", &tuning.quarantine_files),
+        amount("quarantine.size", &tuning.quarantine_size),
         row("log.format", tuning.log_format.value.name(), &tuning.log_format.origin),
         row("log.access", tuning.log_access.value.name(), &tuning.log_access.origin),
     ]

@@ -46,11 +46,15 @@ pub(super) struct File {
     #[serde(default)]
     pub(super) breaker: Breaker,
     #[serde(default)]
+    pub(super) hedge: Hedge,
+    #[serde(default)]
     pub(super) fetches: Fetches,
     #[serde(default)]
     pub(super) clients: Clients,
     #[serde(default)]
     pub(super) memory: Memory,
+    #[serde(default)]
+    pub(super) quarantine: Quarantine,
     #[serde(default)]
     pub(super) log: Log,
     #[serde(default)]
@@ -115,6 +119,15 @@ pub(super) struct Breaker {
     pub(super) probe_wait: Option<Text>,
 }
 
+/// `[hedge]`: when a second source is asked while the first is silent.
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Hedge {
+    pub(super) after: Option<Text>,
+    pub(super) share: Option<Text>,
+    pub(super) burst: Option<Number>,
+}
+
 /// `[fetches]`: how much is asked of sources at once.
 #[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -145,6 +158,14 @@ pub(super) struct Memory {
     pub(super) small: Option<Text>,
     pub(super) staging: Option<Text>,
     pub(super) zips: Option<Text>,
+}
+
+/// `[quarantine]`: stored files that turned out to be damaged.
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Quarantine {
+    pub(super) files: Option<Number>,
+    pub(super) size: Option<Text>,
 }
 
 /// `[log]`

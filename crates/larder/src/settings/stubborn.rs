@@ -33,6 +33,14 @@ pub(crate) struct Breaker {
     pub(crate) probe_wait: Valued<Span>,
 }
 
+/// When a second source is asked while the first is silent, as [`mirror::Hedging`] and [`upstream::Stubborn`] have it.
+#[derive(Clone, Debug)]
+pub(crate) struct Hedge {
+    pub(crate) after: Valued<Span>,
+    pub(crate) share: Valued<Percent>,
+    pub(crate) burst: Valued<u32>,
+}
+
 /// How much is asked of sources at once: of all as [`mirror::Room`] has it, of each as [`upstream::Stubborn`] has it.
 #[derive(Clone, Debug)]
 pub(crate) struct Fetches {
@@ -80,6 +88,18 @@ impl Breaker {
             open: pick.span("breaker.open", file.open.as_ref(), LEAST..=HOUR, breaker.open),
             longest: pick.span("breaker.longest", file.longest.as_ref(), LEAST..=HOUR, breaker.longest),
             probe_wait: pick.span("breaker.probe_wait", file.probe_wait.as_ref(), ZERO..=HOUR, wait),
+        }
+    }
+}
+
+impl Hedge {
+    /// The file's values; what is wrong is noted in `pick`.
+    pub(super) fn pick(file: &file::Hedge, pick: &mut Pick<'_>) -> Self {
+        let (hedging, after) = (mirror::Hedging::default(), upstream::Stubborn::default().hedge_after);
+        Hedge {
+            after: pick.span("hedge.after", file.after.as_ref(), ZERO..=HOUR, after),
+            share: pick.percent("hedge.share", file.share.as_ref(), hedging.percent),
+            burst: pick.number("hedge.burst", file.burst.as_ref(), 0..=MANY, hedging.burst),
         }
     }
 }

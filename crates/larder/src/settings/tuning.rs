@@ -9,7 +9,7 @@ use super::{
     origin::Valued,
     pick::Pick,
     span::{HOUR, LEAST, Span, YEAR, ZERO},
-    stubborn::{Breaker, Fetches, Retry},
+    stubborn::{Breaker, Fetches, Hedge, Retry},
     wrong::Wrong,
 };
 
@@ -23,6 +23,7 @@ pub(crate) struct Tuning {
     pub(crate) bodies: Bodies,
     pub(crate) retry: Retry,
     pub(crate) breaker: Breaker,
+    pub(crate) hedge: Hedge,
     pub(crate) fetches: Fetches,
     pub(crate) clients: Clients,
     /// Memory for small answers.
@@ -31,6 +32,10 @@ pub(crate) struct Tuning {
     pub(crate) memory_staging: Valued<Amount>,
     /// Memory for zips that are asked for again and again.
     pub(crate) memory_zips: Valued<Amount>,
+    /// Damaged files that are kept for people to look at.
+    pub(crate) quarantine_files: Valued<usize>,
+    /// Bytes of them.
+    pub(crate) quarantine_size: Valued<Amount>,
     pub(crate) log_format: Valued<LogFormat>,
     pub(crate) log_access: Valued<Access>,
 }
@@ -89,7 +94,12 @@ impl Tuning {
         let connections =
             pick.number("clients.connections", clients.connections.as_ref(), 1..=MILLION, CONNECTIONS);
         let memory_small = pick.amount("memory.small", file.memory.small.as_ref(), SMALL);
-        let staging = storage::OpenOptions::default().staging_memory;
+        let disk = storage::OpenOptions::default();
+        let staging = disk.staging_memory;
+        let files = file.quarantine.files.as_ref();
+        let quarantine_files = pick.number("quarantine.files", files, 1..=MILLION, disk.quarantine_files);
+        let size = file.quarantine.size.as_ref();
+        let quarantine_size = pick.amount("quarantine.size", size, disk.quarantine_bytes);
         let memory_staging = pick.amount("memory.staging", file.memory.staging.as_ref(), staging);
         let memory_zips = pick.amount("memory.zips", file.memory.zips.as_ref(), ZIPS);
         let log_format = pick.in_file("log.format", file.log.format.as_ref(), |text| log_format(text));
@@ -101,10 +111,13 @@ impl Tuning {
             bodies: Bodies::pick(&file.bodies, pick),
             retry: Retry::pick(&file.retry, pick),
             breaker: Breaker::pick(&file.breaker, pick),
+            hedge: Hedge::pick(&file.hedge, pick),
             fetches: Fetches::pick(&file.fetches, pick),
             clients: Clients { connections, head, idle, stall, grace },
             memory_small,
             memory_staging,
+            quarantine_files,
+            quarantine_size,
             memory_zips,
             log_format: log_format.unwrap_or(Valued::default(LogFormat::default())),
             log_access: log_access.unwrap_or(Valued::default(Access::default())),

@@ -82,6 +82,19 @@ fn a_hedge_is_counted_with_its_winner() {
 }
 
 #[test]
+fn a_share_of_nothing_turns_hedging_off() {
+    let (a, b) = (ScriptedUpstream::serving(tree()), ScriptedUpstream::serving(tree()));
+    let gate = Gate::new();
+    a.always("*", Reply::natural().hold(&gate));
+    let config = "[hedge]\nshare = \"0 %\"\nafter = \"1ms\"\n[limits]\nfirst_byte = \"1s\"\n";
+    let server = behind(&a, "|", &b, config);
+    server.get(INFO).expect(200);
+    gate.open();
+    shows(&server, &[("larder_mirror_hedges_total", 0.0), ("larder_mirror_faults_absorbed_total", 1.0)]);
+    assert_eq!(b.asked("*"), 1);
+}
+
+#[test]
 fn a_source_that_is_left_alone_is_shown_by_name_and_the_server_is_ready_all_the_same() {
     let (mut upstream, server) = configured(tree(), "freshness = \"0s\"\nfreshness_behind = \"0s\"\n");
     server.get(LIST).expect(200);
@@ -150,6 +163,10 @@ fn every_mechanism_has_its_metric_from_the_start() {
         "larder_mirror_rotten_files",
         "larder_mirror_stale_answers",
         "larder_mirror_withdrawn_upstream",
+        "larder_storage_quarantined",
+        "larder_storage_refused",
+        "larder_storage_spill_bytes",
+        "larder_storage_trouble",
         "larder_upstream_breaker",
         "larder_upstream_dns_bridged",
         "larder_upstream_dns_held_back",

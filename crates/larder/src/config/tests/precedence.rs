@@ -67,6 +67,9 @@ const IN_FILE: &[(&str, &str, &str, &str)] = &[
     ("breaker.open", "30s", "\"1s\"", "1s"),
     ("breaker.longest", "5m", "\"1h\"", "1h"),
     ("breaker.probe_wait", "1s", "\"0s\"", "0s"),
+    ("hedge.after", "500ms", "\"1s\"", "1s"),
+    ("hedge.share", "10 %", "\"0%\"", "0 %"),
+    ("hedge.burst", "20", "0", "0"),
     ("fetches.total", "256", "1", "1"),
     ("fetches.queue", "1024", "0", "0"),
     ("fetches.wait", "10s", "\"0s\"", "0s"),
@@ -81,6 +84,8 @@ const IN_FILE: &[(&str, &str, &str, &str)] = &[
     ("memory.small", "32 MiB", "\"1 GiB\"", "1 GiB"),
     ("memory.zips", "64 MiB", "\"0\"", "0 B"),
     ("memory.staging", "64 MiB", "\"0\"", "0 B"),
+    ("quarantine.files", "1000", "1", "1"),
+    ("quarantine.size", "1 GiB", "\"1 MB\"", "1 MB"),
     ("log.format", "text", "\"json\"", "json"),
     ("log.access", "misses", "\"all\"", "all"),
 ];

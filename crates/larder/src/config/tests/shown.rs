@@ -92,6 +92,9 @@ fn text() {
     breaker.open  30s  default
     breaker.longest  5m  default
     breaker.probe_wait  1s  default
+    hedge.after  500ms  default
+    hedge.share  10 %  default
+    hedge.burst  20  default
     fetches.total  256  default
     fetches.queue  1024  default
     fetches.wait  10s  default
@@ -106,6 +109,8 @@ fn text() {
     memory.small  32 MiB  default
     memory.zips  64 MiB  default
     memory.staging  64 MiB  default
+    quarantine.files  1000  default
+    quarantine.size  1 GiB  default
     log.format  text  default
     log.access  misses  default
     private.no_proxy  corp.example, other.example  GOPRIVATE in DIR/home/env
