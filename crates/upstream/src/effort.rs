@@ -1,6 +1,6 @@
 //! The work on one request at one source: attempts, the pauses between them, and what is held meanwhile.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use gomod::Request;
 use tokio::time::{Instant, sleep};
@@ -177,12 +177,13 @@ impl Effort {
     async fn attempt_spelled(&mut self, part: Option<&Part>, spelling: Spelling) -> Result<Answer, Miss> {
         self.all_tries += 1;
         let source = &self.source;
+        let limit = source.endpoint.limits().first_byte;
         let ask = Ask {
             want: &self.want,
             part,
             spelling,
             since: self.since,
-            first_byte: source.first_byte(self.want.alone, self.begun),
+            first_byte: source.latency.patience(limit, self.want.alone, self.begun),
             begin_by: self.want.begin_by.filter(|_| !self.begun),
         };
         let Tried { head, result } = source.endpoint.attempt(&ask).await;
@@ -262,20 +263,3 @@ impl Effort {
         Fault::new(self.source.endpoint.name().clone(), kind, why, self.since.elapsed())
     }
 }
-
-impl Source {
-    /// How long the head of an answer may take: where another source can answer, not much longer than it usually
-    /// does, and not long at all for the rest of a body that broke.
-    fn first_byte(&self, alone: bool, begun: bool) -> Duration {
-        let limit = self.endpoint.limits().first_byte;
-        match self.latency.p95() {
-            _ if alone => limit,
-            _ if begun => limit.min(SHORTEST),
-            Some(p95) => limit.min(SHORTEST.max(p95 * 8)),
-            None => limit,
-        }
-    }
-}
-
-/// Below this, no measured latency shortens the wait for an answer.
-const SHORTEST: Duration = Duration::from_secs(2);

@@ -48,9 +48,16 @@ impl Latency {
         self.seen().average.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok())
     }
 
-    /// The time within which 95 of 100 answers began, once there are enough of them.
-    pub(crate) fn p95(&self) -> Option<Duration> {
-        self.seen().p95()
+    /// How long to wait for the head of an answer, at most `limit`. Where another source can answer, that is not much
+    /// longer than it usually takes; and for the rest of a body that broke (`begun`) not long at all.
+    pub(crate) fn patience(&self, limit: Duration, alone: bool, begun: bool) -> Duration {
+        let usual = self.seen().p95().map(|p95| p95 * 8);
+        match usual {
+            _ if alone => limit,
+            _ if begun => limit.min(SHORTEST),
+            Some(usual) => limit.min(usual.max(SHORTEST)),
+            None => limit,
+        }
     }
 
     /// After which time without an answer another source should be asked as well.
@@ -84,6 +91,8 @@ const KEPT: usize = 100;
 const ENOUGH: usize = 20;
 /// The weight of the newest time in the average.
 const WEIGHT: f64 = 0.2;
+/// Below this, no measured latency shortens the wait for an answer.
+const SHORTEST: Duration = Duration::from_secs(2);
 const SOONEST: Duration = Duration::from_millis(25);
 const LATEST: Duration = Duration::from_secs(2);
 
@@ -105,7 +114,6 @@ mod tests {
         for n in 20..=100 {
             latency.answered(ms(n));
         }
-        assert_eq!(latency.p95(), Some(ms(95)));
         assert_eq!(latency.hedge_after(ms(500)), ms(95));
         for _ in 0..100 {
             latency.answered(ms(1));
@@ -115,6 +123,23 @@ mod tests {
             latency.answered(ms(9000));
         }
         assert_eq!(latency.hedge_after(ms(500)), LATEST);
+    }
+
+    #[test]
+    fn an_answer_is_waited_for_as_long_as_the_source_deserves() {
+        let latency = Latency::default();
+        let limit = ms(10_000);
+        assert_eq!(latency.patience(limit, false, false), limit);
+        for (takes, waited) in [(10, 2000), (500, 4000), (5000, 10_000)] {
+            for _ in 0..100 {
+                latency.answered(ms(takes));
+            }
+            assert_eq!(latency.patience(limit, false, false), ms(waited), "{takes}");
+            assert_eq!(latency.patience(limit, true, false), limit);
+            assert_eq!(latency.patience(limit, true, true), limit);
+            assert_eq!(latency.patience(limit, false, true), ms(2000));
+        }
+        assert_eq!(latency.patience(ms(100), false, true), ms(100));
     }
 
     #[test]

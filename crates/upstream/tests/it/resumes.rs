@@ -5,7 +5,10 @@ use std::time::Duration;
 use bytes::Bytes;
 use futures_util::TryStreamExt;
 use testkit::{Gate, Module, ModuleTree, Reply, ScriptedUpstream};
-use upstream::{FaultKind, Fetched, Incoming, Limits, Meta, OVERLAP, Piece, Resume, Want};
+use upstream::{
+    Door, DoorConfig, Env, FaultKind, Fetched, Incoming, Limits, Meta, OVERLAP, Piece, Resume, Retry,
+    Stubborn, Want,
+};
 
 use crate::{INFO, LIST, SOON, ZIP, door, fault, get, patient, proxy, want, whole};
 
@@ -88,6 +91,16 @@ async fn a_link_that_breaks_again_and_again_brings_a_large_zip() {
     assert_eq!(upstream.asked(ZIP), zip.len().div_ceil(100_000));
     assert_eq!(door.meters().resumes(proxy.name()), upstream.asked(ZIP) as u64 - 1);
     assert_eq!(door.meters().retries(proxy.name()), 0, "none of them asked for anything twice");
+}
+
+#[tokio::test]
+async fn also_progress_has_an_end() {
+    let (upstream, _) = large(1 << 20);
+    upstream.always(ZIP, Reply::natural().cut_after(100_000));
+    let stubborn = Stubborn { retry: Retry { resumes: 3, ..Retry::default() }, ..Stubborn::default() };
+    let door = Door::new(DoorConfig { stubborn, ..DoorConfig::new("test", Env::default()) }).unwrap();
+    assert_eq!(fault(get(&proxy(&door, &upstream.url()), ZIP).await).kind(), FaultKind::Truncated);
+    assert_eq!(upstream.asked(ZIP), 4);
 }
 
 #[tokio::test]

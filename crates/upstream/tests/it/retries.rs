@@ -177,3 +177,11 @@ async fn a_connection_that_died_in_the_pool_is_replaced() {
     let Fetched::Body(incoming) = proxy.fetch(&not_alone(LIST)).await.unwrap() else { panic!("no body") };
     whole(incoming).await.unwrap();
 }
+
+#[tokio::test]
+async fn the_time_for_a_small_thing_is_that_of_all_tries() {
+    let server = Server::always(vec![part(1000, "{"), Step::Hang]).await;
+    let limits = Limits { small: SOON, ..patient() };
+    let late = fault(get(&proxy(&door(limits), &server.url("")), INFO).await);
+    assert_eq!((late.kind(), late.tries()), (FaultKind::Timeout, 1));
+}
