@@ -236,9 +236,9 @@ impl Endpoint {
             }
             Err(other) => return Err(attempt.fault(FaultKind::Encoding, &format!("compressed as {other}"))),
         };
-        let len = response.content_length();
+        let len = response.content_length().or_else(|| range.map(|range| range.len()));
         let whole = match range {
-            Some(_) if gzip => return Ok(Answer::NoPart),
+            Some(range) if gzip || len != Some(range.len()) => return Ok(Answer::NoPart),
             Some(range) => range.total,
             None => len.filter(|_| !gzip),
         };

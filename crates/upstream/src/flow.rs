@@ -191,6 +191,10 @@ impl Flow {
             Ok(Some(piece)) => {
                 self.arrived += piece.len() as u64;
                 self.attempt.received(piece.len());
+                if let Some(len) = self.bounds.len.filter(|&len| self.arrived > len) {
+                    let words = format!("more than the {len} bytes that were announced");
+                    return Err(self.attempt.fault(FaultKind::Protocol, &words));
+                }
                 let slow =
                     self.pace.as_mut().is_some_and(|pace| pace.is_too_slow(now.elapsed(), piece.len()));
                 if slow { Err(self.trickles()) } else { Ok(Some(piece)) }

@@ -145,6 +145,11 @@ impl Have {
 }
 
 impl ContentRange {
+    /// How many bytes it has: at least one.
+    pub(crate) fn len(&self) -> u64 {
+        (self.last - self.first).saturating_add(1)
+    }
+
     /// Reads `bytes 5-9/10` or `bytes 5-9/*`.
     pub(crate) fn parse(text: &str) -> Option<Self> {
         let (unit, rest) = text.trim().split_once(' ')?;

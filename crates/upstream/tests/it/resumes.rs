@@ -5,6 +5,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use futures_util::TryStreamExt;
 use testkit::{Gate, Module, ModuleTree, Reply, ScriptedUpstream};
+use tokio::time::Instant;
 use upstream::{
     Door, DoorConfig, Env, FaultKind, Fetched, Incoming, Limits, Meta, OVERLAP, Piece, Resume, Retry,
     Stubborn, Want,
@@ -206,6 +207,65 @@ async fn what_is_known_of_the_same_body_is_skipped() {
     assert!(bytes == zip);
     assert_eq!(anew.len(), 0);
     assert_eq!(upstream.asked(ZIP), 2);
+}
+
+#[tokio::test]
+async fn that_nothing_can_be_continued_is_no_failure() {
+    let (upstream, _) = large(1 << 20);
+    let other = Module::of_noise("example.com/m", "v1.0.0", (1 << 20) + 5).zip.to_vec();
+    let part = || Reply::natural().body(other.clone()).whatever_if_range();
+    let whole = Reply::natural().body(other.clone());
+    let failing = || [part(), Reply::status(500)];
+    let replies = [Reply::natural().cut_after(300_000)].into_iter().chain(failing()).chain(failing());
+    upstream.script(ZIP, replies.chain([part(), whole]));
+    let (bytes, anew) = read(fetch(&upstream, &want(ZIP)).await).await;
+    assert!(bytes == other);
+    assert_eq!((anew.len(), upstream.asked(ZIP)), (1, 7));
+}
+
+#[tokio::test]
+async fn what_began_anew_is_compared_with_itself() {
+    let (upstream, zip) = large(1 << 20);
+    let bare = || Reply::natural().without_etag();
+    let other = Module::of_noise("example.com/m", "v1.0.0", (1 << 20) + 5).zip.to_vec();
+    let begun = bare().body(other).cut_after(300_000);
+    upstream.always(ZIP, bare());
+    upstream.script(ZIP, [begun, bare().without_ranges().cut_after(40_000)]);
+    let (bytes, anew) = read(fetch(&upstream, &want(ZIP)).await).await;
+    assert!(bytes == zip);
+    assert_eq!((anew.len(), upstream.asked(ZIP)), (1, 3));
+}
+
+#[tokio::test]
+async fn a_body_that_has_begun_has_no_deadline_for_its_beginning() {
+    let (upstream, zip) = large(1 << 20);
+    let gate = Gate::new();
+    upstream.script(ZIP, [Reply::natural().stall_after(300_000, &gate)]);
+    let begin_by = Instant::now() + SOON * 5;
+    let incoming = fetch(&upstream, &Want { begin_by: Some(begin_by), ..want(ZIP) }).await;
+    let late = async {
+        tokio::time::sleep_until(begin_by + SOON).await;
+        gate.open();
+    };
+    let ((bytes, anew), ()) = tokio::join!(read(incoming), late);
+    assert!(bytes == zip);
+    assert_eq!((anew.len(), upstream.asked(ZIP)), (0, 1));
+}
+
+#[tokio::test]
+async fn a_part_that_is_longer_than_it_says_is_none() {
+    let (upstream, zip) = large(1 << 20);
+    let more = |zip: &mut Vec<u8>| zip.extend_from_slice(b"more");
+    let range = format!("bytes 300000-{}/{}", zip.len() - 1, zip.len());
+    let long = || Reply::natural().edit(more).content_range(&range).etag("\"one\"");
+    for long in [long(), long().chunked()] {
+        upstream.forget();
+        upstream.always(ZIP, Reply::natural().etag("\"one\""));
+        upstream.script(ZIP, [Reply::natural().etag("\"one\"").cut_after(300_000), long]);
+        let (bytes, _) = read(fetch(&upstream, &want(ZIP)).await).await;
+        assert!(bytes == zip, "{} bytes", bytes.len());
+        assert_eq!(upstream.asked(ZIP), 3);
+    }
 }
 
 #[tokio::test]
