@@ -12,12 +12,14 @@ use mirror::{Follow, Mirror};
 use storage::{BLOCK, Blob, Rot};
 
 use crate::body::Cut;
+use crate::cache::Memory;
 
 /// A stored file, and who has to hear that it is rotten.
 pub(crate) struct StoredFile {
     pub(crate) blob: Arc<Blob>,
     pub(crate) what: Request,
     pub(crate) mirror: Arc<Mirror>,
+    pub(crate) memory: Memory,
 }
 
 /// The first piece of a range of a stored file, checked. It is read before the head of the answer is sent, so that a
@@ -43,6 +45,8 @@ pub(crate) fn of_file(
             Ok(piece) => Ok(Some((piece, (stored, end..left.end)))),
             Err(rot) => {
                 stored.mirror.rotten(&stored.what, &rot).await;
+                // Before the client learns of it and asks again, so that it does not get the same file once more.
+                stored.memory.forget(&stored.what);
                 Err(Cut(rot.to_string()))
             }
         }

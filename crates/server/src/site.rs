@@ -87,15 +87,13 @@ impl Site {
             match &kept.content {
                 Content::Bytes(bytes) => return reply::from_memory(head, &kept, bytes, cache),
                 Content::File(blob) => {
-                    let (blob, mirror) = (Arc::clone(blob), Arc::clone(&self.mirror));
-                    match reply::from_file(
-                        head,
-                        &kept,
-                        StoredFile { blob, what: what.clone(), mirror },
-                        cache,
-                    )
-                    .await
-                    {
+                    let stored = StoredFile {
+                        blob: Arc::clone(blob),
+                        what: what.clone(),
+                        mirror: Arc::clone(&self.mirror),
+                        memory: self.memory.clone(),
+                    };
+                    match reply::from_file(head, &kept, stored, cache).await {
                         Ok(reply) => return reply,
                         Err(rot) => {
                             self.memory.forget(what);
