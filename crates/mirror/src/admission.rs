@@ -75,6 +75,7 @@ impl Admission {
     /// A place; waits for one if need be. Clients come first, each sort in the order of asking.
     pub(crate) async fn admit(self: &Arc<Self>, urgency: &Arc<Urgency>) -> Result<Place, Refusal> {
         let Some(mut called) = self.line_up(urgency)? else { return Ok(self.place()) };
+        let _waits = Waits(&self.meters);
         let deadline = Instant::now() + self.room.wait;
         loop {
             // A client may join the work of one who came when nobody waited for it.
@@ -110,6 +111,7 @@ impl Admission {
         }
         let (call, called) = oneshot::channel();
         line.waiting.push_back(Waiter { urgency: Arc::clone(urgency), call });
+        self.meters.waiting.inc();
         Ok(Some(called))
     }
 
@@ -162,6 +164,15 @@ impl Line {
         meters.overloaded.inc();
         self.refused = self.refused.wrapping_add(GOLDEN);
         Refusal::Overloaded(SOONEST + SPREAD.mul_f64(f64::from(self.refused) / f64::from(u32::MAX)))
+    }
+}
+
+/// One who was counted among those who wait, until it ends.
+struct Waits<'a>(&'a Meters);
+
+impl Drop for Waits<'_> {
+    fn drop(&mut self) {
+        self.0.waiting.dec();
     }
 }
 
@@ -307,6 +318,6 @@ mod tests {
         drop(gone.await);
         drop(held);
         stays.await.unwrap().unwrap();
-        assert_eq!(admission.lock().free, 1);
+        assert_eq!((admission.lock().free, admission.meters.waiting.get()), (1, 0));
     }
 }

@@ -24,6 +24,8 @@ pub struct Meters {
     pub hedges_lost: Counter,
     /// Fetches that have a place among those that talk to sources at this moment.
     pub fetching: Gauge,
+    /// Fetches that wait for such a place.
+    pub waiting: Gauge,
     /// Fetches that were refused because too many others were under way.
     pub overloaded: Counter,
     /// Old answers that were given because no source had given a newer one yet. Repeats from a server's memory are

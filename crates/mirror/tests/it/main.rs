@@ -8,6 +8,7 @@ mod flights;
 mod foreign;
 mod hedges;
 mod judged;
+mod overload;
 mod pins;
 mod private;
 mod questions;
