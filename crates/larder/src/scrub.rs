@@ -34,7 +34,9 @@ pub(crate) async fn scrub(settings: &Settings, args: &ScrubArgs) -> anyhow::Resu
     let scrub = Scrub::begin(&data, &store, options)?;
     let mut show = Show { json: args.json, progress: Progress::new(scrub.tally()) };
     if let Some(after) = scrub.resumes_after() {
-        show.progress.say(&format!("going on after {}; --restart begins at the beginning", after.display()));
+        // Nobody reading it is no reason to stop.
+        let _ =
+            writeln!(io::stderr(), "going on after {}; --restart begins at the beginning", after.display());
     }
     let walked = walk(scrub, &mut show).await?;
     let indexed = if args.rebuild { Some(rebuild(&store).await?) } else { None };
@@ -97,27 +99,25 @@ impl Show {
         if self.json {
             return print(&json!({"summary": walked, "indexed": indexed}).to_string());
         }
-        let Walked { files, bytes, found, foreign, passed, unchecked } = walked;
-        let mut text = match found {
-            0 => format!("{}: {files} files, {}, nothing damaged", dir.display(), amount(*bytes)),
-            1 => format!("{}: {files} files, {}, 1 damaged", dir.display(), amount(*bytes)),
-            _ => format!("{}: {files} files, {}, {found} damaged", dir.display(), amount(*bytes)),
-        };
-        let mut also = |number: u64, what: &str| {
+        let Walked { files, bytes, found, foreign, passed, unchecked } = *walked;
+        let mut parts = vec![
+            format!("{}: {files} files, {}", dir.display(), amount(bytes)),
+            if found == 0 { "nothing damaged".to_owned() } else { format!("{found} damaged") },
+        ];
+        for (number, what) in [
+            (foreign, "from outside, checked without a receipt"),
+            (passed, "not Larder's, left alone"),
+            (unchecked, "could not be checked"),
+        ] {
             if number > 0 {
-                text += &format!("; {number} {what}");
+                parts.push(format!("{number} {what}"));
             }
-        };
-        also(*foreign, "from outside, checked without a receipt");
-        also(*passed, "not Larder's, left alone");
-        also(*unchecked, "could not be checked");
-        if let Some(versions) = indexed {
-            text += &format!("; the index has {versions} versions");
         }
-        if *found > 0 {
-            text += "\nwhat was set aside is fetched anew when somebody asks for it";
+        parts.extend(indexed.map(|versions| format!("the index has {versions} versions")));
+        if found > 0 {
+            parts.push("what was set aside is fetched anew when somebody asks for it".to_owned());
         }
-        writeln!(io::stderr(), "{text}")
+        writeln!(io::stderr(), "{}", parts.join("; "))
     }
 }
 
@@ -133,11 +133,6 @@ impl Progress {
     fn new(tally: Arc<Tally>) -> Self {
         let before = tally.walked().bytes;
         Progress { tally, shown: io::stderr().is_terminal(), began: Instant::now(), before }
-    }
-
-    fn say(&self, text: &str) {
-        // Nobody reading it is no reason to stop.
-        let _ = writeln!(io::stderr(), "{text}");
     }
 
     fn draw(&self) {
