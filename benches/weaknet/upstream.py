@@ -1,10 +1,9 @@
-"""The other side of the link: a GOPROXY, a host that says nothing, and a name server.
+"""The other side of the link: a GOPROXY, and a host that says nothing.
 
     upstream.py ROOT ADDRESS
 
 Ports: 8080 serves the files below ROOT; 8081 the same, but every 20th body that has more than 4 KiB breaks in its
-middle with a reset; 8082 accepts and says nothing; 53 (UDP) knows every name in `lab.example.com`. A line on standard
-input changes something and is answered with `ok`: `names dead` lets the name server say nothing, `names alive` undoes it.
+middle with a reset; 8082 accepts and says nothing. It ends with its standard input.
 """
 
 import asyncio
@@ -103,45 +102,14 @@ async def silent(reader, writer):
     writer.close()
 
 
-class Names(asyncio.DatagramProtocol):
-    """Answers every A question below lab.example.com with one address, any other question with nothing."""
-
-    def __init__(self, address):
-        self.address, self.dead = socket.inet_aton(address), False
-
-    def connection_made(self, transport):
-        self.transport = transport
-
-    def datagram_received(self, data, peer):
-        if self.dead or len(data) < 17:
-            return
-        labels, at = [], 12
-        while at < len(data) and data[at]:
-            labels.append(data[at + 1:at + 1 + data[at]].lower())
-            at += 1 + data[at]
-        question = data[12:at + 5]
-        kind = struct.unpack("!H", data[at + 1:at + 3])[0]
-        known = labels[-3:] == [b"lab", b"example", b"com"]
-        answers = 1 if known and kind == 1 else 0
-        flags = 0x8580 if known else 0x8583
-        reply = data[:2] + struct.pack("!HHHHH", flags, 1, answers, 0, 0) + question
-        if answers:
-            reply += struct.pack("!HHHIH", 0xC00C, 1, 1, 1, 4) + self.address
-        self.transport.sendto(reply, peer)
-
-
 async def main():
     root, address = sys.argv[1:]
     files = Files(root)
-    loop = asyncio.get_running_loop()
     await asyncio.start_server(Proxy(files, False).connection, address, 8080, backlog=1024)
     await asyncio.start_server(Proxy(files, True).connection, address, 8081, backlog=1024)
     await asyncio.start_server(silent, address, 8082, backlog=1024)
-    _, names = await loop.create_datagram_endpoint(lambda: Names(address), local_addr=(address, 53))
     print("serving", flush=True)
-    while line := await loop.run_in_executor(None, sys.stdin.readline):
-        names.dead = line.strip() == "names dead"
-        print("ok", flush=True)
+    await asyncio.get_running_loop().run_in_executor(None, sys.stdin.read)
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@
 It needs Linux, root, ip, go, cargo and Python's standard library. Two network namespaces stand for the client's machine
 and the world; pump.py carries the packets between them with delay, jitter, loss, a rate and blackouts, so that netem
 is not needed; TCP is the system's. On the client's side run `go` and Larder, on the other a GOPROXY with 45 generated
-modules (upstream.py, project.py). No public network is used.
+modules (upstream.py, project.py) and a name server (names.py). No public network is used.
 
 Every build has an empty module cache. A Larder is new and empty for each run; in the rows of 50 builds at once, these
 50 share one. Bare and through Larder take turns. A build that takes longer than its limit is killed and has failed.
@@ -93,7 +93,7 @@ def arguments():
     parser.add_argument("--quick", action="store_true", help="two runs, one with many builds, shorter limits")
     parser.add_argument("--only", default="", help="a regular expression for the rows to measure")
     parser.add_argument("--seed", type=int, default=1, help="of the link's chances (default 1)")
-    parser.add_argument("--temp", help="where module caches and data directories go")
+    parser.add_argument("--temp", help="where Larder's data directories go")
     parser.add_argument("--logs", help="an existing directory, to keep what each Larder wrote")
     parser.add_argument("--write", action="store_true", help="put the result into docs/MEASUREMENTS.md")
     args = parser.parse_args()
@@ -151,13 +151,20 @@ class Side:
 class Lab:
     def __init__(self, link, temp, larder, args):
         self.link, self.temp, self.larder, self.args, self.seed = link, temp, larder, args, args.seed
+        # Module caches lie in memory: what the disk has to do is Larder's.
+        self.caches = "/dev/shm" if os.path.isdir("/dev/shm") else temp
         self.project = temp / "project"
         self.size = project.make(temp / "tree", self.project)
-        self.upstream = subprocess.Popen(
-            link.at_server(sys.executable, str(HERE / "upstream.py"), str(temp / "tree"), SERVER),
+        self.upstream = self.serve("upstream.py", str(temp / "tree"), SERVER)
+        self.resolver = self.serve("names.py", SERVER)
+
+    def serve(self, *words):
+        process = subprocess.Popen(
+            self.link.at_server(sys.executable, str(HERE / words[0]), *words[1:]),
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, start_new_session=True)
-        if self.upstream.stdout.readline() != "serving\n":
-            sys.exit("the upstream did not start")
+        if process.stdout.readline() != "serving\n":
+            sys.exit(f"{words[0]} did not start")
+        return process
 
     def measure(self):
         rows = [row for row in ROWS if re.search(self.args.only, row.name)]
@@ -190,9 +197,9 @@ class Lab:
         self.link.conditions(**row.link, seed=self.seed)
 
     def names(self, state):
-        self.upstream.stdin.write(f"names {state}\n")
-        self.upstream.stdin.flush()
-        self.upstream.stdout.readline()
+        self.resolver.stdin.write(f"{state}\n")
+        self.resolver.stdin.flush()
+        self.resolver.stdout.readline()
 
     def builds(self, row, builds, ends):
         """Runs of `go mod download`, bare and through Larder in turn."""
@@ -225,7 +232,7 @@ class Lab:
 
     def download(self, side, goproxy, builds, limit):
         times = [None] * builds
-        with folder(self.temp, "builds-") as homes:
+        with folder(self.caches, "larder-builds-") as homes:
             def one(n):
                 times[n] = self.go(side, pathlib.Path(homes) / str(n), goproxy, limit)
 
