@@ -214,8 +214,7 @@ impl Effort {
         if *tries >= retry.tries(fault.kind(), want.alone) {
             return false;
         }
-        let base = if *begun && *tries > 0 { retry.resume_base } else { retry.base };
-        let Some(pause) = retry.pause(fault, *tries, base, &source.jitter) else { return false };
+        let Some(pause) = retry.pause(fault, *tries, *begun, &source.jitter) else { return false };
         if self.ends().is_some_and(|end| end <= Instant::now() + pause) {
             return false;
         }

@@ -56,14 +56,11 @@ impl Retry {
         }
     }
 
-    /// The pause after `tries` tries that failed; nothing where the source wants a longer one than anybody waits.
-    pub(crate) fn pause(
-        &self,
-        fault: &Fault,
-        tries: u32,
-        base: Duration,
-        jitter: &Jitter,
-    ) -> Option<Duration> {
+    /// The pause after `tries` tries in a row that failed, before a body has `begun` or after; nothing where the source
+    /// wants a longer one than anybody waits.
+    pub(crate) fn pause(&self, fault: &Fault, tries: u32, begun: bool, jitter: &Jitter) -> Option<Duration> {
+        // What goes on after it was brought on is no more suspect than what begins.
+        let base = if begun && tries > 0 { self.resume_base } else { self.base };
         let backoff = jitter.up_to(base.saturating_mul(1 << tries.saturating_sub(1).min(10)));
         let Some(asked) = fault.retry_after().map(RetryAfter::left) else { return Some(backoff) };
         (asked <= self.retry_after).then(|| asked.max(backoff))
@@ -170,12 +167,16 @@ mod tests {
     #[test]
     fn pauses_grow_and_what_the_source_asks_for_is_kept_within_reason() {
         let (retry, jitter) = (Retry::default(), Jitter::new(Some(1)));
-        let pause = |retry_after, tries| retry.pause(&fault(retry_after), tries, retry.base, &jitter);
+        let pause = |retry_after, tries| retry.pause(&fault(retry_after), tries, false, &jitter);
         for _ in 0..100 {
             assert!(pause(None, 1).unwrap() <= Duration::from_millis(50));
             assert!(pause(None, 2).unwrap() <= Duration::from_millis(100));
         }
         assert!((0..100).any(|_| pause(None, 2).unwrap() > Duration::from_millis(50)));
+        let within =
+            |tries| (0..100).map(|_| retry.pause(&fault(None), tries, true, &jitter).unwrap()).max().unwrap();
+        assert!(within(0) <= Duration::from_millis(50));
+        assert!((Duration::from_millis(150)..Duration::from_millis(250)).contains(&within(1)));
         let asked = |seconds| Some(RetryAfter::In(Duration::from_secs(seconds)));
         assert_eq!(pause(asked(1), 1), Some(Duration::from_secs(1)));
         assert_eq!(pause(asked(2), 1), Some(Duration::from_secs(2)));

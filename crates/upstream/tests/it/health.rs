@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use futures_util::FutureExt;
+use futures_util::{FutureExt, future::join_all};
 use prometheus_client::{encoding::text::encode, registry::Registry};
 use testkit::{Gate, ModuleTree, Reply, ScriptedUpstream};
 use upstream::{
@@ -20,7 +20,7 @@ fn impatient(url: &str, open: Duration) -> Proxy {
     let retry = Retry { tries: 1, ..Retry::default() };
     let breaker = Breaker { open, ..Breaker::default() };
     let stubborn = Stubborn { retry, breaker, ..Stubborn::default() };
-    let limits = Limits { first_byte: SOON, ..patient() };
+    let limits = Limits { first_byte: SOON * 10, ..patient() };
     proxy(
         &Door::new(DoorConfig { stubborn, limits, ..DoorConfig::new("test", Env::default()) }).unwrap(),
         url,
@@ -87,16 +87,16 @@ async fn silence_counts_for_everything_unless_others_are_answered() {
     upstream.always(ZIP, Reply::natural().hold(&gate));
     let proxy = impatient(&upstream.url(), HOUR);
     for answered in [true, false] {
-        for _ in 0..5 {
-            let ask = not_alone(ZIP);
-            let zip = proxy.fetch(&ask);
-            let list = async {
-                if answered {
-                    get(&proxy, LIST).await.unwrap();
-                }
-            };
-            let (zip, ()) = tokio::join!(zip, list);
-            fault(zip);
+        let zip = not_alone(ZIP);
+        let silent = join_all([(); 5].map(|()| proxy.fetch(&zip)));
+        let list = async {
+            if answered {
+                get(&proxy, LIST).await.unwrap();
+            }
+        };
+        let (silent, ()) = tokio::join!(silent, list);
+        for end in silent {
+            assert_eq!(fault(end).kind(), FaultKind::Timeout);
         }
         assert!(is_tripped(&proxy, ZIP).await);
         if answered {
@@ -133,14 +133,15 @@ async fn absence_and_refusal_are_signs_of_life() {
 async fn when_the_interval_is_over_one_probe_finds_out() {
     let upstream = upstream();
     upstream.always(LIST, Reply::status(500));
-    let proxy = impatient(&upstream.url(), SOON);
+    let open = SOON * 15;
+    let proxy = impatient(&upstream.url(), open);
     for _ in 0..5 {
         fault(get(&proxy, LIST).await);
     }
     assert!(is_tripped(&proxy, LIST).await);
     let gate = Gate::new();
     upstream.always(LIST, Reply::natural().hold(&gate));
-    tokio::time::sleep(SOON).await;
+    tokio::time::sleep(open).await;
     let ask = not_alone(LIST);
     let probe = proxy.fetch(&ask);
     tokio::pin!(probe);

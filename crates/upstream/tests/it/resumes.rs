@@ -7,7 +7,7 @@ use futures_util::TryStreamExt;
 use testkit::{Gate, Module, ModuleTree, Reply, ScriptedUpstream};
 use tokio::time::Instant;
 use upstream::{
-    Door, DoorConfig, Env, FaultKind, Fetched, Incoming, Limits, Meta, OVERLAP, Piece, Resume, Retry,
+    Door, DoorConfig, Env, FaultKind, Fetched, Incoming, Limits, Meta, OVERLAP, Piece, Proxy, Resume, Retry,
     Stubborn, Want,
 };
 
@@ -45,9 +45,11 @@ async fn read(incoming: Incoming) -> (Vec<u8>, Vec<Meta>) {
 }
 
 async fn fetch(upstream: &ScriptedUpstream, want: &Want) -> Incoming {
-    let Fetched::Body(incoming) = proxy(&door(patient()), &upstream.url()).fetch(want).await.unwrap() else {
-        panic!("no body")
-    };
+    fetch_from(&proxy(&door(patient()), &upstream.url()), want).await
+}
+
+async fn fetch_from(proxy: &Proxy, want: &Want) -> Incoming {
+    let Fetched::Body(incoming) = proxy.fetch(want).await.unwrap() else { panic!("no body") };
     incoming
 }
 
@@ -119,7 +121,7 @@ async fn a_stall_is_a_break() {
     let (upstream, zip) = large(1 << 20);
     let gate = Gate::new();
     upstream.script(ZIP, [Reply::natural().stall_after(300_000, &gate)]);
-    let limits = Limits { stall: SOON, ..patient() };
+    let limits = Limits { stall: SOON * 10, ..patient() };
     assert!(get(&proxy(&door(limits), &upstream.url()), ZIP).await.unwrap() == zip);
     assert_eq!(asked(&upstream)[1].0.as_deref(), Some("bytes=300000-"));
     gate.open();
@@ -241,8 +243,9 @@ async fn a_body_that_has_begun_has_no_deadline_for_its_beginning() {
     let (upstream, zip) = large(1 << 20);
     let gate = Gate::new();
     upstream.script(ZIP, [Reply::natural().stall_after(300_000, &gate)]);
-    let begin_by = Instant::now() + SOON * 5;
-    let incoming = fetch(&upstream, &Want { begin_by: Some(begin_by), ..want(ZIP) }).await;
+    let proxy = proxy(&door(patient()), &upstream.url());
+    let begin_by = Instant::now() + SOON * 15;
+    let incoming = fetch_from(&proxy, &Want { begin_by: Some(begin_by), ..want(ZIP) }).await;
     let late = async {
         tokio::time::sleep_until(begin_by + SOON).await;
         gate.open();
@@ -355,7 +358,7 @@ async fn a_trickle_is_cut_only_where_another_source_may_take_over() {
 async fn where_another_source_may_take_over_one_stall_is_forgiven() {
     let (upstream, zip) = large(1 << 20);
     let gate = Gate::new();
-    let limits = Limits { stall: SOON, ..patient() };
+    let limits = Limits { stall: SOON * 10, ..patient() };
     for (stalls, good) in [(1, true), (2, false)] {
         upstream.forget();
         upstream.script(ZIP, (0..stalls).map(|_| Reply::natural().stall_after(300_000, &gate)));
