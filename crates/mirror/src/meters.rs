@@ -67,6 +67,7 @@ impl Meters {
         registry.register("hedges_won", "Hedges whose answer was used", self.hedges_won.clone());
         registry.register("hedges_lost", "Hedges whose answer was not used", self.hedges_lost.clone());
         registry.register("fetching", "Fetches under way that talk to sources", self.fetching.clone());
+        registry.register("waiting", "Fetches that wait for their turn", self.waiting.clone());
         registry.register(
             "overloaded",
             "Fetches refused because of too many others",

@@ -19,6 +19,7 @@ mod limits;
 mod loops;
 mod machine;
 mod operator;
+mod overload;
 mod private;
 mod real_go;
 mod rot;
