@@ -16,7 +16,7 @@ use crate::{
     latency::Latency,
     meters::SourceMeters,
     resume::{Have, Part, Proof},
-    retry::Budget,
+    retry::{Again, Budget},
     spelling::{Speller, Spelling},
 };
 
@@ -43,6 +43,10 @@ pub(crate) struct Effort {
     /// Attempts since one brought the body on.
     tries: u32,
     all_tries: u32,
+    /// Whether a connection broke before.
+    broke: bool,
+    /// How many further tries were paid for from the source's budget.
+    paid: u32,
     /// Whether a body is under way.
     begun: bool,
     troubles: Troubles,
@@ -96,6 +100,8 @@ impl Effort {
             since: Instant::now(),
             tries: 0,
             all_tries: 0,
+            broke: false,
+            paid: 0,
             begun: false,
             troubles: Troubles::default(),
             ticket,
@@ -147,7 +153,7 @@ impl Effort {
 
     fn got(&mut self, got: Got) -> Got {
         match &got {
-            Got::NotModified => self.ticket.succeeded(),
+            Got::NotModified => self.succeeded(),
             Got::Whole(..) | Got::Rest(..) => self.ticket.begun(),
         }
         self.begun = true;
@@ -220,8 +226,13 @@ impl Effort {
         }
         // What goes on after it was brought on asks for nothing twice.
         if self.tries > 0 {
-            if !self.source.budget.take() {
-                return false;
+            // All requests that share a connection break with it, and a source that lost it is not overloaded.
+            let first = Again::of(fault.kind()) == Again::Broken && !std::mem::replace(&mut self.broke, true);
+            if !first {
+                if !self.source.budget.take() {
+                    return false;
+                }
+                self.paid += 1;
             }
             self.source.meters.retried();
         }
@@ -245,11 +256,12 @@ impl Effort {
     /// The whole body is here.
     pub(crate) fn succeeded(&mut self) {
         self.ticket.succeeded();
+        self.source.budget.give_back(std::mem::take(&mut self.paid));
     }
 
     /// The source does not give it.
     pub(crate) fn absent(&mut self) {
-        self.ticket.succeeded();
+        self.succeeded();
     }
 
     /// No further try: the last failure, and how much went before it.

@@ -100,6 +100,13 @@ impl Budget {
         enough
     }
 
+    /// Further tries helped: they were no load in vain.
+    pub(crate) fn give_back(&self, tries: u32) {
+        if tries > 0 {
+            self.change(|credit, config| credit + config.refill * tries);
+        }
+    }
+
     fn change(&self, change: impl FnOnce(Duration, &Retry) -> Duration) {
         let now = Instant::now();
         let mut held = self.credit.lock().unwrap_or_else(PoisonError::into_inner);
@@ -198,6 +205,8 @@ mod tests {
         }
         assert_eq!(further, 10 + 200 - 1, "the reserve, and a fifth");
         assert!(!budget.take());
+        budget.give_back(2);
+        assert!(budget.take() && budget.take() && !budget.take(), "what helped is paid back");
         tokio::time::advance(Duration::from_secs(5)).await;
         assert!(budget.take(), "it grows by itself");
         tokio::time::advance(Duration::from_hours(1)).await;

@@ -37,7 +37,8 @@ pub struct Retry {
     /// How often one body is continued after tries that brought it on. Default 1,000.
     pub resumes: u32,
     /// How many tries beyond the first each request pays for, in percent. Default 20: a source that fails for
-    /// everybody gets a fifth more requests than were made.
+    /// everybody gets a fifth more requests than were made. Tries that helped, and the first one after a connection
+    /// broke, cost nothing.
     pub share: u32,
     /// How many tries beyond the first may be saved up. Default 10.
     pub reserve: u32,

@@ -1,7 +1,8 @@
 //! What is tried again, and what is not.
 
-use std::time::Duration;
+use std::{collections::HashSet, sync::Mutex, time::Duration};
 
+use futures_util::future::join_all;
 use testkit::{ModuleTree, Reply, ScriptedUpstream};
 use tokio::time::Instant;
 use upstream::{
@@ -157,17 +158,52 @@ async fn tries_end_when_the_answer_must_have_begun() {
 async fn a_source_that_fails_for_everybody_is_not_asked_three_times_by_everybody() {
     let upstream = upstream();
     upstream.always("*", Reply::status(503));
-    // Nothing grows by itself while the test runs, and nothing trips.
-    let retry = Retry { refill: Duration::from_hours(1), ..Retry::default() };
-    let breaker = Breaker { failures: u32::MAX, least: u32::MAX, ..Breaker::default() };
-    let stubborn = Stubborn { retry, breaker, ..Stubborn::default() };
-    let door = Door::new(DoorConfig { stubborn, ..DoorConfig::new("test", Env::default()) }).unwrap();
-    let proxy = proxy(&door, &upstream.url());
+    let proxy = proxy(&fixed(), &upstream.url());
     for _ in 0..100 {
         fault(get(&proxy, LIST).await);
     }
     let asked = upstream.asked(LIST);
     assert!((120..=130).contains(&asked), "{asked} requests for 100");
+}
+
+/// Fails the first request for each target, and answers all others.
+async fn fails_each_first(step: Vec<Step>) -> Server {
+    let seen = Mutex::new(HashSet::new());
+    Server::start(move |head| {
+        let is_first = seen.lock().unwrap().insert(head.target().to_owned());
+        if is_first { step.clone() } else { answer("200 OK", &[], "v1.0.0\n") }
+    })
+    .await
+}
+
+/// A budget that does not grow by itself, and no breaker.
+fn fixed() -> Door {
+    let retry = Retry { refill: Duration::from_hours(1), ..Retry::default() };
+    let breaker = Breaker { failures: u32::MAX, least: u32::MAX, ..Breaker::default() };
+    let stubborn = Stubborn { retry, breaker, ..Stubborn::default() };
+    Door::new(DoorConfig { stubborn, ..DoorConfig::new("test", Env::default()) }).unwrap()
+}
+
+#[tokio::test]
+async fn connections_that_break_all_at_once_are_mended_for_everybody() {
+    let server = fails_each_first(vec![Step::Reset]).await;
+    let door = fixed();
+    let proxy = proxy(&door, &server.url(""));
+    let paths: Vec<_> = (0..60).map(|i| format!("example.com/m{i}/@v/list")).collect();
+    for result in join_all(paths.iter().map(|path| get(&proxy, path))).await {
+        result.unwrap();
+    }
+    assert_eq!(door.meters().retries(proxy.name()), 60);
+}
+
+#[tokio::test]
+async fn tries_that_help_are_not_used_up() {
+    let server = fails_each_first(answer("503 Service Unavailable", &[], "")).await;
+    let door = fixed();
+    let proxy = proxy(&door, &server.url(""));
+    for i in 0..60 {
+        get(&proxy, &format!("example.com/m{i}/@v/list")).await.unwrap();
+    }
 }
 
 #[tokio::test]
