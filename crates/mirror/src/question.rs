@@ -18,7 +18,7 @@ use crate::{
     policy::Route,
     race::Worth,
     refusal::Absent,
-    renew::{Renewal, Standing, age, all_tripped, is_strict},
+    renew::{Renewal, Standing, age, all_tripped, fresh_for, is_strict},
     walk::Turn,
 };
 
@@ -138,7 +138,7 @@ async fn fetch(
     let stored = mirror.stored_answer(&question).await;
     if let Some(stored) = &stored
         && seen != Some(stored.at)
-        && matches!(Standing::of(Some(stored.at), &Ask { max_age: None, ..ask.clone() }), Standing::Fresh(_))
+        && fresh_for(stored.at, &ask).is_some()
     {
         return Ok(Arc::clone(stored));
     }

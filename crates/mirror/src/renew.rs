@@ -41,24 +41,26 @@ pub(crate) enum Renewal<T> {
 impl Standing {
     /// `at` is when the answer was given or confirmed; nothing if that is not known.
     pub(crate) fn of(at: Option<Timestamp>, ask: &Ask) -> Self {
-        let freshness = ask.policy.freshness();
-        let Some(at) = at else {
-            return if ask.max_age.is_some() { Standing::Unconfirmed } else { Standing::Old };
-        };
-        let age = age(at, ask.now);
-        if ask.max_age.is_some_and(|max_age| age > max_age || max_age.is_zero()) {
+        let age = at.map(|at| age(at, ask.now));
+        if ask.max_age.is_some_and(|most| most.is_zero() || age.is_none_or(|age| age > most)) {
             return Standing::Unconfirmed;
         }
-        // One from the future, which a wrong clock has left, does not count for ever.
-        let distance = at.duration_since(ask.now).unsigned_abs();
-        if distance <= freshness.present {
-            Standing::Fresh(freshness.present.saturating_sub(age))
-        } else if at <= ask.now && age <= freshness.behind {
+        let Some((at, age)) = at.zip(age) else { return Standing::Old };
+        if let Some(left) = fresh_for(at, ask) {
+            Standing::Fresh(left)
+        } else if at <= ask.now && age <= ask.policy.freshness().behind {
             Standing::Behind
         } else {
             Standing::Old
         }
     }
+}
+
+/// For how long an answer still counts, whatever the client wants. One from the future, which a wrong clock has left,
+/// does not count for ever.
+pub(crate) fn fresh_for(at: Timestamp, ask: &Ask) -> Option<Duration> {
+    let lasts = ask.policy.freshness().present;
+    (at.duration_since(ask.now).unsigned_abs() <= lasts).then(|| lasts.saturating_sub(age(at, ask.now)))
 }
 
 /// How old an answer is; one from the future is new.
@@ -120,7 +122,7 @@ impl Mirror {
                 Renewal::New(new)
             }
             Some(Err(refusal)) => {
-                tracing::warn!(what = %ask.what.path(), "answering with what was known before: {refusal}");
+                tracing::debug!(what = %ask.what.path(), "answering with what was known before: {refusal}");
                 let known = self.remembered.known(missing);
                 Renewal::Refused(known.map_or(Keep::No, |known| Keep::For(known.left())))
             }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use mirror::Absent;
+use mirror::{Absent, CacheStatus};
 use testkit::Reply;
 
 use crate::{
@@ -83,4 +83,32 @@ async fn what_is_not_stored_says_nothing_about_what_sources_have() {
     let missing = "example.com/m/@v/v1.9.9.zip";
     absent(world.get(missing).await);
     assert!(matches!(absent(world.stored(missing).await), Absent::NotStored));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_flood_of_names_that_do_not_exist_leaves_nothing_behind() {
+    let a = upstream();
+    let world = setup(a.url()).start();
+    for path in [LIST, ZIP, INFO] {
+        world.get(path).await.unwrap();
+    }
+    let before = files(world.dir().path());
+    for i in 0..500 {
+        absent(world.get(&format!("example.com/none{i}/@v/list")).await);
+        absent(world.get(&format!("example.com/m/@v/v1.9.{i}.zip")).await);
+        absent(world.get(&format!("example.com/m/@v/branch{i}.info")).await);
+    }
+    // A database and a lease come and go.
+    assert!(files(world.dir().path()) < before + 5);
+    a.forget();
+    for path in [LIST, ZIP, INFO] {
+        assert_eq!(world.get(path).await.unwrap().cache(), CacheStatus::Hit);
+    }
+    assert_eq!(a.seen().len(), 0);
+}
+
+/// Files and directories, all told.
+fn files(dir: &std::path::Path) -> usize {
+    let entries = std::fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().path());
+    entries.map(|path| if path.is_dir() { 1 + files(&path) } else { 1 }).sum()
 }

@@ -5,7 +5,7 @@ use testkit::{Reply, ScriptedUpstream, TestLog};
 
 use crate::{
     absent, faults, tree,
-    world::{Setup, World, setup},
+    world::{Setup, World, setup, until},
 };
 
 const NAME: &str = "sum.example.com/db";
@@ -80,6 +80,34 @@ async fn answers_are_relayed_byte_for_byte_and_kept() {
     for path in [LATEST, LOOKUP, TILE, DATA] {
         assert_eq!(offline.get(path).await.unwrap().bytes, sent(path));
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_newest_head_is_kept_like_every_answer_that_changes() {
+    let mut db = database();
+    let world = asking(&db).start();
+    assert_eq!(world.get(LATEST).await.unwrap().cache(), CacheStatus::Miss);
+    let fresh = world.get(LATEST).await.unwrap();
+    assert_eq!(fresh.cache(), CacheStatus::Hit);
+    assert!(matches!(fresh.keep, Keep::For(_)) && fresh.meta.age.is_some());
+    assert_eq!(db.asked("latest"), 1);
+
+    let mut changes = world.mirror.changes();
+    assert_eq!(world.later(LATEST).await.unwrap().cache(), CacheStatus::Revalidated);
+    assert_eq!(changes.recv().await.unwrap().path(), LATEST);
+    assert_eq!(world.confirmed(LATEST).await.unwrap().cache(), CacheStatus::Revalidated);
+    assert_eq!(db.asked("latest"), 3);
+    assert_eq!(world.soon(LATEST).await.unwrap().cache(), CacheStatus::Stale);
+    until(async || db.asked("latest") == 4).await;
+
+    // A process that has just started does not know how old its head is.
+    let again = asking(&db).start_in(std::sync::Arc::clone(world.dir()));
+    assert_eq!(again.get(LATEST).await.unwrap().cache(), CacheStatus::Revalidated);
+    assert_eq!(again.get(LATEST).await.unwrap().cache(), CacheStatus::Hit);
+    db.take_down();
+    let last = asking(&db).start_in(std::sync::Arc::clone(world.dir()));
+    let stale = last.get(LATEST).await.unwrap();
+    assert_eq!((stale.cache(), stale.keep, stale.bytes), (CacheStatus::Stale, Keep::No, fresh.bytes));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -27,11 +27,18 @@ pub(crate) struct World {
     /// Content of the larger module, in bytes.
     pub(crate) big: u64,
     pub(crate) degraded: &'static [&'static str],
+    pub(crate) freshness: Freshness,
 }
 
 impl Default for World {
     fn default() -> Self {
-        World { config: Config::default(), patience: Duration::from_mins(10), big: 1 << 20, degraded: &[] }
+        World {
+            config: Config::default(),
+            patience: Duration::from_mins(10),
+            big: 1 << 20,
+            degraded: &[],
+            freshness: Freshness::default(),
+        }
     }
 }
 
@@ -66,7 +73,7 @@ impl World {
             let runtime =
                 tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
             runtime.block_on(async move {
-                let mirror = mirror(&url, &dir, self.patience);
+                let mirror = mirror(&url, &dir, self.patience, self.freshness);
                 let meters = Meters::default();
                 let mut registry = Registry::default();
                 meters.register(&mut registry);
@@ -87,7 +94,7 @@ impl World {
     }
 }
 
-fn mirror(url: &str, dir: &std::path::Path, patience: Duration) -> Arc<Mirror> {
+fn mirror(url: &str, dir: &std::path::Path, patience: Duration, freshness: Freshness) -> Arc<Mirror> {
     let data = Data::open(dir, OpenOptions::default()).unwrap();
     let door = Door::new(DoorConfig::new("test", Env::new(Vec::<(&str, &str)>::new()))).unwrap();
     let source = Proxy::open(&door, &SourceConfig::new(SafeUrl::parse(url).unwrap())).unwrap();
@@ -98,8 +105,7 @@ fn mirror(url: &str, dir: &std::path::Path, patience: Duration) -> Arc<Mirror> {
         sumdb: SumdbUse::Off,
         fallback: mirror::Fallback::Strict,
     };
-    let policy =
-        Policy::new(Vec::new(), Arc::new(route), Private::default(), Vec::new(), Freshness::default());
+    let policy = Policy::new(Vec::new(), Arc::new(route), Private::default(), Vec::new(), freshness);
     let config = mirror::Config { patience, ..mirror::Config::default() };
     Mirror::new(config, Arc::new(policy), Store::open(&data), mirror::Meters::default())
 }
