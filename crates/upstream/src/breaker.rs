@@ -24,14 +24,21 @@ pub(crate) struct Switch {
     window: Window,
     /// What the last failure was, for people.
     why: String,
+    /// The last probe.
+    probe: Probe,
 }
+
+/// Tells one probe from those before it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Probe(u64);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum State {
     Healthy,
     /// Left alone until then.
     Tripped(Instant),
-    Probing,
+    /// A probe is under way, since then.
+    Probing(Instant),
 }
 
 /// What somebody who comes is told.
@@ -52,6 +59,8 @@ pub(crate) enum Need {
     Optional,
     /// None can, but somebody else has just been here.
     Waited,
+    /// None can, and the probe that was waited for says nothing.
+    Overdue,
     /// None can.
     Alone,
 }
@@ -66,6 +75,7 @@ impl Switch {
             interval: config.open,
             window: Window::default(),
             why: String::new(),
+            probe: Probe(0),
         }
     }
 
@@ -88,33 +98,44 @@ impl Switch {
         match self.state {
             State::Healthy => Admission::Free,
             State::Tripped(until) if need == Need::Alone || until <= now => Admission::Probe,
-            State::Probing if need != Need::Optional => Admission::Wait,
-            State::Tripped(_) | State::Probing => Admission::Refused,
+            // A probe that hangs must not hide for long that the source is well again.
+            State::Probing(since) if need == Need::Overdue && now >= since + self.config.probe_wait => {
+                Admission::Probe
+            }
+            State::Probing(_) if matches!(need, Need::Waited | Need::Alone) => Admission::Wait,
+            State::Tripped(_) | State::Probing(_) => Admission::Refused,
         }
     }
 
     /// Somebody was told [`Admission::Probe`] and goes.
-    pub(crate) fn probing(&mut self) {
-        self.state = State::Probing;
+    pub(crate) fn probing(&mut self, now: Instant) -> Probe {
+        self.state = State::Probing(now);
+        self.probe = Probe(self.probe.0 + 1);
+        self.probe
+    }
+
+    /// The probe that is under way.
+    pub(crate) fn running(&self) -> Option<Probe> {
+        matches!(self.state, State::Probing(_)).then_some(self.probe)
     }
 
     /// The probe was given up before it found out anything. The next one may go at once.
-    pub(crate) fn unprobed(&mut self, now: Instant) {
-        if self.state == State::Probing {
+    pub(crate) fn unprobed(&mut self, probe: Probe, now: Instant) {
+        if self.running() == Some(probe) {
             self.state = State::Tripped(now);
         }
     }
 
-    /// A good answer begins. That heals, but one failure now would trip again, for longer.
-    pub(crate) fn begun(&mut self, probe: bool) {
-        if probe && self.state == State::Probing {
+    /// A good answer begins. To a probe that heals, but one failure now would trip again, for longer.
+    pub(crate) fn begun(&mut self, probe: Option<Probe>) {
+        if probe.is_some() && self.state != State::Healthy {
             self.state = State::Healthy;
             self.in_a_row = self.config.failures.saturating_sub(1);
         }
     }
 
     /// A request came to a good end.
-    pub(crate) fn succeeded(&mut self, probe: bool, now: Instant) {
+    pub(crate) fn succeeded(&mut self, probe: Option<Probe>, now: Instant) {
         self.begun(probe);
         self.window.add(self.config.window, now, Counts::GOOD);
         if self.state == State::Healthy {
@@ -123,16 +144,19 @@ impl Switch {
         }
     }
 
-    /// A request failed. Says whether that tripped it.
-    pub(crate) fn failed(&mut self, probe: bool, now: Instant) -> bool {
+    /// A request failed. Says whether that tripped it. A probe that others did not wait for says nothing new.
+    pub(crate) fn failed(&mut self, probe: Option<Probe>, now: Instant) -> bool {
+        if probe.is_some() && probe != self.running() {
+            return false;
+        }
         self.window.add(self.config.window, now, Counts::BAD);
         self.in_a_row = self.in_a_row.saturating_add(1);
         match self.state {
-            State::Probing if probe => self.trip(now),
+            State::Probing(_) if probe.is_some() => self.trip(now),
             State::Healthy if self.in_a_row >= self.config.failures || self.is_mostly_bad(now) => {
                 self.trip(now);
             }
-            State::Healthy | State::Tripped(_) | State::Probing => return false,
+            State::Healthy | State::Tripped(_) | State::Probing(_) => return false,
         }
         true
     }
@@ -141,7 +165,7 @@ impl Switch {
     pub(crate) fn retracted(&mut self, now: Instant) -> bool {
         self.window.take_back();
         self.in_a_row = self.in_a_row.max(std::mem::take(&mut self.in_a_row_before));
-        self.failed(false, now)
+        self.failed(None, now)
     }
 
     fn is_mostly_bad(&self, now: Instant) -> bool {
@@ -222,14 +246,14 @@ mod tests {
     }
 
     fn fail(switch: &mut Switch, times: usize, now: Instant) -> usize {
-        (0..times).filter(|_| switch.failed(false, now)).count()
+        (0..times).filter(|_| switch.failed(None, now)).count()
     }
 
     #[test]
     fn five_in_a_row_trip_and_four_do_not() {
         let (mut switch, now) = (switch(), Instant::now());
         assert_eq!(fail(&mut switch, 4, now), 0);
-        switch.succeeded(false, now);
+        switch.succeeded(None, now);
         assert_eq!(fail(&mut switch, 4, now), 0);
         assert_eq!(switch.would(Need::Optional, now), Admission::Free);
         assert_eq!(fail(&mut switch, 1, now), 1);
@@ -245,16 +269,16 @@ mod tests {
         let (mut switch, now) = (switch(), Instant::now());
         for n in 0..19 {
             if n % 2 == 0 {
-                assert!(!switch.failed(false, now), "{n}");
+                assert!(!switch.failed(None, now), "{n}");
             } else {
-                switch.succeeded(false, now);
+                switch.succeeded(None, now);
             }
         }
-        assert!(!switch.failed(false, now + 30 * SECOND), "too long ago");
+        assert!(!switch.failed(None, now + 30 * SECOND), "too long ago");
         let mut switch = self::switch();
         let tripped = (0..100u32).find(|n| {
-            switch.succeeded(false, now + *n * SECOND / 10);
-            switch.failed(false, now + *n * SECOND / 10)
+            switch.succeeded(None, now + *n * SECOND / 10);
+            switch.failed(None, now + *n * SECOND / 10)
         });
         assert_eq!(tripped, Some(9), "with the twentieth");
     }
@@ -267,13 +291,13 @@ mod tests {
             assert_eq!(switch.state(), State::Tripped(now + seconds * SECOND));
             now += seconds * SECOND;
             assert_eq!(switch.would(Need::Optional, now), Admission::Probe);
-            switch.probing();
+            let probe = switch.probing(now);
             assert_eq!(switch.would(Need::Optional, now), Admission::Refused);
             assert_eq!(switch.would(Need::Alone, now), Admission::Wait);
-            assert!(switch.failed(true, now));
+            assert!(switch.failed(Some(probe), now));
         }
-        switch.probing();
-        switch.succeeded(true, now);
+        let probe = switch.probing(now);
+        switch.succeeded(Some(probe), now);
         assert_eq!(switch.state(), State::Healthy);
         assert_eq!(fail(&mut switch, 5, now), 1);
         assert_eq!(switch.state(), State::Tripped(now + 30 * SECOND), "it begins from the shortest again");
@@ -283,10 +307,10 @@ mod tests {
     fn an_answer_that_begins_heals_on_trial() {
         let (mut switch, now) = (switch(), Instant::now());
         fail(&mut switch, 5, now);
-        switch.probing();
-        switch.begun(true);
+        let probe = switch.probing(now);
+        switch.begun(Some(probe));
         assert_eq!(switch.would(Need::Optional, now), Admission::Free);
-        assert!(switch.failed(false, now));
+        assert!(switch.failed(None, now));
         assert_eq!(switch.state(), State::Tripped(now + 60 * SECOND));
     }
 
@@ -294,16 +318,38 @@ mod tests {
     fn a_probe_that_is_given_up_lets_the_next_one_go_at_once() {
         let (mut switch, now) = (switch(), Instant::now());
         fail(&mut switch, 5, now);
-        switch.probing();
-        switch.unprobed(now);
+        let probe = switch.probing(now);
+        switch.unprobed(probe, now);
         assert_eq!(switch.would(Need::Optional, now), Admission::Probe);
+    }
+
+    #[test]
+    fn a_probe_that_hangs_is_not_waited_for() {
+        let (mut switch, now) = (switch(), Instant::now());
+        fail(&mut switch, 5, now);
+        let first = switch.probing(now);
+        assert_eq!(switch.would(Need::Overdue, now + SECOND / 2), Admission::Refused);
+        assert_eq!(switch.would(Need::Alone, now + SECOND), Admission::Wait);
+        assert_eq!(switch.would(Need::Overdue, now + SECOND), Admission::Probe);
+        let second = switch.probing(now + SECOND);
+        assert_eq!(switch.would(Need::Overdue, now + SECOND), Admission::Refused, "only one more");
+        switch.unprobed(first, now + SECOND);
+        assert!(!switch.failed(Some(first), now + SECOND));
+        assert_eq!(switch.running(), Some(second));
+        switch.begun(Some(second));
+        switch.succeeded(None, now + SECOND);
+        assert!(!switch.failed(Some(first), now + 9 * SECOND), "it is older than what is known");
+        assert_eq!(switch.state(), State::Healthy);
+        fail(&mut switch, 5, now);
+        switch.begun(Some(first));
+        assert_eq!(switch.state(), State::Healthy, "good news are good at any time");
     }
 
     #[test]
     fn a_success_that_was_a_lie_counts_as_if_it_had_never_been() {
         let (mut switch, now) = (switch(), Instant::now());
         let tripped = (1..100).find(|_| {
-            switch.succeeded(false, now);
+            switch.succeeded(None, now);
             switch.retracted(now)
         });
         assert_eq!(tripped, Some(5));
@@ -332,7 +378,7 @@ mod tests {
             let (all, bad) = recent.fold((0, 0), |(all, bad), (_, good)| (all + 1, bad + u32::from(!good)));
             let trips = match self.state {
                 State::Healthy => !good && (self.in_a_row >= 5 || (all >= 20 && bad * 2 >= all)),
-                State::Probing => !good && probe,
+                State::Probing(_) => !good && probe,
                 State::Tripped(_) => false,
             };
             if trips {
@@ -352,7 +398,7 @@ mod tests {
             let mut switch = switch();
             let mut now = Instant::now();
             let mut model = Model { events: Vec::new(), in_a_row: 0, state: State::Healthy, trips: 0 };
-            let mut probing = false;
+            let mut probing = None;
             for (parts, alone, good, what) in steps {
                 // A part of the window at a time, or the counts of one part are forgotten a little early.
                 now += parts * 3 * SECOND;
@@ -361,30 +407,29 @@ mod tests {
                 prop_assert_eq!(admission, match model.state {
                     State::Healthy => Admission::Free,
                     State::Tripped(until) if alone || until <= now => Admission::Probe,
-                    State::Probing if alone => Admission::Wait,
-                    State::Tripped(_) | State::Probing => Admission::Refused,
+                    State::Probing(_) if alone => Admission::Wait,
+                    State::Tripped(_) | State::Probing(_) => Admission::Refused,
                 });
                 match (admission, what) {
                     (Admission::Probe, 3..) => {
-                        prop_assert!(!probing, "two probes at a time");
-                        switch.probing();
-                        model.state = State::Probing;
-                        probing = true;
+                        prop_assert!(probing.is_none(), "two probes at a time");
+                        probing = Some(switch.probing(now));
+                        model.state = State::Probing(now);
                     }
                     // What was admitted before ends now.
                     (_, 0..3) | (Admission::Free, _) => {
-                        if good { switch.succeeded(false, now) } else { switch.failed(false, now); }
+                        if good { switch.succeeded(None, now) } else { switch.failed(None, now); }
                         model.end(false, good, now);
                     }
                     (_, 3) => {
-                        switch.unprobed(now);
-                        if probing { model.state = State::Tripped(now); }
-                        probing = false;
+                        if let Some(probe) = probing.take() {
+                            switch.unprobed(probe, now);
+                            model.state = State::Tripped(now);
+                        }
                     }
                     (_, _) => {
                         if good { switch.succeeded(probing, now) } else { switch.failed(probing, now); }
-                        model.end(probing, good, now);
-                        probing = false;
+                        model.end(probing.take().is_some(), good, now);
                     }
                 }
                 prop_assert_eq!(switch.state(), model.state);

@@ -15,7 +15,7 @@ use tokio::{
 
 use crate::{
     Fault, FaultKind, SourceName,
-    breaker::{Admission, Need, State, Switch},
+    breaker::{Admission, Need, Probe, State, Switch},
     meters::SourceMeters,
     stubborn::Breaker,
 };
@@ -63,10 +63,10 @@ pub(crate) struct Ticket {
     health: Arc<Inner>,
     kind: Scope,
     issued: Instant,
-    /// Whether it is the probe of the source.
-    probes_source: bool,
-    /// Whether it is the probe of its kind.
-    probes_kind: bool,
+    /// If it is a probe of the source.
+    probes_source: Option<Probe>,
+    /// If it is a probe of its kind.
+    probes_kind: Option<Probe>,
 }
 
 /// What a failure says about.
@@ -193,7 +193,10 @@ impl Health {
             probed.as_mut().enable();
             match self.enter(kind, need) {
                 Ok(ticket) => return Some(ticket),
-                Err(Admission::Wait) => timeout_at(until, probed).await.ok()?,
+                Err(Admission::Wait) if timeout_at(until, probed).await.is_err() => {
+                    return self.enter(kind, Need::Overdue).ok();
+                }
+                Err(Admission::Wait) => {}
                 Err(_) => return None,
             }
             // If that probe failed, nobody needs to find out again what is known by now.
@@ -210,11 +213,10 @@ impl Health {
         }
         let [probes_source, probes_kind] = [Scope::Source, kind].map(|scope| {
             let probe = switches.of(scope).would(need, now) == Admission::Probe;
-            if probe {
-                switches.of(scope).probing();
-                self.0.meters.breaker(scope, State::Probing);
-            }
-            probe
+            probe.then(|| {
+                self.0.meters.breaker(scope, State::Probing(now));
+                switches.of(scope).probing(now)
+            })
         });
         drop(switches);
         Ok(Ticket { health: Arc::clone(&self.0), kind, issued: now, probes_source, probes_kind })
@@ -227,7 +229,7 @@ impl Health {
         let left = [Scope::Source, kind].map(|scope| match switches.of(scope).state() {
             State::Healthy => None,
             State::Tripped(until) => Some(until.saturating_duration_since(now)),
-            State::Probing => Some(self.0.config.probe_wait),
+            State::Probing(_) => Some(self.0.config.probe_wait),
         });
         left.into_iter().flatten().max()
     }
@@ -239,12 +241,12 @@ impl Health {
         let heard = switches.heard.is_some_and(|heard| now.duration_since(heard) < LATELY);
         let blamed = if heard { kind } else { Scope::Source };
         let failed = [Scope::Source, kind].map(|scope| {
-            let probed = switches.of(scope).state() == State::Probing;
-            (scope == blamed || probed).then_some(scope)
+            let probe = switches.of(scope).running();
+            (scope == blamed || probe.is_some()).then_some((scope, probe))
         });
         drop(switches);
-        for scope in failed.into_iter().flatten() {
-            self.0.fail(scope, true, &"no answer where another source had one");
+        for (scope, probe) in failed.into_iter().flatten() {
+            self.0.fail(scope, probe, &"no answer where another source had one");
         }
     }
 
@@ -271,7 +273,7 @@ impl Ticket {
         source.succeeded(self.probes_source, now);
         let is = source.state();
         drop(switches);
-        self.probes_source = false;
+        self.probes_source = None;
         self.health.healed(Scope::Source, was, is);
     }
 
@@ -283,7 +285,7 @@ impl Ticket {
         kind.begun(self.probes_kind);
         let is = kind.state();
         drop(switches);
-        self.probes_kind = false;
+        self.probes_kind = None;
         self.health.healed(self.kind, was, is);
     }
 
@@ -295,7 +297,7 @@ impl Ticket {
         kind.succeeded(self.probes_kind, Instant::now());
         let is = kind.state();
         drop(switches);
-        self.probes_kind = false;
+        self.probes_kind = None;
         self.health.healed(self.kind, was, is);
     }
 
@@ -324,9 +326,10 @@ impl Drop for Ticket {
     fn drop(&mut self) {
         let now = Instant::now();
         for (scope, probe) in [(Scope::Source, self.probes_source), (self.kind, self.probes_kind)] {
-            if probe {
-                self.health.switches().of(scope).unprobed(now);
-                self.health.meters.breaker(scope, State::Tripped(now));
+            if let Some(probe) = probe {
+                let mut switches = self.health.switches();
+                switches.of(scope).unprobed(probe, now);
+                self.health.meters.breaker(scope, switches.of(scope).state());
             }
         }
         self.health.probed.notify_waiters();
@@ -338,7 +341,7 @@ impl Inner {
         self.switches.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn fail(&self, scope: Scope, probe: bool, why: &dyn fmt::Display) {
+    fn fail(&self, scope: Scope, probe: Option<Probe>, why: &dyn fmt::Display) {
         let mut switches = self.switches();
         let switch = switches.of(scope);
         switch.blame(why.to_string());
@@ -420,5 +423,23 @@ mod tests {
         drop(probe);
         assert!(health.refuses(Scope::Modules));
         assert_eq!(health.left_alone(Scope::Modules), Some(Duration::from_mins(1)));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_probe_that_hangs_hides_for_a_second_that_the_source_is_well() {
+        let health = health();
+        for _ in 0..5 {
+            health.lost(Scope::Modules);
+        }
+        let hangs = health.admit(Scope::Modules, true).await.unwrap();
+        let came = Instant::now();
+        let [one, other] = [(); 2].map(|()| health.admit(Scope::Modules, true));
+        let (one, other) = tokio::join!(one, other);
+        assert_eq!(came.elapsed(), Duration::from_secs(1));
+        assert!(one.is_some() != other.is_some(), "one more");
+        one.or(other).unwrap().heard();
+        assert!(!health.refuses(Scope::Modules));
+        drop(hangs);
+        assert!(!health.refuses(Scope::Modules));
     }
 }

@@ -223,7 +223,7 @@ impl SourceMeters {
         let label = Breaker { source: self.source.clone(), what: scope.as_str() };
         self.breaker.get_or_create(&label).set(match state {
             State::Healthy => 0,
-            State::Probing => 1,
+            State::Probing(_) => 1,
             State::Tripped(_) => 2,
         });
     }

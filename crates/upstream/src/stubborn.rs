@@ -61,7 +61,8 @@ pub struct Breaker {
     pub open: Duration,
     /// At most so long. Default 5 min.
     pub longest: Duration,
-    /// How long a request that no other source can answer waits for a probe that is under way. Default 1 s.
+    /// How long a request that no other source can answer waits for a probe that is under way. If nothing is known
+    /// by then, one of those who wait becomes the next probe. Default 1 s.
     pub probe_wait: Duration,
 }
 
