@@ -6,7 +6,7 @@ use bytes::Bytes;
 use gomod::Request;
 use jiff::Timestamp;
 use storage::{Question, StoredAnswer};
-use upstream::{Fetched, Meta, Miss, Priority, Want};
+use upstream::{Fault, FaultKind, Fetched, Meta, Miss, Priority, Want};
 
 use crate::{
     Answer, Ask, Mirror, Reach, Refusal,
@@ -151,10 +151,16 @@ async fn fetch(
     let mut new = match walk(&mirror, &ask, &route, stored, &pilot).await {
         Ok(new) => new,
         Err(refusal) => {
-            if matches!(refusal, Refusal::Absent(Absent::Everywhere { .. }))
-                && (was_stored || mirror.derived(&question, CacheStatus::Stale).await.is_ok())
-            {
-                mirror.withdrawn(question.module(), &format!("no source has {question} any more"));
+            let stands = was_stored || mirror.derived(&question, CacheStatus::Stale).await.is_ok();
+            match &refusal {
+                Refusal::Absent(Absent::Everywhere { .. }) if stands => {
+                    mirror.withdrawn(question.module(), &format!("no source has {question} any more"));
+                }
+                // Clients get what is stored, and notice nothing.
+                Refusal::Failed(faults) if stands => {
+                    mirror.meters.absorbed.inc_by(asked(faults));
+                }
+                _ => {}
             }
             mirror.remembered.remember(missing, &refusal);
             return Err(refusal);
@@ -168,6 +174,11 @@ async fn fetch(
     }
     mirror.changed(&ask.what);
     Ok(Arc::new(new))
+}
+
+/// How many of these are faults of this time, and not of those that led to a source being left alone.
+fn asked(faults: &[Fault]) -> u64 {
+    faults.iter().filter(|fault| fault.kind() != FaultKind::Tripped).count() as u64
 }
 
 /// Asks the sources of the chain until one has an answer.

@@ -18,6 +18,8 @@ use crate::{
 };
 
 #[cfg(test)]
+mod table;
+#[cfg(test)]
 mod tests;
 
 /// What a walk may do after a failure.

@@ -182,3 +182,48 @@ fn every_mechanism_has_its_metric_from_the_start() {
         assert!(text.lines().any(|line| line.starts_with(&format!("# TYPE {name} "))), "{name} in {text}");
     }
 }
+
+/// The manual for operators.
+fn manual() -> String {
+    std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/FAULTS.md")).unwrap()
+}
+
+#[test]
+fn the_manual_names_metrics_and_settings_that_there_are_with_their_defaults() {
+    let (_upstream, server) = configured(tree(), "");
+    server.get(INFO).expect(200);
+    let metrics = server.get("/metrics").expect(200).text();
+    let shown = larder().run(["config", "show", "--json", "--upstream", "off"]).ok().stdout;
+    let shown: serde_json::Value = serde_json::from_str(&shown).unwrap();
+    let settings: BTreeMap<&str, String> = shown["settings"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|row| (row["name"].as_str().unwrap(), row["value"].to_string().trim_matches('"').to_owned()))
+        .collect();
+    let (mut named, mut set) = (0, 0);
+    for row in manual().lines().filter(|line| line.starts_with("| ")) {
+        let cells: Vec<&str> = row.split(" | ").collect();
+        let [_, _, setting, metric] = cells.as_slice() else { continue };
+        let words: Vec<&str> = metric.split('`').skip(1).step_by(2).collect();
+        for metric in words.iter().filter(|word| word.starts_with("larder_")) {
+            let name = metric.split('{').next().unwrap().trim_end_matches("_total");
+            assert!(metrics.contains(&format!("# TYPE {name} ")), "{metric}");
+            named += 1;
+        }
+        let parts: Vec<&str> = setting.split('`').skip(1).collect();
+        for pair in parts.chunks(2) {
+            let (name, default) = (pair[0], pair.get(1).unwrap_or(&"").trim().trim_end_matches(','));
+            if name.starts_with('[') {
+                let table = name.trim_matches(|c| "[] ca".contains(c));
+                let inside = settings.keys().any(|key| key.starts_with(&format!("{table}.")));
+                assert!(inside || name == "[[source]] ca", "{name}");
+            } else {
+                let value = settings.get(name).unwrap_or_else(|| panic!("{name} is no setting"));
+                assert!(default.is_empty() || default == value, "{name}: {default}, not {value}");
+            }
+            set += 1;
+        }
+    }
+    assert!(named > 30 && set > 30, "{named} metrics, {set} settings");
+}

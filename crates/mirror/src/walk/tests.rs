@@ -21,7 +21,7 @@ fn strict() -> Rules {
 }
 
 /// A chain in which each letter is a source.
-fn links(chain: &str) -> Vec<Link> {
+pub(super) fn links(chain: &str) -> Vec<Link> {
     let door = Door::new(DoorConfig::new("test", Env::default())).unwrap();
     let config = SourceConfig::new(SafeUrl::parse("file:///srv/modules").unwrap());
     let source = Arc::new(Source::Dir(DirProxy::open(&door, &config).unwrap()));
