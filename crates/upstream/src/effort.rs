@@ -70,8 +70,8 @@ impl Effort {
             |kind, why: &str| Fault::new(source.endpoint.name().clone(), kind, why, since.elapsed());
         let kind = Scope::of(&want.what);
         let tripped = || {
-            let why =
-                format!("left alone for a while, it failed too often, last with {}", source.health.why());
+            let last = source.health.why(kind).unwrap_or_default();
+            let why = format!("left alone for a while, it failed too often, last with {last}");
             let again = source.health.left_alone(kind).map(RetryAfter::In);
             refused(FaultKind::Tripped, &why).with_retry_after(again)
         };

@@ -40,8 +40,6 @@ struct Switches {
     all: [Switch; SCOPES.len()],
     /// When an answer began last.
     heard: Option<Instant>,
-    /// What tripped a breaker last.
-    why: String,
 }
 
 /// What a breaker is for.
@@ -142,7 +140,7 @@ impl Health {
         for scope in SCOPES {
             meters.breaker(scope, State::Healthy);
         }
-        let switches = Switches { all: SCOPES.map(|_| Switch::new(config)), heard: None, why: String::new() };
+        let switches = Switches { all: SCOPES.map(|_| Switch::new(config)), heard: None };
         let inner = Inner { source, config, meters, switches: Mutex::new(switches), probed: Notify::new() };
         Health(Arc::new(inner))
     }
@@ -165,9 +163,14 @@ impl Health {
         }
     }
 
-    /// What tripped a breaker last.
-    pub(crate) fn why(&self) -> String {
-        self.0.switches().why.clone()
+    /// Why it is left alone with this kind of request, as far as it is.
+    pub(crate) fn why(&self, kind: Scope) -> Option<String> {
+        let mut switches = self.0.switches();
+        [Scope::Source, kind].into_iter().find_map(|scope| {
+            let switch = switches.of(scope);
+            let why = switch.trouble().filter(|_| switch.state() != State::Healthy);
+            why.map(str::to_owned)
+        })
     }
 
     /// What is wrong at the moment, one sentence for each kind of request.
@@ -256,9 +259,10 @@ impl Health {
         let mut switches = self.0.switches();
         let switch = switches.of(kind);
         switch.blame(why.to_owned());
+        let was = switch.state();
         let tripped = switch.retracted(Instant::now());
         drop(switches);
-        self.0.report(kind, tripped, &why);
+        self.0.report(kind, was, tripped, &why);
     }
 }
 
@@ -345,18 +349,24 @@ impl Inner {
         let mut switches = self.switches();
         let switch = switches.of(scope);
         switch.blame(why.to_string());
+        let was = switch.state();
         let tripped = switch.failed(probe, Instant::now());
         drop(switches);
-        self.report(scope, tripped, why);
+        self.report(scope, was, tripped, why);
     }
 
-    fn report(&self, scope: Scope, tripped: bool, why: &dyn fmt::Display) {
-        if tripped {
-            self.switches().why = why.to_string();
+    fn report(&self, scope: Scope, was: State, tripped: bool, why: &dyn fmt::Display) {
+        if !tripped {
+            return;
+        }
+        self.meters.breaker(scope, State::Tripped(Instant::now()));
+        self.probed.notify_waiters();
+        // A probe that failed changes nothing that anybody has not read already.
+        if was == State::Healthy {
             self.meters.tripped();
-            self.meters.breaker(scope, State::Tripped(Instant::now()));
-            self.probed.notify_waiters();
             tracing::warn!(source = %self.source, what = %scope, "left alone for a while, it fails: {why}");
+        } else {
+            tracing::debug!(source = %self.source, what = %scope, "still left alone, it fails: {why}");
         }
     }
 
