@@ -11,6 +11,7 @@ use std::{
         atomic::{AtomicBool, AtomicU64, Ordering},
     },
     thread::JoinHandle,
+    time::{Duration, Instant},
 };
 
 pub use link::{Act, At, Link};
@@ -160,11 +161,17 @@ impl FaultProxy {
         assert!(!waited.timed_out(), "{came} of {count} connections came within {LIMIT:?}");
     }
 
-    /// Ends all that is open with RST.
+    /// Ends all that is open with RST, and blocks until it has ended, so that nobody can still use it.
+    #[track_caller]
     pub fn reset_all(&self) {
         let open = std::mem::take(&mut self.state().open);
         for stream in open.iter().filter_map(Weak::upgrade) {
             pump::reset(&stream);
+        }
+        let begun = Instant::now();
+        while open.iter().any(|stream| stream.strong_count() > 0) {
+            assert!(begun.elapsed() < LIMIT, "a connection that stalls before a gate cannot be reset");
+            std::thread::sleep(Duration::from_millis(1));
         }
     }
 
