@@ -11,6 +11,7 @@ mod closed_world;
 mod config;
 mod crash;
 mod disk;
+mod faults;
 mod flight;
 mod freshness;
 mod full_disk;
