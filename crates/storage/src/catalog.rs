@@ -1,9 +1,11 @@
 //! The index of what is stored, for people: search, totals, last use. It can be lost.
 
+mod late;
 mod lease;
 mod none;
 mod sqlite;
 
+pub(crate) use late::LateCatalog;
 pub use lease::Lease;
 pub use none::NoCatalog;
 pub use sqlite::SqliteCatalog;

@@ -24,10 +24,11 @@ pub(crate) use trouble::Trouble;
 use std::{
     fs, io,
     path::{Path, PathBuf},
-    sync::Arc,
+    sync::{Arc, OnceLock, Weak},
+    time::Duration,
 };
 
-use crate::{Meters, StagingArea, StoreError, data::lock::Shards, durable, local::Bound};
+use crate::{Meters, StagingArea, StoreError, blocking::blocking, data::lock::Shards, durable, local::Bound};
 
 /// How a data directory is used.
 #[derive(Clone, Copy, Debug)]
@@ -71,7 +72,8 @@ pub struct Data {
     dir: PathBuf,
     space: Arc<Space>,
     staging: Arc<StagingArea>,
-    shared: Option<Shared>,
+    /// Nothing as long as the directory cannot be written.
+    shared: OnceLock<Shared>,
     quarantine: Bound,
     meters: Meters,
 }
@@ -130,9 +132,16 @@ impl Data {
         if dir.exists() && !dir.is_dir() {
             return Err(OpenError::NotADirectory(dir));
         }
-        let refused = match Data::open_for_writing(&dir, options) {
+        let refused = match settle(&dir) {
             Err(OpenError::Store(error)) if is_refusal(&error) => error,
-            opened => return opened.map(Arc::new),
+            settled => {
+                let (shared, scratch) = settled?;
+                let meters = Meters::default();
+                let space = Arc::new(Space::new(dir.clone(), options.min_free));
+                let staging = StagingArea::new(options.staging_memory, meters.clone());
+                staging.use_disk(scratch, Arc::clone(&space));
+                return Ok(Arc::new(Data::new(dir, options, space, staging, shared.into(), meters)));
+            }
         };
         // Neither made nor readable: the first refusal is the one to tell.
         if fs::read_dir(&dir).is_err() {
@@ -146,42 +155,46 @@ impl Data {
         // What passes through still wants room; without any, only what fits into memory does.
         let meters = Meters::default();
         meters.trouble.set(1);
-        let staging = match Scratch::elsewhere() {
+        let staging = StagingArea::new(options.staging_memory, meters.clone());
+        match Scratch::elsewhere() {
             Ok(scratch) => {
                 let space = Space::new(scratch.dir().to_owned(), options.min_free);
-                StagingArea::on_disk(scratch, Arc::new(space), options.staging_memory, meters.clone())
+                staging.use_disk(scratch, Arc::new(space));
             }
             Err(error) => {
                 tracing::warn!("{error}; zips above {} bytes cannot pass", options.staging_memory);
-                StagingArea::in_memory(options.staging_memory)
             }
-        };
-        Ok(Arc::new(Data {
-            space: Arc::new(Space::new(dir.clone(), options.min_free)),
-            staging,
-            shared: None,
-            quarantine: Bound { files: options.quarantine_files, bytes: options.quarantine_bytes },
-            meters,
-            dir,
-        }))
+        }
+        let space = Arc::new(Space::new(dir.clone(), options.min_free));
+        let data = Arc::new(Data::new(dir, options, space, staging, OnceLock::new(), meters));
+        if let Ok(runtime) = tokio::runtime::Handle::try_current() {
+            runtime.spawn(until_writable(Arc::downgrade(&data)));
+        }
+        Ok(data)
     }
 
-    fn open_for_writing(dir: &Path, options: OpenOptions) -> Result<Data, OpenError> {
-        durable::make_all(dir)?;
-        let in_use = format::settle(dir)?;
-        let (scratch, crashed) = Scratch::open(&dir.join("staging"))?;
-        let space = Arc::new(Space::new(dir.to_owned(), options.min_free));
-        let (memory, meters) = (options.staging_memory, Meters::default());
-        Ok(Data {
-            staging: StagingArea::on_disk(scratch, Arc::clone(&space), memory, meters.clone()),
-            space,
-            quarantine: Bound { files: options.quarantine_files, bytes: options.quarantine_bytes },
-            meters,
-            shared: Some(Shared { _in_use: in_use, shards: Shards::in_dir(dir.join("locks")), crashed }),
-            dir: dir.to_owned(),
-        })
+    fn new(
+        dir: PathBuf,
+        options: OpenOptions,
+        space: Arc<Space>,
+        staging: Arc<StagingArea>,
+        shared: OnceLock<Shared>,
+        meters: Meters,
+    ) -> Self {
+        let quarantine = Bound { files: options.quarantine_files, bytes: options.quarantine_bytes };
+        Data { dir, space, staging, shared, quarantine, meters }
     }
 
+    /// Tries again whether the directory can be written. Blocking.
+    fn try_to_write(&self) -> Result<(), OpenError> {
+        let (shared, scratch) = settle(&self.dir)?;
+        // Where they lay until now is another disk, from which nothing can be linked into this one.
+        self.staging.use_disk(scratch, Arc::clone(&self.space));
+        let _ = self.shared.set(shared);
+        self.meters.trouble.set(0);
+        tracing::info!("{} can be written again", self.dir.display());
+        Ok(())
+    }
     /// The directory.
     pub fn dir(&self) -> &Path {
         &self.dir
@@ -189,7 +202,7 @@ impl Data {
 
     /// Whether nothing is stored, because the directory cannot be written.
     pub fn is_read_only(&self) -> bool {
-        self.shared.is_none()
+        self.shared.get().is_none()
     }
 
     /// What keeps new files from being stored at the moment, one sentence each; nothing when all is well.
@@ -220,7 +233,7 @@ impl Data {
 
     /// How many processes were found that had ended without tidying up.
     pub(crate) fn crashed(&self) -> usize {
-        self.shared.as_ref().map_or(0, |shared| shared.crashed)
+        self.shared.get().map_or(0, |shared| shared.crashed)
     }
 
     pub(crate) fn space(&self) -> &Space {
@@ -229,10 +242,33 @@ impl Data {
 
     /// The locks of single objects; an error in a directory that cannot be written.
     pub(crate) fn shards(&self) -> Result<&Shards, StoreError> {
-        let shared = self.shared.as_ref();
+        let shared = self.shared.get();
         shared.map(|shared| &shared.shards).ok_or_else(|| StoreError::ReadOnly(self.dir.clone()))
     }
 }
+
+/// Makes the directory if need be, and takes this process's part of it.
+fn settle(dir: &Path) -> Result<(Shared, Scratch), OpenError> {
+    durable::make_all(dir)?;
+    let in_use = format::settle(dir)?;
+    let (scratch, crashed) = Scratch::open(&dir.join("staging"))?;
+    Ok((Shared { _in_use: in_use, shards: Shards::in_dir(dir.join("locks")), crashed }, scratch))
+}
+
+/// Tries a directory that could not be written until it can be, or is given up.
+async fn until_writable(data: Weak<Data>) {
+    loop {
+        tokio::time::sleep(TRIED).await;
+        let Some(data) = data.upgrade() else { return };
+        let tried = blocking(move || Ok(data.try_to_write())).await;
+        if !matches!(tried, Ok(Err(OpenError::Store(_)))) {
+            return;
+        }
+    }
+}
+
+/// How often that is.
+const TRIED: Duration = Duration::from_secs(1);
 
 /// Whether the directory could not be written, rather than something being wrong with it.
 fn is_refusal(error: &StoreError) -> bool {

@@ -12,9 +12,9 @@ use jiff::Timestamp;
 
 pub use self::publish::PublishError;
 use crate::{
-    Blob, Blobs, Catalog, Data, Event, Foreign, Key, Kind, LocalBlobs, NoCatalog, Prefix, QuarantineId,
-    Question, Receipt, Rot, SqliteCatalog, Staging, StagingArea, StoreError, Stored, StoredAnswer, Tag, Used,
-    When,
+    Blob, Blobs, Catalog, Data, Event, Foreign, Key, Kind, LocalBlobs, Prefix, QuarantineId, Question,
+    Receipt, Rot, SqliteCatalog, Staging, StagingArea, StoreError, Stored, StoredAnswer, Tag, Used, When,
+    catalog::LateCatalog,
 };
 
 /// Everything that is stored, and the way in and out.
@@ -60,8 +60,11 @@ impl Store {
     /// is not complete is brought up to date behind.
     pub fn open(data: &Arc<Data>) -> Arc<Self> {
         let blobs: Arc<dyn Blobs> = Arc::new(LocalBlobs::new(Arc::clone(data)));
-        let catalog: Arc<dyn Catalog> =
-            if data.is_read_only() { Arc::new(NoCatalog) } else { Arc::new(SqliteCatalog::start(data)) };
+        let catalog: Arc<dyn Catalog> = if data.is_read_only() {
+            Arc::new(LateCatalog::new(Arc::clone(data)))
+        } else {
+            Arc::new(SqliteCatalog::start(data))
+        };
         let store = Arc::new(Store::new(blobs, Arc::clone(data.staging()), catalog));
         rebuild::start(&store, data.crashed() > 0);
         store

@@ -29,10 +29,15 @@ fn namespace() -> Option<Vec<&'static str>> {
 
 /// A Larder whose data directory is a disk of its own, of this size.
 fn on_a_disk(size: &str) -> Option<Larder> {
+    mounted(size, "rw")
+}
+
+/// The same, read-only at first (`ro`) or not (`rw`).
+fn mounted(size: &str, how: &str) -> Option<Larder> {
     let way = namespace()?;
     let plain = larder();
     fs::create_dir_all(plain.data()).unwrap();
-    let mount = format!("mount -t tmpfs -o size={size} none {}", plain.data().display());
+    let mount = format!("mount -t tmpfs -o size={size},{how} none {}", plain.data().display());
     let script = format!("{mount} && exec \"$0\" \"$@\"");
     Some(plain.under(way.into_iter().chain(["sh", "-c", &script])))
 }
@@ -53,6 +58,17 @@ fn fill(disk: &Path) -> PathBuf {
         while file.write_all(&vec![0; size]).is_ok() {}
     }
     path
+}
+
+/// Mounts the disk of a running server anew. Making one read-only is refused while files of it are open.
+fn remount(server: &TestServer, how: &str) {
+    let pid = server.running().pid().to_string();
+    let mut command = Command::new("nsenter");
+    command.args(["--target", &pid, "--mount"]);
+    if !rustix::process::geteuid().is_root() {
+        command.args(["--user", "--preserve-credentials"]);
+    }
+    testkit::run(command.args(["mount", "-o", &format!("remount,{how}")]).arg(server.data())).ok();
 }
 
 fn until(mut so: impl FnMut() -> bool, what: &str) {
@@ -159,6 +175,30 @@ fn storing_stops_at_the_floor_and_goes_on_above_it() {
     until(|| ready() == "ready\n", "room is not noticed");
     server.get(&zip(2)).expect(200);
     assert!(stored.exists());
+}
+
+#[test]
+fn a_disk_that_is_read_only_at_the_start_is_used_once_it_can_be_written() {
+    let Some(larder) = mounted("24m", "ro") else { return };
+    let upstream = ScriptedUpstream::serving(noisy(&[2]));
+    let server = larder.serve(&upstream.url()).start();
+    let stored = disk(&server).join("modules").join(&zip(2)[1..]);
+    for path in ["/example.com/app/@v/v1.0.0.info", &zip(2)] {
+        server.get(path).expect(200);
+    }
+    assert!(!stored.exists());
+    let ready = || server.get("/readyz").expect(200).text();
+    assert!(ready().contains("cannot be written"), "{}", ready());
+    assert_eq!(metric(&server, "larder_storage_trouble"), 1);
+    remount(&server, "rw");
+    until(|| ready() == "ready\n", "it is not noticed that it can be written");
+    assert_eq!(metric(&server, "larder_storage_trouble"), 0);
+    server.get(&zip(2)).expect(200);
+    assert!(stored.exists());
+    assert!(disk(&server).join("catalog.sqlite").exists());
+    let before = upstream.asked(&zip(2)[1..]);
+    server.get(&zip(2)).expect(200);
+    assert_eq!(upstream.asked(&zip(2)[1..]), before);
 }
 
 #[test]

@@ -21,7 +21,7 @@ use crate::{
 /// Makes [`Staging`]s, which share its directory and its memory.
 #[derive(Debug)]
 pub struct StagingArea {
-    disk: Option<Disk>,
+    disk: Mutex<Option<Arc<Disk>>>,
     budget: Budget,
     trouble: Arc<Trouble>,
 }
@@ -37,18 +37,23 @@ impl StagingArea {
     /// An area without a disk: for a read-only data directory, and for tests. `budget` is in bytes and bounds
     /// what all larger files in transit use together.
     pub fn in_memory(budget: u64) -> Arc<Self> {
-        StagingArea::new(None, budget, Meters::default())
+        StagingArea::new(budget, Meters::default())
     }
 
-    pub(crate) fn on_disk(scratch: Scratch, space: Arc<Space>, budget: u64, meters: Meters) -> Arc<Self> {
-        let disk = Disk { scratch, space, next: AtomicU64::new(0) };
-        StagingArea::new(Some(disk), budget, meters)
-    }
-
-    fn new(disk: Option<Disk>, budget: u64, meters: Meters) -> Arc<Self> {
+    /// The same, where somebody counts.
+    pub(crate) fn new(budget: u64, meters: Meters) -> Arc<Self> {
         let trouble = Arc::new(Trouble::new(meters.clone()));
         let budget = Budget { limit: budget, used: Mutex::new(0), meters };
-        Arc::new(StagingArea { disk, budget, trouble })
+        Arc::new(StagingArea { disk: Mutex::default(), budget, trouble })
+    }
+
+    /// From now on files lie in this directory. Those that lie elsewhere stay readable.
+    pub(crate) fn use_disk(&self, scratch: Scratch, space: Arc<Space>) {
+        *locked(&self.disk) = Some(Arc::new(Disk { scratch, space, next: AtomicU64::new(0) }));
+    }
+
+    fn disk(&self) -> Option<Arc<Disk>> {
+        locked(&self.disk).clone()
     }
 
     /// A new, empty file in transit.
@@ -63,7 +68,7 @@ impl StagingArea {
 
     /// A new file of this process, for `size` bytes now. Blocking.
     pub(super) fn create(&self, size: u64) -> Result<(PathBuf, File), StoreError> {
-        let disk = self.disk.as_ref().ok_or_else(|| StoreError::ReadOnly("the staging directory".into()))?;
+        let disk = self.disk().ok_or_else(|| StoreError::ReadOnly("the staging directory".into()))?;
         disk.space.check(size)?;
         let path = disk.name();
         let file = File::options().read(true).write(true).create_new(true).open(&path);
@@ -72,12 +77,12 @@ impl StagingArea {
 
     /// Whether `size` more bytes may go to the disk. Blocking.
     pub(super) fn check(&self, size: u64) -> Result<(), StoreError> {
-        self.disk.as_ref().map_or(Ok(()), |disk| disk.space.check(size))
+        self.disk().map_or(Ok(()), |disk| disk.space.check(size))
     }
 
     /// A name in the staging directory that nobody has used.
     pub(crate) fn new_name(&self) -> Option<PathBuf> {
-        self.disk.as_ref().map(Disk::name)
+        self.disk().map(|disk| disk.name())
     }
 
     /// Writes a page and removes it again. Blocking.
