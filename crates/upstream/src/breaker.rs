@@ -176,7 +176,7 @@ impl Switch {
 
     fn trip(&mut self, now: Instant) {
         self.state = State::Tripped(now + self.interval);
-        self.interval = (self.interval * 2).min(self.config.longest);
+        self.interval = self.interval.saturating_mul(2).min(self.config.longest);
         self.window = Window::default();
     }
 }

@@ -109,7 +109,7 @@ impl Have {
         } else {
             same_len && overlap > 0
         };
-        if range.first + overlap as u64 == self.at && to_the_end && len_fits && same {
+        if range.first.checked_add(overlap as u64) == Some(self.at) && to_the_end && len_fits && same {
             Proof::Repeats(overlap)
         } else {
             Proof::Other
@@ -273,6 +273,7 @@ mod tests {
             (&bare, "bytes 30-99/100", None, None, Some(20)),
             (&bare, "bytes 30-98/99", None, None, None),
             (&bare, "bytes 50-99/100", None, None, None),
+            (&bare, "bytes 18446744073709551614-18446744073709551614/18446744073709551615", None, None, None),
             (&chunked, "bytes 50-99/100", Some("\"a\""), None, Some(0)),
             (&other, "bytes 30-99/100", Some("\"b\""), None, Some(20)),
             (&other, "bytes 30-98/99", Some("\"b\""), None, None),

@@ -79,12 +79,12 @@ pub(crate) struct Budget {
 
 impl Budget {
     pub(crate) fn new(config: Retry) -> Self {
-        Budget { config, credit: Mutex::new((config.refill * config.reserve, Instant::now())) }
+        Budget { config, credit: Mutex::new((config.refill.saturating_mul(config.reserve), Instant::now())) }
     }
 
     /// A request begins: it pays its share.
     pub(crate) fn deposit(&self) {
-        self.change(|credit, config| credit + config.refill * config.share / 100);
+        self.change(|credit, config| credit.saturating_add(config.refill.saturating_mul(config.share) / 100));
     }
 
     /// Pays for one further try, if there is enough.
@@ -103,7 +103,7 @@ impl Budget {
     /// Further tries helped: they were no load in vain.
     pub(crate) fn give_back(&self, tries: u32) {
         if tries > 0 {
-            self.change(|credit, config| credit + config.refill * tries);
+            self.change(|credit, config| credit.saturating_add(config.refill.saturating_mul(tries)));
         }
     }
 
@@ -111,8 +111,8 @@ impl Budget {
         let now = Instant::now();
         let mut held = self.credit.lock().unwrap_or_else(PoisonError::into_inner);
         let (credit, since) = *held;
-        let full = self.config.refill * self.config.reserve;
-        let grown = (credit + now.duration_since(since)).min(full);
+        let full = self.config.refill.saturating_mul(self.config.reserve);
+        let grown = credit.saturating_add(now.duration_since(since)).min(full);
         *held = (change(grown, &self.config).min(full), now);
     }
 }

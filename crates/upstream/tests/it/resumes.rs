@@ -7,8 +7,8 @@ use futures_util::TryStreamExt;
 use testkit::{Gate, Module, ModuleTree, Reply, ScriptedUpstream};
 use tokio::time::Instant;
 use upstream::{
-    Door, DoorConfig, Env, FaultKind, Fetched, Incoming, Limits, Meta, OVERLAP, Piece, Proxy, Resume, Retry,
-    Stubborn, Want,
+    Door, DoorConfig, Env, FaultKind, Fetched, Incoming, Limits, Meta, Miss, OVERLAP, Piece, Proxy, Resume,
+    Retry, Stubborn, Want,
 };
 
 use crate::{INFO, LIST, SOON, ZIP, door, fault, get, patient, proxy, want, whole};
@@ -269,6 +269,51 @@ async fn a_part_that_is_longer_than_it_says_is_none() {
         assert!(bytes == zip, "{} bytes", bytes.len());
         assert_eq!(upstream.asked(ZIP), 3);
     }
+}
+
+/// One of the ways in which a source may treat a request, drawn from a number.
+fn treatment(drawn: u64) -> Reply {
+    let at = (drawn >> 8) % 210_000;
+    let reply = match drawn % 5 {
+        0 => Reply::natural().without_etag(),
+        1 => Reply::natural().without_ranges(),
+        2 => Reply::natural().without_etag().without_ranges(),
+        _ => Reply::natural(),
+    };
+    let reply = if drawn.is_multiple_of(3) { reply.chunked() } else { reply };
+    match (drawn >> 32) % 8 {
+        0 => Reply::status(503),
+        1 => reply,
+        2 => reply.content_range(&format!("bytes {at}-200310/200311")).cut_after(at),
+        3 => reply.edit(|zip| zip[150_000] ^= 1).cut_after(at),
+        4 | 5 => reply.cut_after(at),
+        _ => reply.reset_after(at),
+    }
+}
+
+#[tokio::test]
+async fn however_it_breaks_no_body_is_put_together_from_different_ones() {
+    let (upstream, zip) = large(200_000);
+    let mut altered = zip.clone();
+    altered[150_000] ^= 1;
+    let mut whole_ones = 0;
+    for seed in 0..60u64 {
+        // Multiplying mixes well enough to draw from.
+        let draws = (1..=4).map(|n| (seed * 4 + n).wrapping_mul(0x9e37_79b9_7f4a_7c15).rotate_left(29));
+        let draws: Vec<u64> = draws.collect();
+        upstream.natural();
+        upstream.script(ZIP, draws.iter().map(|&drawn| treatment(drawn)));
+        match get(&proxy(&door(patient()), &upstream.url()), ZIP).await {
+            Ok(bytes) => {
+                // An altered body may come whole; the check of the zip finds that.
+                assert!(bytes == zip || bytes == altered, "{seed}: {draws:?}");
+                whole_ones += 1;
+            }
+            Err(Miss::Failed(_)) => {}
+            Err(Miss::Absent(absence)) => panic!("{seed}: {absence}"),
+        }
+    }
+    assert!(whole_ones > 40, "{whole_ones}");
 }
 
 #[tokio::test]
