@@ -8,7 +8,7 @@ use std::{
 use mirror::{Fallback, Order, Refusal};
 use testkit::{Gate, Reply};
 use tokio::task::JoinHandle;
-use upstream::FaultKind;
+use upstream::{FaultKind, RetryAfter};
 
 use crate::{
     INFO, LATEST, LIST, MAIN, MOD, ZIP, absent, faults, large, upstream,
@@ -56,6 +56,27 @@ async fn while_the_first_source_is_silent_the_second_is_asked_as_well() {
     assert_eq!((a.asked(MAIN), b.asked(MAIN)), (0, 1));
     assert!(started.elapsed() < Duration::from_secs(1));
     assert_eq!(hedges(&world), (5, 5, 0));
+
+    // What only the other one lacks is not absent, and the client is told when to come back.
+    let missing = "example.com/m/@v/v1.9.9.info";
+    let faults = faults(world.get(missing).await);
+    assert_eq!((faults.len(), faults[0].kind()), (1, FaultKind::Tripped));
+    assert!(matches!(faults[0].retry_after(), Some(RetryAfter::In(_))));
+    assert_eq!((a.asked(missing), b.asked(missing)), (0, 1));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn when_all_are_left_alone_the_next_request_finds_out_who_is_well_again() {
+    let (mut a, mut b) = (upstream(), upstream());
+    a.take_down();
+    b.take_down();
+    let world = setup(format!("{}|{}", a.url(), b.url())).start();
+    for path in [INFO, MOD, ZIP, LIST, LATEST, MAIN] {
+        assert_eq!(faults(world.get(path).await).len(), 2, "{path}");
+    }
+    b.bring_up();
+    let got = world.get("example.com/m/@v/v1.1.0.mod").await.unwrap();
+    assert_eq!(got.meta.source.unwrap().as_ref(), b.address().to_string());
 }
 
 #[tokio::test(flavor = "multi_thread")]

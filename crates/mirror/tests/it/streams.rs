@@ -121,15 +121,16 @@ async fn fed_up_to(follow: &mut mirror::Follow, len: usize) -> Vec<u8> {
 #[tokio::test(flavor = "multi_thread")]
 async fn who_was_fed_with_a_lie_learns_so_and_who_was_not_goes_on_with_the_next_source() {
     let ((a, bytes), (b, _)) = (large(1 << 20), large(1 << 20));
-    let (gate, held) = (Gate::new(), Gate::new());
+    let (gate, held, late) = (Gate::new(), Gate::new(), Gate::new());
     a.always(ZIP, altered(&gate));
-    b.always(ZIP, Reply::natural().hold(&held));
+    // Beyond the difference, and not as far as the client that was fed.
+    b.always(ZIP, Reply::natural().hold(&held).stall_after(600_000, &late));
     let world = setup(format!("{}|{}", a.url(), b.url())).patience(Duration::ZERO).start();
     let mut fed = world.growing(ZIP).await;
     let mut slow = world.growing(ZIP).await;
     let begun = fed_up_to(&mut fed, STOP - HELD_BACK).await;
     let half = slow.next().await.unwrap().unwrap();
-    assert!(half.len() < bytes.len() / 2 && bytes.len() / 2 < begun.len());
+    assert!(half.len() < bytes.len() / 2 && 600_000 < begun.len());
     gate.open();
     b.wait_asked(ZIP, 1);
     // Nobody is given up before it is known what the next source sends, nor fed with what was found to be wrong.
@@ -139,6 +140,7 @@ async fn who_was_fed_with_a_lie_learns_so_and_who_was_not_goes_on_with_the_next_
     let faults = faults(rest(fed).await);
     assert_eq!((faults.len(), faults[0].kind()), (1, FaultKind::Lie));
     assert_eq!(faults[0].source_name().as_str(), a.address().to_string());
+    late.open();
     // Also who reads only now.
     until(async || world.is_idle()).await;
     assert_eq!([half.to_vec(), rest(slow).await.unwrap()].concat(), bytes);
