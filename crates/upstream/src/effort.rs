@@ -45,6 +45,8 @@ pub(crate) struct Effort {
     all_tries: u32,
     /// Whether a connection broke before.
     broke: bool,
+    /// Since when a body that was under way finds nobody to ask for its rest.
+    away: Option<Instant>,
     /// How many further tries were paid for from the source's budget.
     paid: u32,
     /// Whether a body is under way.
@@ -101,6 +103,7 @@ impl Effort {
             tries: 0,
             all_tries: 0,
             broke: false,
+            away: None,
             paid: 0,
             begun: false,
             troubles: Troubles::default(),
@@ -211,16 +214,32 @@ impl Effort {
     /// The body went on before it broke.
     pub(crate) fn progressed(&mut self) {
         self.tries = 0;
+        self.away = None;
+    }
+
+    /// Whether a source that is the only one went away within a large body, and may come back: it is awaited as
+    /// long as a first byte is. That costs it nothing, and the client loses much.
+    fn may_return(&mut self, fault: &Fault) -> bool {
+        let gone = matches!(fault.kind(), FaultKind::Dns | FaultKind::Connect);
+        if !gone || !self.begun || !self.want.alone || !self.is_zip() {
+            return false;
+        }
+        let since = *self.away.get_or_insert_with(Instant::now);
+        since.elapsed() < self.source.endpoint.limits().first_byte
     }
 
     /// Whether to try again after a failure; returns when it is time to.
     pub(crate) async fn another(&mut self, fault: &Fault) -> bool {
+        let awaited = self.may_return(fault);
         let Effort { source, want, tries, begun, .. } = self;
         let retry = &source.config.retry;
-        if *tries >= retry.tries(fault.kind(), want.alone) {
+        let most = retry.tries(fault.kind(), want.alone);
+        if *tries >= most && !awaited {
             return false;
         }
-        let Some(pause) = retry.pause(fault, *tries, *begun, &source.jitter) else { return false };
+        let Some(pause) = retry.pause(fault, (*tries).min(most), *begun, &source.jitter) else {
+            return false;
+        };
         if self.ends().is_some_and(|end| end <= Instant::now() + pause) {
             return false;
         }
@@ -228,7 +247,7 @@ impl Effort {
         if self.tries > 0 {
             // All requests that share a connection break with it, and a source that lost it is not overloaded.
             let first = Again::of(fault.kind()) == Again::Broken && !std::mem::replace(&mut self.broke, true);
-            if !first {
+            if !first && !awaited {
                 if !self.source.budget.take() {
                     return false;
                 }

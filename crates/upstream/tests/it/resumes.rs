@@ -97,6 +97,31 @@ async fn a_link_that_breaks_again_and_again_brings_a_large_zip() {
 }
 
 #[tokio::test]
+async fn the_only_source_may_be_away_for_a_moment() {
+    let (mut upstream, zip) = large(1 << 20);
+    let gate = Gate::new();
+    upstream.script(ZIP, [Reply::natural().stall_after(300_000, &gate)]);
+    let door = door(patient());
+    let proxy = proxy(&door, &upstream.url());
+    let mut incoming = fetch_from(&proxy, &want(ZIP)).await;
+    let mut bytes = Vec::new();
+    while bytes.len() < 300_000 {
+        let Some(Piece::Bytes(piece)) = incoming.bytes.try_next().await.unwrap() else { panic!("no bytes") };
+        bytes.extend_from_slice(&piece);
+    }
+    upstream.take_down();
+    let rest = tokio::spawn(read(incoming));
+    // More than all tries of somebody who only begins.
+    while door.meters().retries(proxy.name()) < 5 {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    upstream.bring_up();
+    let (rest, anew) = rest.await.unwrap();
+    bytes.extend_from_slice(&rest);
+    assert!(bytes == zip && anew.is_empty());
+}
+
+#[tokio::test]
 async fn also_progress_has_an_end() {
     let (upstream, _) = large(1 << 20);
     upstream.always(ZIP, Reply::natural().cut_after(100_000));
