@@ -233,13 +233,11 @@ impl Effort {
         let awaited = self.may_return(fault);
         let Effort { source, want, tries, begun, .. } = self;
         let retry = &source.config.retry;
-        let most = retry.tries(fault.kind(), want.alone);
+        let most = retry.tries(fault.kind(), want.alone, *begun);
         if *tries >= most && !awaited {
             return false;
         }
-        let Some(pause) = retry.pause(fault, (*tries).min(most), *begun, &source.jitter) else {
-            return false;
-        };
+        let Some(pause) = retry.pause(fault, *tries, *begun, &source.jitter) else { return false };
         if self.ends().is_some_and(|end| end <= Instant::now() + pause) {
             return false;
         }

@@ -47,10 +47,13 @@ impl Again {
 }
 
 impl Retry {
-    /// How many tries in a row a failure of this kind may have, the first one included.
-    pub(crate) fn tries(&self, kind: FaultKind, alone: bool) -> u32 {
+    /// How many tries in a row a failure of this kind may have, the first one included, before a body has `begun` or
+    /// after.
+    pub(crate) fn tries(&self, kind: FaultKind, alone: bool, begun: bool) -> u32 {
         match Again::of(kind) {
             Again::Broken if !alone => self.tries.min(2),
+            // Whoever sends bodies is there, whatever breaks them on the way.
+            Again::Broken if begun && kind != FaultKind::Stall => self.tries.saturating_mul(BROKEN_BODIES),
             Again::Broken | Again::Passing if alone => self.tries,
             Again::Broken | Again::Passing | Again::Never => 1,
         }
@@ -60,12 +63,15 @@ impl Retry {
     /// wants a longer one than anybody waits.
     pub(crate) fn pause(&self, fault: &Fault, tries: u32, begun: bool, jitter: &Jitter) -> Option<Duration> {
         // What goes on after it was brought on is no more suspect than what begins.
-        let base = if begun && tries > 0 { self.resume_base } else { self.base };
-        let backoff = jitter.up_to(base.saturating_mul(1 << tries.saturating_sub(1).min(10)));
+        let (base, most) = if begun && tries > 0 { (self.resume_base, 2) } else { (self.base, 10) };
+        let backoff = jitter.up_to(base.saturating_mul(1 << tries.saturating_sub(1).min(most)));
         let Some(asked) = fault.retry_after().map(RetryAfter::left) else { return Some(backoff) };
         (asked <= self.retry_after).then(|| asked.max(backoff))
     }
 }
+
+/// So many times as many tries are made where a body breaks again and again, and no other source has it.
+const BROKEN_BODIES: u32 = 3;
 
 /// What all requests to one source may spend on further tries. A source that fails for everybody would else get
 /// several times the load just when it can bear none.
@@ -162,7 +168,11 @@ mod tests {
             (FaultKind::Tripped, 1, 1),
             (FaultKind::Busy, 1, 1),
         ] {
-            assert_eq!((retry.tries(kind, true), retry.tries(kind, false)), (alone, else_), "{kind:?}");
+            for (begun, more) in [(false, 1), (true, 3)] {
+                let more = if matches!(kind, FaultKind::Reset | FaultKind::Truncated) { more } else { 1 };
+                let tries = (retry.tries(kind, true, begun), retry.tries(kind, false, begun));
+                assert_eq!(tries, (alone * more, else_), "{kind:?} {begun}");
+            }
         }
     }
 

@@ -25,7 +25,8 @@ pub struct Stubborn {
 /// What is tried again at one source, and how often.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Retry {
-    /// The most tries in a row without progress, the first one included. Default 3.
+    /// The most tries in a row without progress, the first one included. Default 3. Where no other source can answer
+    /// and it is the body that breaks each time, three times as many.
     pub tries: u32,
     /// The longest pause before the second try; each further one may be twice as long. The pause is drawn evenly
     /// from zero to that (full jitter). Default 50 ms.

@@ -47,6 +47,14 @@ async fn what_passes_is_absorbed() {
 }
 
 #[tokio::test]
+async fn a_body_that_breaks_again_and_again_comes_in_the_end() {
+    let upstream = upstream();
+    upstream.script(INFO, vec![Reply::natural().cut_after(1); 8]);
+    get(&proxy(&door(patient()), &upstream.url()), INFO).await.unwrap();
+    assert_eq!(upstream.asked(INFO), 9);
+}
+
+#[tokio::test]
 async fn what_does_not_pass_is_given_up_soon() {
     let upstream = upstream();
     upstream.always("*", Reply::status(503));
