@@ -117,8 +117,23 @@ impl Store {
         Ok(self.parse_receipt(version, stored).await?.map(|(receipt, _)| receipt))
     }
 
-    /// Sets a rotten or refused file aside, and says under which name. Nothing happens if another lies in its place by now.
+    /// Sets a rotten or refused file aside, and says under which name. Nothing happens if another lies in its place
+    /// by now.
     pub async fn quarantine(
+        &self,
+        version: &ModuleVersion,
+        kind: Kind,
+        rot: &Rot,
+    ) -> Result<Option<QuarantineId>, StoreError> {
+        let id = self.put_aside(version, kind, rot).await?;
+        if let Some(id) = &id {
+            tracing::error!(%version, %kind, %id, "set aside in quarantine: {}", rot.damage());
+        }
+        Ok(id)
+    }
+
+    /// The same for one who says it himself.
+    pub(crate) async fn put_aside(
         &self,
         version: &ModuleVersion,
         kind: Kind,
@@ -128,8 +143,7 @@ impl Store {
         let key = Key::File(version.clone(), kind);
         let reason = rot.damage().to_string();
         let id = self.blobs.set_aside(&key, tag, &reason).await?;
-        if let Some(id) = &id {
-            tracing::error!(%version, %kind, %id, "set aside in quarantine: {reason}");
+        if id.is_some() {
             let at = Timestamp::now();
             self.tell(Event::Quarantined { version: version.clone(), kind, reason, at });
         }

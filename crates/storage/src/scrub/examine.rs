@@ -83,7 +83,7 @@ impl Examiner {
             Loaded::Foreign(foreign) => (self.foreign(version, kind, &foreign).await, Seen::Foreign),
         };
         let Err(rot) = checked else { return Ok(sound) };
-        let done = done(self.store.quarantine(version, kind, &rot).await);
+        let done = done(self.store.put_aside(version, kind, &rot).await);
         Ok(Seen::Damaged(rot.damage().to_string(), done))
     }
 
@@ -96,6 +96,9 @@ impl Examiner {
             Kind::Info => return Ok(()),
             Kind::Mod => H1::of_gomod(&blob.bytes().await?),
             Kind::Zip => {
+                if blob.len() > IN_CACHE {
+                    self.pace.read(blob.len()).await;
+                }
                 let whole = zip_h1(version, blob.reader(), blob.len());
                 whole.await.map_err(|damage| blob.rot(damage))?
             }
@@ -210,6 +213,9 @@ impl Examiner {
         self.pace.read(bytes).await;
     }
 }
+
+/// What has just been read of a larger file may have left the system's cache, and is read from the disk again.
+const IN_CACHE: u64 = 64 << 20;
 
 async fn zip_h1(
     version: &ModuleVersion,
