@@ -17,10 +17,14 @@ fn upstream() -> ScriptedUpstream {
 
 /// A source that is asked once for each request, and left alone for so long.
 fn impatient(url: &str, open: Duration) -> Proxy {
+    within(url, open, patient())
+}
+
+/// The same, within these limits.
+fn within(url: &str, open: Duration, limits: Limits) -> Proxy {
     let retry = Retry { tries: 1, ..Retry::default() };
     let breaker = Breaker { open, ..Breaker::default() };
     let stubborn = Stubborn { retry, breaker, ..Stubborn::default() };
-    let limits = Limits { first_byte: SOON * 10, ..patient() };
     proxy(
         &Door::new(DoorConfig { stubborn, limits, ..DoorConfig::new("test", Env::default()) }).unwrap(),
         url,
@@ -85,7 +89,7 @@ async fn silence_counts_for_everything_unless_others_are_answered() {
     let upstream = upstream();
     let gate = Gate::new();
     upstream.always(ZIP, Reply::natural().hold(&gate));
-    let proxy = impatient(&upstream.url(), HOUR);
+    let proxy = within(&upstream.url(), HOUR, Limits { first_byte: SOON * 10, ..patient() });
     for answered in [true, false] {
         let zip = not_alone(ZIP);
         let silent = join_all([(); 5].map(|()| proxy.fetch(&zip)));

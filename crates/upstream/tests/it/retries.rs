@@ -64,7 +64,7 @@ async fn what_does_not_pass_is_given_up_soon() {
     assert_eq!((fault.kind(), fault.tries()), (FaultKind::Status(503), 3));
     assert!(fault.to_string().ends_with(", 3 tries)"), "{fault}");
     assert_eq!(upstream.asked(LIST), 3);
-    assert!(started.elapsed() < Duration::from_secs(1), "{:?}", started.elapsed());
+    assert!(started.elapsed() < Duration::from_secs(3), "{:?}", started.elapsed());
 }
 
 #[tokio::test]
@@ -75,7 +75,7 @@ async fn a_source_that_refuses_is_left_soon() {
     let started = Instant::now();
     let fault = fault(get(&proxy, LIST).await);
     assert_eq!((fault.kind(), fault.tries()), (FaultKind::Connect, 3));
-    assert!(started.elapsed() < Duration::from_secs(1), "{:?}", started.elapsed());
+    assert!(started.elapsed() < Duration::from_secs(3), "{:?}", started.elapsed());
 }
 
 #[tokio::test]
