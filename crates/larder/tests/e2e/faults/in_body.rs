@@ -87,6 +87,7 @@ pub(super) fn rows() -> Vec<Row> {
     };
     rows.extend(anew(mid, last));
     rows.extend(elsewhere(mid, last));
+    rows.extend(slow());
     rows.extend(fed(mid));
     rows.extend(small());
     rows
@@ -123,13 +124,27 @@ fn elsewhere(mid: u64, last: u64) -> Vec<Row> {
         Chain      "broken and gone"                     One   Zip [dies(mid)] [good()] => Fails(503), 2..=4, 0, 5000;
         Chain      "broken and gone, B lacks it"         Pipe  Zip [dies(mid)] [always(Reply::status(404))] => Fails(503), 2..=4, 1, 5000;
         ResumeNext "stalled and silent"                  Pipe  Zip [first_then(stall(mid), Reply::natural().hold(&Gate::new()))] [good()] => Right, 1..=2, 1, 5000, set("limits.stall", "\"400ms\""), set("limits.first_byte", "\"1s\"");
-        Trickle    "2 KiB/s, nobody else"                One   Mod [links(Link::good().throttle(2048))] [good()] => Right, 1, 0, 5000;
-        Trickle    "40 KiB/s, nobody else"               One   Zip [links(Link::good().throttle(40_000))] [good()] => Right, 1, 0, 15_000, not_before(5000);
         Flight     "twenty at once, broken"              One   Zip [once(rst(mid))] [good()] => Right, 2, 0, 4000, ranges(1, 0), story(Story::Burst(20));
     };
     for row in &mut rows {
         // However busy the machine is, nobody is fed before it is known how it ends.
         *row = row.clone().set("patience", "\"1m\"");
+    }
+    rows
+}
+
+/// Sources that are slower than they may be where another one can go on.
+fn slow() -> Vec<Row> {
+    let slow = || links(Link::good().throttle(40_000));
+    let mut rows = rows! {
+        Spared  "40 kB/s"           One   Zip [slow()] [good()] => Right, 1, 0, 15_000, not_before(5000);
+        Spared  "40 kB/s"           Comma Zip [slow()] [good()] => Right, 1, 0, 15_000, not_before(5000);
+        Spared  "2 kB/s"            One   Mod [links(Link::good().throttle(2000))] [good()] => Right, 1, 0, 5000;
+        Trickle "40 kB/s"           Pipe  Zip [slow()] [good()] => Right, 1, 1, 5000, ranges(0, 1);
+        Trickle "40 kB/s, fallback" Comma Zip [slow()] [good()] => Right, 1, 1, 5000, ranges(0, 1), set("fallback", "\"any\"");
+    };
+    for row in &mut rows {
+        *row = row.clone().set("limits.trickle", "\"200 KiB\"").set("limits.trickle_over", "\"1s\"");
     }
     rows
 }
@@ -149,9 +164,9 @@ fn fed(mid: u64) -> Vec<Row> {
         Carry    "a stall in the middle"               Comma Zip [once(slow(stall(mid)))] [good()] => Right, 2, 0, 4000, ranges(1, 0), set("limits.stall", "\"400ms\"");
         Carry    "broken, no ranges"                   One   Zip [first_then(slow(rst(mid)), Reply::natural().without_ranges())] [good()] => Right, 2, 0, 4000;
         Carry    "broken and gone"                     Pipe  Zip [dies()] [good()] => Right, 2..=4, 1, 4000;
-        Carry    "broken and gone, B packed otherwise" Pipe  Zip [dies()] [always(packed_otherwise())] => Aborted, 2..=4, 1..=2, 4000;
-        Carry    "broken and gone"                     One   Zip [dies()] [good()] => Aborted, 2..=4, 0, 4000;
-        Carry    "broken and gone"                     Comma Zip [dies()] [good()] => Aborted, 2..=4, 0, 4000;
+        Abort    "broken and gone, B packed otherwise" Pipe  Zip [dies()] [always(packed_otherwise())] => Aborted, 2..=4, 1..=2, 4000;
+        Abort    "broken and gone"                     One   Zip [dies()] [good()] => Aborted, 2..=4, 0, 4000;
+        Abort    "broken and gone"                     Comma Zip [dies()] [good()] => Aborted, 2..=4, 0, 4000;
         ZipCheck "one bit at the end"                  One   Zip [always(lie())] [good()] => Aborted, 1..=2, 0, 4000;
     };
     for row in &mut rows {
@@ -164,18 +179,18 @@ fn fed(mid: u64) -> Vec<Row> {
 fn small() -> Vec<Row> {
     let slow = || Link::good().delay(Duration::from_millis(200));
     rows! {
-        Retry  "RST in a list"          One   List   [once(rst(3))] [good()] => Right, 2, 0, 5000;
-        Retry  "RST in @latest"         One   Latest [once(rst(3))] [good()] => Right, 2, 0, 5000;
-        Retry  "RST in a query"         One   Query  [once(rst(3))] [good()] => Right, 2, 0, 5000;
-        Retry  "RST in an .info"        One   Info   [once(rst(3))] [good()] => Right, 2, 0, 5000;
-        Retry  "RST in a .mod"          One   Mod    [once(rst(3))] [good()] => Right, 2, 0, 5000;
-        Retry  "RST in a .mod"          Comma Mod    [once(rst(3))] [good()] => Right, 2, 0, 5000;
-        Retry  "FIN in a list"          Comma List   [once(fin(3))] [good()] => Right, 2, 0, 5000;
-        Retry  "FIN in an .info"        One   Info   [once(fin(3))] [good()] => Right, 2, 0, 5000;
-        Retry  "FIN in a .mod's chunks" One   Mod    [once(chunks(3))] [good()] => Right, 2, 0, 5000;
+        Whole  "RST in a list"          One   List   [once(rst(3))] [good()] => Right, 2, 0, 5000;
+        Whole  "RST in @latest"         One   Latest [once(rst(3))] [good()] => Right, 2, 0, 5000;
+        Whole  "RST in a query"         One   Query  [once(rst(3))] [good()] => Right, 2, 0, 5000;
+        Whole  "RST in an .info"        One   Info   [once(rst(3))] [good()] => Right, 2, 0, 5000;
+        Whole  "RST in a .mod"          One   Mod    [once(rst(3))] [good()] => Right, 2, 0, 5000;
+        Whole  "RST in a .mod"          Comma Mod    [once(rst(3))] [good()] => Right, 2, 0, 5000;
+        Whole  "FIN in a list"          Comma List   [once(fin(3))] [good()] => Right, 2, 0, 5000;
+        Whole  "FIN in an .info"        One   Info   [once(fin(3))] [good()] => Right, 2, 0, 5000;
+        Whole  "FIN in a .mod's chunks" One   Mod    [once(chunks(3))] [good()] => Right, 2, 0, 5000;
         Chain  "RST in a list, always"  Pipe  List   [always(rst(3))] [good()] => Right, 1..=2, 1, 5000;
         Chain  "FIN in a .mod, always"  Pipe  Mod    [always(fin(3))] [good()] => Right, 1..=2, 1, 5000;
-        Chain  "FIN in a .mod, always"  Comma Mod    [always(fin(3))] [good()] => Fails(502), 2..=3, 0, 5000;
+        Chain  "FIN in a .mod, always"  Comma Mod    [always(fin(3))] [good()] => Fails(502), 2..=12, 0, 5000;
         Flight "twenty at once, late"   One   Mod    [links(slow())] [good()] => Right, 1, 0, 5000, story(Story::Burst(20));
     }
 }

@@ -26,9 +26,9 @@ pub(super) fn rows() -> Vec<Row> {
         FailureMemo "500, five ask"      One   Mod     [always(status(500))] [good()] => Fails(502), 1..=3, 0, 5000, story(Story::Row(5));
         FailureMemo "500, five ask"      One   List    [always(status(500))] [good()] => Fails(502), 1..=3, 0, 5000, story(Story::Row(5));
         FailureMemo "a page, five ask"   One   Latest  [always(Reply::html())] [good()] => Fails(502), 1..=3, 0, 5000, story(Story::Row(5));
-        FailureMemo "500, forty at once" One   Zip     [always(status(500))] [good()] => Fails(502), 1..=3, 0, 5000, story(Story::Burst(40));
+        Flight      "500, forty at once" One   Zip     [always(status(500))] [good()] => Fails(502), 1..=3, 0, 5000, story(Story::Burst(40));
         AbsenceMemo "forty ask"          One   Nothing [good()] [good()] => Absent, 1, 0, 5000, story(Story::Row(40));
         AbsenceMemo "forty ask"          Comma Nothing [good()] [good()] => Absent, 1, 1, 5000, story(Story::Row(40));
-        AbsenceMemo "forty at once"      Pipe  Nothing [good()] [good()] => Absent, 1, 1, 5000, story(Story::Burst(40));
+        Flight      "forty at once"      Pipe  Nothing [good()] [good()] => Absent, 1, 1, 5000, story(Story::Burst(40));
     }
 }

@@ -5,18 +5,26 @@
 pub(super) enum Mechanism {
     /// A source is asked again after a failure that may pass.
     Retry,
-    /// What a source says about when to come back is honoured, or passed on.
+    /// When a source says when to come back, that is when it is asked again, if it is soon.
     RetryAfter,
+    /// If it is not soon, the client is told.
+    RetryAfterTold,
+    /// Pauses between tries are short.
+    Pauses,
     /// A body that broke goes on with `Range` at the same source.
     Resume,
     /// It goes on at the next source, where the bytes are proven the same.
     ResumeNext,
     /// It begins anew where it cannot go on.
     Anew,
+    /// A small body that breaks is asked for again.
+    Whole,
     /// A body that stops flowing is a body that broke.
     Stall,
-    /// A slow only source is left alone; a slow one with a rival is not.
+    /// A source that is much too slow is left where another one can go on.
     Trickle,
+    /// Where none can, it is left in peace, however slow it is.
+    Spared,
     /// Connecting and answering have a limit of time each.
     Limits,
     /// All tries at all sources have one budget of time until a first byte.
@@ -27,6 +35,8 @@ pub(super) enum Mechanism {
     Fallback,
     /// A silent source is raced by the next one.
     Hedge,
+    /// But not before it has been silent for a while.
+    HedgeAfter,
     /// A source that fails again and again is left alone.
     Breaker,
     /// A source that is left alone is found out to be well again.
@@ -41,8 +51,10 @@ pub(super) enum Mechanism {
     ZipCheck,
     /// What was seen first stays right.
     Pin,
-    /// Who was fed from a body that broke gets the rest of it, or an end that is no clean one.
+    /// Who was fed from a body that broke gets the rest of it.
     Carry,
+    /// Who was fed from a body that cannot be finished gets an end that is no clean one.
+    Abort,
     /// What is larger than its kind may be is a failure.
     Size,
     /// An encoded zip is refused, and an encoded small file is decoded.
@@ -61,6 +73,8 @@ pub(super) enum Mechanism {
     Flight,
     /// An old answer stands while sources fail.
     Stale,
+    /// It is given after a moment, though a source is silent.
+    StaleSoon,
     /// An absence erases nothing that was there.
     Held,
     /// What is stored needs no source.
@@ -69,21 +83,26 @@ pub(super) enum Mechanism {
 
 impl Mechanism {
     /// All of them.
-    pub(super) const ALL: [Mechanism; 30] = {
+    pub(super) const ALL: [Mechanism; 37] = {
         use Mechanism::*;
         [
             Retry,
             RetryAfter,
+            RetryAfterTold,
+            Pauses,
             Resume,
             ResumeNext,
             Anew,
+            Whole,
             Stall,
             Trickle,
+            Spared,
             Limits,
             Budget,
             Chain,
             Fallback,
             Hedge,
+            HedgeAfter,
             Breaker,
             Probe,
             Absence,
@@ -92,6 +111,7 @@ impl Mechanism {
             ZipCheck,
             Pin,
             Carry,
+            Abort,
             Size,
             Encoding,
             Redirect,
@@ -100,6 +120,7 @@ impl Mechanism {
             AbsenceMemo,
             Flight,
             Stale,
+            StaleSoon,
             Held,
             Stored,
         ]
@@ -108,7 +129,8 @@ impl Mechanism {
     /// The settings that take it away, if any do.
     pub(super) fn off(self) -> Option<&'static [(&'static str, &'static str)]> {
         match self {
-            Mechanism::Retry | Mechanism::Resume | Mechanism::Anew => Some(&[("retry.tries", "1")]),
+            Mechanism::Retry => Some(&[("retry.tries", "1")]),
+            Mechanism::Resume | Mechanism::Anew | Mechanism::Carry => Some(&[("retry.resumes", "0")]),
             Mechanism::RetryAfter => Some(&[("retry.server_pause", "\"0s\"")]),
             Mechanism::Stall => Some(&[("limits.stall", "\"1h\"")]),
             Mechanism::Limits => Some(&[
@@ -117,6 +139,15 @@ impl Mechanism {
                 ("limits.small", "\"1h\""),
             ]),
             Mechanism::Budget => Some(&[("limits.begin", "\"1h\""), ("limits.first_byte", "\"1h\"")]),
+            Mechanism::Hedge => Some(&[("hedge.share", "\"0 %\""), ("hedge.burst", "0")]),
+            Mechanism::HedgeAfter => Some(&[("hedge.after", "\"1ms\"")]),
+            Mechanism::Trickle => Some(&[("limits.trickle", "\"1 B\"")]),
+            Mechanism::Size => Some(&[
+                ("bodies.mod", "\"16 MiB\""),
+                ("bodies.list", "\"32 MiB\""),
+                ("bodies.zip", "\"500 MiB\""),
+            ]),
+            Mechanism::StaleSoon => Some(&[("freshness_wait", "\"1m\"")]),
             Mechanism::Fallback => Some(&[("fallback", "\"strict\"")]),
             Mechanism::Breaker => Some(&[("breaker.failures", "1000000"), ("breaker.least", "1000000")]),
             Mechanism::FailureMemo => Some(&[("failure", "\"0s\"")]),

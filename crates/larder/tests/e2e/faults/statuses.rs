@@ -45,10 +45,12 @@ pub(super) fn rows() -> Vec<Row> {
         Chain "502, always" Comma Zip    [always(status(502))] [good()] => Fails(502), 3, 0, 5000;
         Chain "503, always" Comma List   [always(status(503))] [good()] => Fails(503), 3, 0, 5000;
 
-        RetryAfter "429 and 1 s"               One   Mod [once(later("1"))] [good()] => Right, 2, 0, 4000, not_before(900);
-        RetryAfter "503 and 1 s"               Comma Zip [once(Reply::status(503).header("Retry-After", "1"))] [good()] => Right, 2, 0, 4000, not_before(900);
-        RetryAfter "429 and a day in the past" One   Mod [once(later("Wed, 21 Oct 2015 07:28:00 GMT"))] [good()] => Right, 2, 0, 5000;
-        RetryAfter "429 and an hour"           Pipe  Mod [always(later("3600"))] [good()] => Right, 1, 1, 5000;
+        RetryAfter     "429 and 1 s"               One   Mod [once(later("1"))] [good()] => Right, 2, 0, 4000, not_before(900);
+        RetryAfter     "503 and 1 s"               Comma Zip [once(Reply::status(503).header("Retry-After", "1"))] [good()] => Right, 2, 0, 4000, not_before(900);
+        Retry          "429 and a day in the past" One   Mod [once(later("Wed, 21 Oct 2015 07:28:00 GMT"))] [good()] => Right, 2, 0, 5000;
+        RetryAfterTold "429 and an hour"           One   Mod [always(later("3600"))] [good()] => Fails(503), 1, 0, 5000, header("retry-after");
+        RetryAfterTold "429 and a far day"         One   Zip [always(later("Fri, 21 Oct 2095 07:28:00 GMT"))] [good()] => Fails(503), 1, 0, 5000, header("retry-after");
+        Chain          "429 and an hour"           Pipe  Mod [always(later("3600"))] [good()] => Right, 1, 1, 5000;
     };
     rows.extend(denied());
     rows.extend(absent());

@@ -15,23 +15,23 @@ pub(super) fn rows() -> Vec<Row> {
     let (down, silent) = (|| Plan::Down, || links(Link::silent()));
     let rst = || links(Link::good().response(At::Byte(0), Act::Reset));
     let mut rows = rows! {
-        Stale "refused"      One   List   [down()] [good()] => Stale, 0, 0, 1000;
-        Stale "refused"      One   Latest [down()] [good()] => Stale, 0, 0, 1000;
-        Stale "refused"      One   Query  [down()] [good()] => Stale, 0, 0, 1000;
-        Stale "silent"       One   List   [silent()] [good()] => Stale, 0..=3, 0, 1000;
-        Stale "silent"       One   Latest [silent()] [good()] => Stale, 0..=3, 0, 1000;
-        Stale "silent"       One   Query  [always(mute())] [good()] => Stale, 0..=3, 0, 1000;
-        Stale "silent"       Comma Latest [silent()] [good()] => Stale, 0..=3, 0, 1000;
-        Stale "both silent"  Pipe  List   [silent()] [silent()] => Stale, 0..=3, 0..=3, 1000;
-        Stale "500"          One   List   [always(Reply::status(500))] [good()] => Stale, 1..=3, 0, 1000;
-        Stale "403"          One   Latest [always(Reply::status(403))] [good()] => Stale, 1..=3, 0, 1000;
-        Stale "a page"       One   Query  [always(Reply::html())] [good()] => Stale, 1..=3, 0, 1000;
-        Stale "RST"          One   List   [rst()] [good()] => Stale, 1..=3, 0, 1000;
-        Stale "refused"      Comma List   [down()] [good()] => Stale, 0, 0, 1000;
-        Stale "both refused" Pipe  Query  [down()] [down()] => Stale, 0, 0, 1000;
-        Held  "404"          One   List   [always(Reply::status(404))] [good()] => Stale, 1, 0, 1000;
-        Held  "410"          One   Latest [always(Reply::status(410))] [good()] => Stale, 1, 0, 1000;
-        Held  "404"          Comma Query  [always(Reply::status(404))] [always(Reply::status(404))] => Stale, 1, 1, 1000;
+        Stale     "refused"      One   List   [down()] [good()] => Stale, 0, 0, 1000;
+        Stale     "refused"      One   Latest [down()] [good()] => Stale, 0, 0, 1000;
+        Stale     "refused"      One   Query  [down()] [good()] => Stale, 0, 0, 1000;
+        StaleSoon "silent"       One   List   [silent()] [good()] => Stale, 0..=3, 0, 1000;
+        StaleSoon "silent"       One   Latest [silent()] [good()] => Stale, 0..=3, 0, 1000;
+        StaleSoon "silent"       One   Query  [always(mute())] [good()] => Stale, 0..=3, 0, 1000;
+        StaleSoon "silent"       Comma Latest [silent()] [good()] => Stale, 0..=3, 0, 1000;
+        StaleSoon "both silent"  Pipe  List   [silent()] [silent()] => Stale, 0..=3, 0..=3, 1000;
+        Stale     "500"          One   List   [always(Reply::status(500))] [good()] => Stale, 1..=3, 0, 1000;
+        Stale     "403"          One   Latest [always(Reply::status(403))] [good()] => Stale, 1..=3, 0, 1000;
+        Stale     "a page"       One   Query  [always(Reply::html())] [good()] => Stale, 1..=3, 0, 1000;
+        Stale     "RST"          One   List   [rst()] [good()] => Stale, 1..=3, 0, 1000;
+        Stale     "refused"      Comma List   [down()] [good()] => Stale, 0, 0, 1000;
+        Stale     "both refused" Pipe  Query  [down()] [down()] => Stale, 0, 0, 1000;
+        Held      "404"          One   List   [always(Reply::status(404))] [good()] => Stale, 1, 0, 1000;
+        Held      "410"          One   Latest [always(Reply::status(410))] [good()] => Stale, 1, 0, 1000;
+        Held      "404"          Comma Query  [always(Reply::status(404))] [always(Reply::status(404))] => Stale, 1, 1, 1000;
     };
     for row in &mut rows {
         *row = row
