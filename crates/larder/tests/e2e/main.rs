@@ -16,6 +16,7 @@ mod flight;
 mod freshness;
 mod full_disk;
 mod http;
+mod last_call;
 mod limits;
 mod loops;
 mod machine;
