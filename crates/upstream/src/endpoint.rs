@@ -228,12 +228,7 @@ impl Endpoint {
         let zip = matches!(want.what, Request::Zip(_));
         let gzip = match encoding(headers) {
             Ok(Encoding::Identity) => false,
-            Ok(Encoding::Gzip) if !zip => true,
-            Ok(Encoding::Gzip) => {
-                return Err(
-                    attempt.fault(FaultKind::Encoding, "gzip around a zip, which was asked for as it is")
-                );
-            }
+            Ok(Encoding::Gzip) => true,
             Err(other) => return Err(attempt.fault(FaultKind::Encoding, &format!("compressed as {other}"))),
         };
         let len = response.content_length().or_else(|| range.map(|range| range.len()));
@@ -242,11 +237,14 @@ impl Endpoint {
             Some(range) => range.total,
             None => len.filter(|_| !gzip),
         };
+        // A zip is asked for as it is. What is compressed all the same is taken, but its validators stand for other
+        // bytes than those that are given: nothing continues it.
+        let validator = |name| text(headers, name).filter(|_| !(zip && gzip));
         let meta = Meta {
             start: 0,
             len: whole,
-            etag: text(headers, ETAG),
-            last_modified: text(headers, LAST_MODIFIED),
+            etag: validator(ETAG),
+            last_modified: validator(LAST_MODIFIED),
             content_type: text(headers, CONTENT_TYPE),
             source: attempt.source().clone(),
         };

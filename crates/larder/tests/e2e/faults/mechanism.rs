@@ -57,7 +57,7 @@ pub(super) enum Mechanism {
     Abort,
     /// What is larger than its kind may be is a failure.
     Size,
-    /// An encoded zip is refused, and an encoded small file is decoded.
+    /// What is encoded is decoded, and refused where it is not encoded as it says.
     Encoding,
     /// Redirects are followed so far and no farther.
     Redirect,
