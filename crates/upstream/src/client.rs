@@ -24,7 +24,7 @@ use url::Url;
 use crate::{
     FaultKind, Limits,
     connector::Connector,
-    diagnose::{During, diagnose},
+    diagnose::{During, diagnose, never_begun},
     http_proxy::HttpProxies,
     redirect,
 };
@@ -89,8 +89,22 @@ impl Client {
         }
     }
 
-    /// One request, one answer.
+    /// One request, one answer. A request that nobody touched is sent again: a busy HTTP/2 server says goodbye to its
+    /// connections from time to time, and that is no fault.
     async fn ask(&self, url: &Url, headers: &HeaderMap) -> Result<Response, Failed> {
+        for _ in 1..SENT {
+            match self.send(url, headers).await? {
+                Sent::Answered(response) => return Ok(*response),
+                Sent::Untouched(_) => {}
+            }
+        }
+        match self.send(url, headers).await? {
+            Sent::Answered(response) => Ok(*response),
+            Sent::Untouched(failed) => Err(failed),
+        }
+    }
+
+    async fn send(&self, url: &Url, headers: &HeaderMap) -> Result<Sent, Failed> {
         let uri = Uri::try_from(url.as_str())
             .map_err(|_| (FaultKind::Unaskable, "the URL cannot be sent".to_owned()))?;
         let mut request = Request::new(Empty::new());
@@ -110,9 +124,22 @@ impl Client {
         };
         let answer = self.http.request(request).await;
         ear.hears(answer.is_err());
-        let (head, body) = answer.map_err(|e| diagnose(&e, During::Head))?.into_parts();
-        Ok(Response { head, body, ear })
+        match answer {
+            Ok(answer) => {
+                let (head, body) = answer.into_parts();
+                Ok(Sent::Answered(Box::new(Response { head, body, ear })))
+            }
+            Err(e) if never_begun(&e) => Ok(Sent::Untouched(diagnose(&e, During::Head))),
+            Err(e) => Err(diagnose(&e, During::Head)),
+        }
     }
+}
+
+/// What became of a request that was sent.
+enum Sent {
+    Answered(Box<Response>),
+    /// The other side has not touched it.
+    Untouched(Failed),
 }
 
 impl fmt::Debug for Client {
@@ -175,6 +202,9 @@ impl Drop for Ear {
         }
     }
 }
+
+/// How often a request is sent that nobody touches.
+const SENT: u32 = 10;
 
 /// As long as Go's own client keeps an unused connection.
 const POOL_IDLE: Duration = Duration::from_secs(90);

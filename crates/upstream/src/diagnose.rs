@@ -3,6 +3,7 @@
 
 use std::{error::Error, io};
 
+use h2::Reason;
 use rustls::CertificateError;
 
 use crate::{FaultKind, connector::NotReached};
@@ -38,6 +39,22 @@ pub(crate) fn diagnose(error: &(dyn Error + 'static), during: During) -> (FaultK
         return closed(during);
     }
     (FaultKind::Reset, io.and_then(plain_words).map_or_else(|| root_words(&chain), str::to_owned))
+}
+
+/// Whether the other side has not touched the request, so that sending it again is no further try: it never left, or
+/// HTTP/2 says so (RFC 9113, 6.8 and 8.7).
+pub(crate) fn never_begun(error: &(dyn Error + 'static)) -> bool {
+    let chain: Vec<&(dyn Error + 'static)> = causes(error).collect();
+    let unsent = find::<hyper::Error>(&chain).is_some_and(|e| e.is_canceled() || e.is_closed());
+    let untouched = find::<h2::Error>(&chain).is_some_and(|e| {
+        e.is_remote()
+            && match e.reason() {
+                Some(Reason::NO_ERROR) => e.is_go_away(),
+                Some(Reason::REFUSED_STREAM) => e.is_reset(),
+                _ => false,
+            }
+    });
+    unsent || untouched
 }
 
 /// What went wrong with a TLS handshake. That the other side's certificate or protocol is not accepted is a matter of

@@ -21,6 +21,7 @@ use hyper::{
     service::service_fn,
 };
 use hyper_util::rt::{TokioExecutor, TokioIo};
+use testkit::{Break, H2Upstream, REFUSED_STREAM};
 use tokio::{net::TcpListener, sync::Notify};
 use tokio_rustls::TlsAcceptor;
 use upstream::{Fetched, Piece, Proxy, SourceConfig, Want};
@@ -151,4 +152,20 @@ async fn streams_and_connections_that_break_are_absorbed() {
             assert_eq!(*asked.lock().unwrap(), ranges, "{first:?}");
         }
     }
+}
+
+/// More than the three tries that a request has: what was not touched is no try.
+#[tokio::test]
+async fn a_stream_that_is_refused_untouched_is_no_fault() {
+    let authority = testkit::Authority::new();
+    let upstream = H2Upstream::serving(&zip()[..50_000], &authority);
+    upstream.script([Break::Stream(None, REFUSED_STREAM); 6]);
+    let dir = tempfile::tempdir().unwrap();
+    let ca = dir.path().join("ca.pem");
+    std::fs::write(&ca, authority.ca()).unwrap();
+    let config = SourceConfig { ca: Some(ca), ..source(&upstream.url()) };
+    let proxy = Proxy::open(&door(patient()), &config).unwrap();
+    let Fetched::Body(incoming) = proxy.fetch(&want(ZIP)).await.unwrap() else { panic!("no body") };
+    assert_eq!(incoming.troubles.count(), 0);
+    assert_eq!(upstream.asked(), 7);
 }
