@@ -86,7 +86,7 @@ fn a_chain_that_ends_in_direct_says_what_was_not_asked() {
     let server = larder().serve(&format!("{},direct", upstream.url())).start();
     let text = server.get("/example.com/none/@v/list").expect(404).text();
     assert!(text.contains("direct"), "{text}");
-    assert!(server.running().stderr().contains("direct"), "and one warning at the start");
+    assert!(server.running().wait_stderr("direct"), "and one warning at the start");
     server.get("/example.com/app/@v/list").expect(200);
 }
 

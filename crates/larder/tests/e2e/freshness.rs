@@ -163,7 +163,7 @@ fn absence_does_not_erase_what_is_stored() {
         assert_eq!(answer.header("x-cache"), Some("STALE"), "{path}");
     }
     server.get(&format!("/{ZIP}")).expect(200);
-    assert!(server.running().stderr().contains("withdrawn upstream"), "and it is reported");
+    assert!(server.running().wait_stderr("withdrawn upstream"), "and it is reported");
     upstream.always(LIST, Reply::ok("v1.1.0\n"));
     assert_eq!(server.get(&format!("/{LIST}")).expect(200).text(), "v1.0.0\nv1.1.0\n");
 }
