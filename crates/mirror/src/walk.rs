@@ -2,7 +2,8 @@
 //!
 //! `,` goes on after a confirmed absence only, `|` after any failure (Go's rule, `modfetch/proxy.go`), and so does
 //! `,` where [`Fallback`] allows it. A source that its breaker holds back is passed over while another may answer,
-//! and asked after all when nobody has said anything. Absence is the answer only when every source was asked and
+//! and asked after all when nobody has said anything. One that failed for a moment is not tried again while another
+//! may answer, but in the end, with all patience. Absence is the answer only when every source was asked and
 //! none failed.
 
 use std::{collections::VecDeque, sync::Arc};
@@ -43,6 +44,8 @@ pub(crate) struct Walk {
     stopped: bool,
     /// Steps whose breaker let nobody through.
     passed_over: VecDeque<usize>,
+    /// Steps that failed in a way that may pass, and were not tried again because others stood behind them.
+    hasty: VecDeque<usize>,
     /// Steps that were given up because another one seemed to be faster, or that may be asked once more.
     unheard: VecDeque<usize>,
     /// Steps that were asked once more.
@@ -126,6 +129,7 @@ impl Walk {
             next: 0,
             stopped: false,
             passed_over: VecDeque::new(),
+            hasty: VecDeque::new(),
             unheard: VecDeque::new(),
             again: Vec::new(),
             said: Vec::new(),
@@ -144,8 +148,8 @@ impl Walk {
         self.rules
     }
 
-    /// The next turn. After the last source: those whose answer was not waited for, and those that were passed over,
-    /// if nobody has said anything.
+    /// The next turn. After the last source: those whose answer was not waited for, those that may only have failed for
+    /// a moment, and those that were passed over, if nobody has said anything.
     pub(crate) fn next(&mut self) -> Option<Turn> {
         if let Some(turn) = self.in_order() {
             return Some(turn);
@@ -153,14 +157,16 @@ impl Walk {
         let place = match self.unheard.pop_front() {
             Some(place) => place,
             None if self.said.is_empty() => {
-                let place = self.passed_over.pop_front()?;
+                let hasty = self.hasty.pop_front();
+                self.troubled += u32::from(hasty.is_some());
+                let place = hasty.or_else(|| self.passed_over.pop_front())?;
                 self.faults.retain(|(at, _)| *at != place);
                 place
             }
             None => return None,
         };
         let source = Arc::clone(&self.steps.get(place)?.source);
-        let followed = !(self.unheard.is_empty() && self.passed_over.is_empty());
+        let followed = !(self.unheard.is_empty() && self.hasty.is_empty() && self.passed_over.is_empty());
         Some(Turn { place, source, alone: true, followed, last: place + 1 == self.steps.len() })
     }
 
@@ -202,6 +208,9 @@ impl Walk {
                     }
                 } else {
                     tracing::warn!(source = %fault.source_name(), kind = fault.kind().as_str(), "{fault}");
+                    if !turn.alone && fault.may_pass() {
+                        self.hasty.push_back(turn.place);
+                    }
                 }
                 self.faults.push((turn.place, fault));
                 self.failed(turn);

@@ -4,7 +4,7 @@ use std::{fmt, sync::Arc, time::Duration};
 
 use jiff::Timestamp;
 
-use crate::SourceName;
+use crate::{SourceName, retry::Again};
 
 /// One failure of one source. `Display` is one line without secrets:
 /// `proxy.example.com: connect: connection refused (12 ms)`.
@@ -17,6 +17,9 @@ pub struct Fault {
     retry_after: Option<RetryAfter>,
     tries: u32,
 }
+
+/// What fails later than that made somebody wait.
+const AT_ONCE: Duration = Duration::from_secs(1);
 
 /// The ways in which a source can fail.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -109,6 +112,12 @@ impl Fault {
     /// How long after the start of the first try.
     pub fn elapsed(&self) -> Duration {
         self.elapsed
+    }
+
+    /// Whether the same question may get an answer a moment later: the source failed at once, not on purpose, and did
+    /// not ask for a pause. One that let somebody wait has had its time, and a broken connection its second try.
+    pub fn may_pass(&self) -> bool {
+        self.elapsed < AT_ONCE && self.retry_after.is_none() && Again::of(self.kind) == Again::Passing
     }
 
     /// When the source wants to be asked again, if it said so.

@@ -36,13 +36,17 @@ fn walk(chain: &str, end: ChainEnd, rules: Rules) -> Walk {
     Walk::over(Request::parse(KINDS[0]).unwrap(), &links(chain), end, rules)
 }
 
-/// What a source says: absent, failed, tripped, another hash.
+/// What a source says: absent, failed for good, failed for a moment, tripped, another hash.
 fn says(walk: &mut Walk, turn: &Turn, said: char) {
     let name = turn.source.name().clone();
     match said {
         'a' => walk.miss(turn, Miss::Absent(Absence { source: name, status: 404, text: None })),
-        'f' | 't' => {
-            let kind = if said == 't' { FaultKind::Tripped } else { FaultKind::Reset };
+        'f' | 'm' | 't' => {
+            let kind = match said {
+                'f' => FaultKind::Tls,
+                'm' => FaultKind::Status(503),
+                _ => FaultKind::Tripped,
+            };
             walk.miss(turn, Miss::Failed(Fault::new(name, kind, "", Duration::ZERO)));
         }
         _ => walk.contradicts(
@@ -131,6 +135,32 @@ fn who_is_held_back_is_asked_in_the_end_if_nobody_has_said_anything() {
         assert_eq!(seen, asked, "{chain}");
         assert!(!matches!(refusal, Refusal::Absent(_)), "{chain}: {refusal}");
     }
+}
+
+#[test]
+fn who_failed_for_a_moment_is_asked_again_when_nobody_behind_it_could_answer() {
+    for (chain, asked) in [
+        ("m|f", "mfm"),
+        ("m|a", "ma"),
+        ("m|m", "mmm"),
+        ("m|f,a", "mfm"),
+        ("m|t|f", "mtfmt"),
+        // They had all their tries at once.
+        ("m,f", "m"),
+        ("f|m", "fm"),
+    ] {
+        assert_eq!(outcome(chain, ChainEnd::Exhausted).0, asked, "{chain}");
+    }
+    let mut walk = walk("m|f", ChainEnd::Exhausted, strict());
+    for (said, alone) in [('m', false), ('f', true), ('a', true)] {
+        let turn = walk.next().unwrap();
+        assert_eq!(turn.alone, alone);
+        says(&mut walk, &turn, said);
+    }
+    // What it says then is what counts.
+    assert!(walk.next().is_none());
+    let Refusal::Failed(faults) = walk.refusal() else { panic!() };
+    assert_eq!(faults.len(), 1);
 }
 
 #[test]
