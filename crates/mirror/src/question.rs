@@ -18,6 +18,7 @@ use crate::{
     policy::Route,
     race::Worth,
     refusal::Absent,
+    remembered::Missing,
     renew::{Renewal, Standing, age, all_tripped, fresh_for, is_strict},
     walk::Turn,
 };
@@ -75,10 +76,13 @@ impl Mirror {
             Some(refusal) => refusal,
             None => {
                 let flight = self.ask_again(ask, question, &route, None, ask.priority);
-                if all_tripped(&route.chain.links, is_strict(&route), ask)
-                    && let Ok(answer) = self.derived(question, CacheStatus::Stale).await
-                {
-                    return Ok(answer);
+                if all_tripped(&route.chain.links, is_strict(&route), ask) {
+                    if let Ok(answer) = self.derived(question, CacheStatus::Stale).await {
+                        return Ok(answer);
+                    }
+                    if let Some(absent) = self.absent_before(question, &missing) {
+                        return Err(absent);
+                    }
                 }
                 match flight.done().await {
                     Ok(new) => {
@@ -91,9 +95,22 @@ impl Mirror {
         };
         match refusal {
             Refusal::Failed(_) | Refusal::Overloaded(_) | Refusal::Absent(Absent::Everywhere { .. }) => {
-                self.derived(question, CacheStatus::Stale).await.map_err(|_| refusal)
+                let derived = self.derived(question, CacheStatus::Stale).await;
+                derived.map_err(|_| match refusal {
+                    Refusal::Failed(_) => self.absent_before(question, &missing).unwrap_or(refusal),
+                    refusal => refusal,
+                })
             }
             refusal => Err(refusal),
+        }
+    }
+
+    /// The last word of the sources about a path that is no module. It stands while they fail, as a stored answer does. A
+    /// branch or a tag may have come into being since.
+    fn absent_before(&self, question: &Question, missing: &Missing) -> Option<Refusal> {
+        match question {
+            Question::List(_) | Question::Latest(_) => self.remembered.absent_before(missing),
+            Question::Query(..) => None,
         }
     }
 

@@ -1,6 +1,9 @@
 //! What sources could not give, remembered for a short time and in bounded number: confirmed absences, and for a
 //! moment failures.
 //!
+//! An absence that is no longer fresh is kept for the time when sources fail: `go` asks for every prefix of a package's
+//! path, and cannot go on past a 5xx for one that is no module.
+//!
 //! The two live apart and in memory only, so a flood of names that do not exist evicts nothing but other absences. A
 //! failure is remembered as one, never as an absence, and only so that a burst of the same request does not ask
 //! sources once for each client.
@@ -39,8 +42,8 @@ struct Memo {
 impl Remembered {
     pub(crate) fn new(freshness: Freshness) -> Self {
         Remembered {
-            absences: Memo::new(ABSENCES, freshness.absent),
-            failures: Memo::new(FAILURES, freshness.failed.min(FAILURE_LASTS)),
+            absences: Memo::new(ABSENCES, freshness.absent, freshness.absent.max(ABSENCE_KEPT)),
+            failures: Memo::new(FAILURES, freshness.failed.min(FAILURE_LASTS), FAILURE_LASTS),
         }
     }
 
@@ -50,6 +53,11 @@ impl Remembered {
 
     pub(crate) fn known(&self, missing: &Missing) -> Option<Arc<Known>> {
         self.absences.get(missing).or_else(|| self.failures.get(missing))
+    }
+
+    /// What sources said when they last said anything, if that was an absence, however long ago.
+    pub(crate) fn absent_before(&self, missing: &Missing) -> Option<Refusal> {
+        self.absences.known.get(missing).map(|known| known.refusal.clone())
     }
 
     /// Remembers what sources said, if that was it; what follows from settings alone is quicker decided than
@@ -81,8 +89,8 @@ impl Known {
 }
 
 impl Memo {
-    fn new(capacity: u64, lifetime: Duration) -> Self {
-        Memo { known: Cache::builder().max_capacity(capacity).time_to_live(lifetime).build(), lifetime }
+    fn new(capacity: u64, lifetime: Duration, kept: Duration) -> Self {
+        Memo { known: Cache::builder().max_capacity(capacity).time_to_live(kept).build(), lifetime }
     }
 
     fn get(&self, missing: &Missing) -> Option<Arc<Known>> {
@@ -97,6 +105,8 @@ impl Memo {
 
 /// How many absences are remembered, at about 500 bytes each.
 const ABSENCES: u64 = 20_000;
+/// How long one is kept for the time when sources fail.
+const ABSENCE_KEPT: Duration = Duration::from_hours(24);
 /// How many failures are, at about a kilobyte each.
 const FAILURES: u64 = 5_000;
 /// No failure is remembered for longer, whatever is configured: a source that is well again is used.

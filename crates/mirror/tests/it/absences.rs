@@ -112,3 +112,28 @@ fn files(dir: &std::path::Path) -> usize {
     let entries = std::fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().path());
     entries.map(|path| if path.is_dir() { 1 + files(&path) } else { 1 }).sum()
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_path_that_was_no_module_is_none_while_sources_fail() {
+    let a = upstream();
+    let mut setup = setup(a.url());
+    setup.freshness.absent = Duration::ZERO;
+    let world = setup.start();
+    let none = ["example.com/none/@v/list", "example.com/none/@latest"];
+    for path in none.into_iter().chain(MISSING) {
+        absent(world.get(path).await);
+    }
+    a.always("*", Reply::status(501));
+    for path in none {
+        absent(world.get(path).await);
+    }
+    // What may have come into being since, and what was never asked for.
+    for path in
+        ["example.com/m/@v/v1.9.9.zip", "example.com/m/@v/nosuchbranch.info", "example.com/new/@v/list"]
+    {
+        assert!(!faults(world.get(path).await).is_empty(), "{path}");
+    }
+    a.natural();
+    a.always("example.com/none/@v/list", Reply::ok("v1.0.0\n"));
+    until(async || world.get("example.com/none/@v/list").await.is_ok()).await;
+}
