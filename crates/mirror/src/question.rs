@@ -80,7 +80,7 @@ impl Mirror {
                     if let Ok(answer) = self.derived(question, CacheStatus::Stale).await {
                         return Ok(answer);
                     }
-                    if let Some(absent) = self.absent_before(question, &missing) {
+                    if let Some(absent) = self.absent_before(question, &route, &missing) {
                         return Err(absent);
                     }
                 }
@@ -97,7 +97,7 @@ impl Mirror {
             Refusal::Failed(_) | Refusal::Overloaded(_) | Refusal::Absent(Absent::Everywhere { .. }) => {
                 let derived = self.derived(question, CacheStatus::Stale).await;
                 derived.map_err(|_| match refusal {
-                    Refusal::Failed(_) => self.absent_before(question, &missing).unwrap_or(refusal),
+                    Refusal::Failed(_) => self.absent_before(question, &route, &missing).unwrap_or(refusal),
                     refusal => refusal,
                 })
             }
@@ -106,11 +106,14 @@ impl Mirror {
     }
 
     /// The last word of the sources about a path that is no module. It stands while they fail, as a stored answer does. A
-    /// branch or a tag may have come into being since.
-    fn absent_before(&self, question: &Question, missing: &Missing) -> Option<Refusal> {
+    /// branch or a tag may have come into being since; and where a private module may have, its name must not go on to
+    /// whom `go` asks after a 404.
+    fn absent_before(&self, question: &Question, route: &Route, missing: &Missing) -> Option<Refusal> {
         match question {
-            Question::List(_) | Question::Latest(_) => self.remembered.absent_before(missing),
-            Question::Query(..) => None,
+            Question::List(_) | Question::Latest(_) if !route.is_private() => {
+                self.remembered.absent_before(missing)
+            }
+            Question::List(_) | Question::Latest(_) | Question::Query(..) => None,
         }
     }
 

@@ -137,3 +137,15 @@ async fn a_path_that_was_no_module_is_none_while_sources_fail() {
     a.always("example.com/none/@v/list", Reply::ok("v1.0.0\n"));
     until(async || world.get("example.com/none/@v/list").await.is_ok()).await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_is_said_of_a_private_path_while_sources_fail() {
+    let a = upstream();
+    let mut setup = setup(a.url());
+    setup.freshness.absent = Duration::ZERO;
+    setup.no_sumdb = "example.com/none";
+    let world = setup.start();
+    absent(world.get("example.com/none/@v/list").await);
+    a.always("*", Reply::status(501));
+    assert!(!faults(world.get("example.com/none/@v/list").await).is_empty());
+}
