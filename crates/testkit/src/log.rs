@@ -34,12 +34,17 @@ impl TestLog {
     /// A log of all modules of a tree. The key is the same for the same name.
     pub fn over(name: &str, tree: &ModuleTree) -> Self {
         let key = Ed25519KeyPair::from_seed_unchecked(&Sha256::digest(name)).unwrap();
-        let mut log = Self { name: name.to_owned(), key, records: Vec::new(), leaves: Vec::new() };
+        let log = Self { name: name.to_owned(), key, records: Vec::new(), leaves: Vec::new() };
+        log.then(tree)
+    }
+
+    /// The same log some days later: all modules of a tree have come to it.
+    pub fn then(mut self, tree: &ModuleTree) -> Self {
         for module in tree.modules() {
             let asked_as = format!("{}@{}", escape(&module.path), escape(&module.version));
-            log.append(asked_as, module.sum_lines());
+            self.append(asked_as, module.sum_lines());
         }
-        log
+        self
     }
 
     /// With `count` more records of modules that nobody has, so that proofs need several tiles.

@@ -155,6 +155,11 @@ impl ScriptedUpstream {
         self.state().tree = tree;
     }
 
+    /// Serves another state of its checksum database from now on.
+    pub fn serve_log(&self, log: TestLog) {
+        self.state().log = Some(Arc::new(log));
+    }
+
     /// Every request so far, in the order they came.
     pub fn seen(&self) -> Vec<Seen> {
         self.state().seen.clone()

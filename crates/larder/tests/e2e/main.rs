@@ -20,6 +20,7 @@ mod last_call;
 mod limits;
 mod loops;
 mod machine;
+mod offline;
 mod operator;
 mod overload;
 mod private;
