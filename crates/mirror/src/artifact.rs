@@ -76,7 +76,7 @@ impl Mirror {
         let key = (version.clone(), kind, Arc::clone(&route.name), ask.reach);
         let flight = self.artifacts.join(key, ask.priority, |pilot| {
             let (mirror, ask, version) = (Arc::clone(self), ask.clone(), version.clone());
-            let vouched = self.vouched(&version);
+            let vouched = self.known(&version);
             Fetch { mirror, ask, version, kind, route, vouched, pilot }.run()
         });
         let landing = match kind {

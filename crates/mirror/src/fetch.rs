@@ -66,7 +66,7 @@ impl Fetch {
         }
         let _place = self.mirror.admission.admit(&self.pilot.urgency).await?;
         self.mirror.meters.fetches.inc();
-        let vouched = self.vouched.is_some_and(|vouched| vouched.covers(&self.ask.what));
+        let vouched = self.vouched.as_ref().is_some_and(|vouched| vouched.covers(&self.ask.what));
         let walk = self.mirror.walk(&self.route, &self.ask.what, vouched);
         let result = match self.kind {
             Kind::Zip => self.zip(walk).await,
@@ -169,7 +169,7 @@ impl Fetch {
 
     /// Whether the content is what it is known to be.
     pub(crate) fn vouched_for(&self, source: &SourceName, got: Option<H1>) -> Result<(), Contradiction> {
-        match (self.vouched.and_then(|vouched| vouched.h1(self.kind)), got) {
+        match (self.vouched.as_ref().and_then(|vouched| vouched.h1(self.kind)), got) {
             (Some(pinned), Some(got)) if pinned != got => {
                 Err(self.contradiction(source, pinned, got, Known::Vouched))
             }

@@ -57,6 +57,7 @@ use crate::{
     heads::Heads,
     hedge::HedgeBudget,
     remembered::Remembered,
+    vouch::{VouchKey, Vouches},
     walk::Walk,
     withdrawn::Withdrawals,
 };
@@ -68,7 +69,7 @@ pub use crate::{
     hedge::Hedging,
     meters::Meters,
     policy::{Chain, ChainEnd, Database, Fallback, Freshness, Order, Policy, Private, Route, Rule, SumdbUse},
-    refusal::{Absent, Contradiction, Known, Refusal},
+    refusal::{Absent, Contradiction, Known, Misbehaviour, Refusal, Security, Unverified},
     source::{Link, Source},
     vouch::Vouched,
 };
@@ -120,6 +121,8 @@ pub struct Mirror {
     artifacts: Flights<ArtifactKey, Arc<Landed>>,
     questions: Flights<(Question, Arc<str>), Arc<StoredAnswer>>,
     checksums: Flights<Key, Bytes>,
+    vouching: Flights<VouchKey, Vouched>,
+    vouches: Vouches,
     changes: broadcast::Sender<Request>,
 }
 
@@ -141,6 +144,8 @@ impl Mirror {
             artifacts: Flights::default(),
             questions: Flights::default(),
             checksums: Flights::default(),
+            vouching: Flights::default(),
+            vouches: Vouches::new(),
             changes: broadcast::Sender::new(CHANGES_KEPT),
         })
     }

@@ -15,7 +15,9 @@ pub struct Policy {
     routes: Vec<Rule>,
     rest: Arc<Route>,
     private: Private,
-    databases: Vec<Database>,
+    databases: Vec<Arc<Database>>,
+    /// Who vouches for toolchains where no database is configured.
+    toolchains: Option<Arc<Database>>,
     freshness: Freshness,
 }
 
@@ -163,7 +165,14 @@ impl Policy {
         databases: Vec<Database>,
         freshness: Freshness,
     ) -> Self {
-        Policy { routes, rest, private, databases, freshness }
+        let databases = databases.into_iter().map(Arc::new).collect();
+        Policy { routes, rest, private, databases, toolchains: None, freshness }
+    }
+
+    /// The same with a database that vouches for toolchains where none is configured: they are always verified.
+    #[must_use]
+    pub fn with_toolchains_of(self, database: Database) -> Self {
+        Policy { toolchains: Some(Arc::new(database)), ..self }
     }
 
     /// The route of a module: the first rule that matches, narrowed by what the machine keeps private.
@@ -190,7 +199,17 @@ impl Policy {
 
     /// The configured database of that name.
     pub fn database(&self, name: &DbName) -> Option<&Database> {
-        self.databases.iter().find(|database| database.name == *name)
+        self.databases.iter().map(|database| &**database).find(|database| database.name == *name)
+    }
+
+    /// The database that vouches for a module: the configured one if its route says so, and for toolchains
+    /// one in any case.
+    pub fn voucher(&self, module: &ModulePath) -> Option<&Arc<Database>> {
+        let configured = self.databases.first();
+        if module.as_str() == TOOLCHAIN {
+            return configured.or(self.toolchains.as_ref());
+        }
+        configured.filter(|_| self.route(module).sumdb == SumdbUse::Public)
     }
 
     /// How long mutable answers count.
@@ -198,6 +217,9 @@ impl Policy {
         self.freshness
     }
 }
+
+/// The module that toolchains are versions of.
+const TOOLCHAIN: &str = "golang.org/toolchain";
 
 #[cfg(test)]
 mod tests {

@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use gomod::H1;
+use gomod::{DbName, H1};
 use storage::{Rot, StoreError};
 use upstream::{Absence, Fault};
 
@@ -18,9 +18,12 @@ pub enum Refusal {
     /// An operator has taken it out; the text says why.
     #[error("withdrawn: {0}")]
     Gone(String),
-    /// Bytes contradict what is known to be right. Never served, never retried as something else.
+    /// Something contradicts what is known to be right. Never served, never retried as something else.
     #[error("SECURITY: {0}")]
-    Security(Contradiction),
+    Security(Security),
+    /// It may be right, but its checksum database could not be asked, or does not vouch for it.
+    #[error("not verified: {0}")]
+    Unverified(Unverified),
     /// The mirror's own disk failed, and no source could help.
     #[error("storage: {0}")]
     Storage(Arc<StoreError>),
@@ -61,6 +64,63 @@ pub enum Absent {
     /// The route of this module says that no database is asked about it.
     #[error("no checksum database is asked about this module")]
     NoDatabase,
+}
+
+/// What contradicts what.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum Security {
+    /// The content of a file contradicts what is known of it.
+    #[error(transparent)]
+    Content(Contradiction),
+    /// A checksum database contradicts itself; nothing that depends on it is answered.
+    #[error(transparent)]
+    Database(Misbehaviour),
+}
+
+/// What a checksum database did that none may do: two signed trees of which neither is a part of the other, or a
+/// tree without what it signed.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("checksum database {db} contradicts itself: {why}")]
+pub struct Misbehaviour {
+    /// The database.
+    pub db: DbName,
+    /// What was noticed; the whole evidence is stored.
+    pub why: Arc<str>,
+}
+
+/// Why nobody vouches for a version.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum Unverified {
+    /// The database, or what a proof needs of it, could not be had.
+    #[error("checksum database {db} cannot be reached: {}", Faults(.faults))]
+    Unreachable {
+        /// The database.
+        db: DbName,
+        /// What went wrong, source by source.
+        faults: Vec<Fault>,
+    },
+    /// The database says that it does not know the version.
+    #[error("checksum database {db} does not know it: {absence}")]
+    Unknown {
+        /// The database.
+        db: DbName,
+        /// What it said.
+        absence: Absent,
+    },
+    /// The database's record says nothing of use.
+    #[error("the record of checksum database {db} is of no use: {why}")]
+    Record {
+        /// The database.
+        db: DbName,
+        /// What is wrong with it.
+        why: Arc<str>,
+    },
+    /// A closed world, in which its record is not stored.
+    #[error("offline, and its record of checksum database {db} is not stored here")]
+    NotStored {
+        /// The database.
+        db: DbName,
+    },
 }
 
 /// Two copies of one thing that should be one.

@@ -6,7 +6,7 @@
 use std::{sync::Arc, time::Instant};
 
 use bytes::Bytes;
-use gomod::{DbName, Request, SumdbPath};
+use gomod::{DbName, ModuleVersion, Request, SumdbPath};
 use storage::{Key, Mutability};
 use upstream::{Fetched, Miss, Priority, Want};
 
@@ -75,6 +75,27 @@ impl Mirror {
                 })
             }
         }
+    }
+
+    /// The answer to a lookup, stored or relayed.
+    pub(crate) async fn lookup(
+        self: &Arc<Self>,
+        ask: &Ask,
+        database: &Database,
+        version: &ModuleVersion,
+    ) -> Result<Bytes, Refusal> {
+        let (name, path) = (database.name.clone(), SumdbPath::Lookup(version.clone()));
+        let key = Key::Lookup(name.clone(), version.clone());
+        if let Some(bytes) = self.stored_checksum(&key).await {
+            return Ok(bytes);
+        }
+        if ask.reach == Reach::Stored {
+            return Err(Refusal::Offline);
+        }
+        let flight = self.checksums.join(key.clone(), ask.priority, |pilot| {
+            fetch(Arc::clone(self), ask.clone(), name, path, key, pilot)
+        });
+        flight.done().await
     }
 
     async fn stored_checksum(&self, key: &Key) -> Option<Bytes> {

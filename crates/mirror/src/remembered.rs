@@ -73,6 +73,7 @@ impl Remembered {
             | Refusal::Failed(_)
             | Refusal::Gone(_)
             | Refusal::Security(_)
+            | Refusal::Unverified(_)
             | Refusal::Storage(_)
             | Refusal::Offline
             | Refusal::Overloaded(_)

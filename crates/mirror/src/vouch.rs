@@ -2,34 +2,117 @@
 //!
 //! Where a checksum database has said what a version is, its source does not matter any more: the hash decides.
 
-use gomod::{H1, ModuleVersion, Request};
+use std::sync::Arc;
+
+use gomod::{DbName, H1, ModuleVersion, Request, SumdbPath};
 use jiff::Timestamp;
-use storage::Kind;
+use moka::sync::Cache;
+use storage::{Evidence, Kind};
 
-use crate::{Mirror, judge::Lie};
+use crate::{
+    Ask, Mirror, Reach, Refusal, Unverified,
+    flight::{Passenger, Pilot},
+    judge::Lie,
+    policy::Database,
+    refusal::Absent,
+};
 
-/// What a checksum database says of one version, authenticated.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// What is asked of a database: nothing where no database is asked about the module.
+pub(crate) type VouchKey = (Option<DbName>, ModuleVersion, Reach);
+
+/// What a checksum database says of one version, authenticated. At least one of the hashes is known.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Vouched {
     /// The hash of its zip; a record may be of the go.mod alone.
     pub zip: Option<H1>,
     /// The hash of its go.mod.
-    pub gomod: H1,
+    pub gomod: Option<H1>,
+    /// The database.
+    pub db: DbName,
+    /// The number of the record in it.
+    pub id: u64,
+    /// The size of the tree that the record is proven in.
+    pub size: u64,
+}
+
+/// What was vouched for of late.
+#[derive(Debug)]
+pub(crate) struct Vouches(Cache<ModuleVersion, Vouched>);
+
+impl Vouches {
+    pub(crate) fn new() -> Self {
+        Vouches(Cache::new(REMEMBERED))
+    }
+
+    pub(crate) fn remember(&self, version: ModuleVersion, vouched: Vouched) {
+        self.0.insert(version, vouched);
+    }
 }
 
 impl Mirror {
-    /// What is known of a version from its checksum database. No proof is checked yet, so this is nothing.
-    pub fn vouched(&self, _version: &ModuleVersion) -> Option<Vouched> {
-        None
+    /// What a checksum database said of a version of late; from memory, at once.
+    pub fn known(&self, version: &ModuleVersion) -> Option<Vouched> {
+        self.vouches.0.get(version)
+    }
+
+    /// What the checksum database of a version says of it. The work goes on when its caller leaves.
+    #[allow(dead_code)]
+    pub(crate) fn vouch(self: &Arc<Self>, ask: &Ask, version: &ModuleVersion) -> Passenger<Vouched> {
+        let database = ask.policy.voucher(version.path()).cloned();
+        let name = database.as_ref().map(|database| database.name.clone());
+        self.vouching.join((name, version.clone(), ask.reach), ask.priority, |pilot| {
+            let (mirror, ask, version) = (Arc::clone(self), ask.clone(), version.clone());
+            async move {
+                let database = database.ok_or(Refusal::Absent(Absent::NoDatabase))?;
+                if let Some(vouched) = mirror.known(&version) {
+                    return Ok(vouched);
+                }
+                let vouched = mirror.looked_up(&ask, &database, &version, &pilot).await?;
+                mirror.vouches.remember(version, vouched.clone());
+                Ok(vouched)
+            }
+        })
+    }
+
+    async fn looked_up<T>(
+        self: &Arc<Self>,
+        ask: &Ask,
+        database: &Database,
+        version: &ModuleVersion,
+        pilot: &Pilot<T>,
+    ) -> Result<Vouched, Refusal> {
+        let db = || database.name.clone();
+        let path = SumdbPath::Lookup(version.clone());
+        let ask = Ask { what: Request::Sumdb(db(), path), priority: pilot.urgency.get(), ..ask.clone() };
+        let bytes = self.lookup(&ask, database, version).await.map_err(|refusal| match refusal {
+            Refusal::Failed(faults) => Refusal::Unverified(Unverified::Unreachable { db: db(), faults }),
+            Refusal::Absent(absence) => Refusal::Unverified(Unverified::Unknown { db: db(), absence }),
+            Refusal::Offline => Refusal::Unverified(Unverified::NotStored { db: db() }),
+            other => other,
+        })?;
+        let read = || {
+            let lookup = sumdb::Lookup::parse(&bytes)?;
+            let head = sumdb::Head::open(lookup.note(), &database.key)?;
+            Ok((lookup.id(), head.size, lookup.hashes(version)?))
+        };
+        let (id, size, hashes) = read().map_err(|why: sumdb::RecordError| {
+            Refusal::Unverified(Unverified::Record { db: db(), why: why.to_string().into() })
+        })?;
+        Ok(Vouched { zip: hashes.zip, gomod: hashes.gomod, db: db(), id, size })
     }
 }
 
 impl Vouched {
+    /// What stands in the receipt of a file that agrees with it.
+    pub fn evidence(&self) -> Evidence {
+        Evidence::Log { db: self.db.clone(), id: self.id, size: self.size }
+    }
+
     /// The hash that a file must have; an `.info` has none.
     pub(crate) fn h1(&self, kind: Kind) -> Option<H1> {
         match kind {
             Kind::Zip => self.zip,
-            Kind::Mod => Some(self.gomod),
+            Kind::Mod => self.gomod,
             Kind::Info => None,
         }
     }
@@ -38,7 +121,8 @@ impl Vouched {
     /// itself says, see [`is_given`].
     pub(crate) fn covers(&self, what: &Request) -> bool {
         match what {
-            Request::Info(_) | Request::Mod(_) => true,
+            Request::Info(_) => true,
+            Request::Mod(_) => self.gomod.is_some(),
             Request::Zip(_) => self.zip.is_some(),
             Request::List(_) | Request::Latest(_) | Request::Query(..) | Request::Sumdb(..) => false,
         }
@@ -59,6 +143,9 @@ pub(crate) fn is_given(version: &ModuleVersion, info: &[u8]) -> Result<(), Lie> 
     let time = info.time().unwrap_or("none");
     Err(Lie(format!("sent the time {time} for {version}, which names {}", pseudo.stamp())))
 }
+
+/// How many versions are remembered, at about 300 bytes each.
+const REMEMBERED: u64 = 20_000;
 
 #[cfg(test)]
 mod tests {

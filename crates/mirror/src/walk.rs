@@ -14,7 +14,7 @@ use upstream::{Absence, Fault, FaultKind, Miss, Troubles};
 use crate::{
     Meters, order,
     policy::{Chain, ChainEnd, Fallback, Order, Route},
-    refusal::{Absent, Contradiction, Refusal},
+    refusal::{Absent, Contradiction, Refusal, Security},
     source::{Link, Source},
 };
 
@@ -275,7 +275,7 @@ impl Walk {
     /// What it means that no source gave a usable answer.
     pub(crate) fn refusal(mut self) -> Refusal {
         if let Some(contradiction) = self.contradiction {
-            return Refusal::Security(contradiction);
+            return Refusal::Security(Security::Content(contradiction));
         }
         // In the order of the chain, whoever was faster.
         self.faults.sort_by_key(|(place, _)| *place);

@@ -12,7 +12,7 @@ use storage::{Staged, Staging};
 use upstream::{Fault, FaultKind, Incoming, Meta, OVERLAP, Piece, Resume, SourceName, Troubles, Want};
 
 use crate::{
-    Refusal,
+    Refusal, Security,
     artifact::Landed,
     carry::Lineage,
     fetch::{Fetch, Useless, body, lie},
@@ -209,7 +209,9 @@ impl Useless {
             Useless::Broken(fault) | Useless::Lie(fault) | Useless::Unwanted(fault) => {
                 Refusal::Failed(vec![fault.clone()])
             }
-            Useless::Contradiction(contradiction) => Refusal::Security(contradiction.clone()),
+            Useless::Contradiction(contradiction) => {
+                Refusal::Security(Security::Content(contradiction.clone()))
+            }
             Useless::Withdrawn(why) => Refusal::Gone(why.clone()),
             Useless::Disk(_) => Refusal::Internal("the disk has no room for this"),
         }

@@ -10,7 +10,7 @@ use bytes::Bytes;
 use gomod::{BadRequest, Request, SumdbPath};
 use http::header::{ALLOW, CACHE_CONTROL, CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, RETRY_AFTER};
 use http::{HeaderMap, HeaderValue, Method, Response, StatusCode};
-use mirror::{Absent, Refusal};
+use mirror::{Absent, Misbehaviour, Refusal, Security, Unverified};
 use upstream::{Fault, FaultKind};
 
 use crate::body::Body;
@@ -81,13 +81,21 @@ pub(crate) fn refused(what: &Request, refusal: &Refusal) -> Refused {
                 .advise("use another version, or ask the operator of this mirror"),
         ),
         Refusal::Failed(faults) => failed(what, faults),
-        Refusal::Security(contradiction) => Refused::new(
+        Refusal::Security(Security::Content(contradiction)) => Refused::new(
             StatusCode::BAD_GATEWAY,
             Notice::new(&format!("SECURITY: {} is not what it was", contradiction.what))
                 .because(&format!("{} sent {}", contradiction.source_name, contradiction.got))
                 .because(&format!("seen first: {}", contradiction.pinned))
                 .advise("nothing was served; do not work around this, tell the operator of this mirror"),
         ),
+        Refusal::Security(Security::Database(Misbehaviour { db, why })) => Refused::new(
+            StatusCode::BAD_GATEWAY,
+            Notice::new(&format!("SECURITY: checksum database {db} contradicts itself"))
+                .because(why)
+                .because(&format!("nothing that depends on it is answered: {}", subject(what)))
+                .advise("do not work around this, tell the operator of this mirror: the evidence is stored"),
+        ),
+        Refusal::Unverified(unverified) => self::unverified(what, unverified),
         Refusal::Storage(error) if error.is_full_or_read_only() => Refused::new(
             StatusCode::SERVICE_UNAVAILABLE,
             Notice::new(&format!("{}: the disk of this mirror takes nothing", subject(what)))
@@ -203,6 +211,34 @@ fn absence(notice: Notice, absent: &Absent) -> Notice {
     }
 }
 
+fn unverified(what: &Request, unverified: &Unverified) -> Refused {
+    let (notice, again) = match unverified {
+        Unverified::Unreachable { db, faults } => {
+            let title = format!("{}: not verified: checksum database {db} cannot be reached", subject(what));
+            let notice =
+                faults.iter().fold(Notice::new(&title), |notice, fault| notice.because(&fault.to_string()));
+            (notice, come_back(faults))
+        }
+        Unverified::Unknown { db, absence } => {
+            let title = format!("{}: not verified: checksum database {db} does not know it", subject(what));
+            (self::absence(Notice::new(&title), absence), None)
+        }
+        Unverified::Record { db, why } => {
+            let title =
+                format!("{}: not verified: the record of checksum database {db} is of no use", subject(what));
+            (Notice::new(&title).because(why), None)
+        }
+        Unverified::NotStored { db } => {
+            let title =
+                format!("{}: not verified: offline, and its record of {db} is not stored", subject(what));
+            (Notice::new(&title), None)
+        }
+    };
+    let cure = "a private module? name it in GOPRIVATE or in a route of this mirror; else try again later";
+    Refused::new(StatusCode::SERVICE_UNAVAILABLE, notice.advise(cure))
+        .again(again.unwrap_or(UNVERIFIED_RETRY))
+}
+
 fn failed(what: &Request, faults: &[Fault]) -> Refused {
     let all =
         |kinds: fn(FaultKind) -> bool| !faults.is_empty() && faults.iter().all(|fault| kinds(fault.kind()));
@@ -275,6 +311,8 @@ fn seconds(wait: Duration) -> u64 {
 const LOOP: u16 = 508;
 /// After which the disk may take something again.
 const DISK_RETRY: Duration = Duration::from_secs(10);
+/// When a checksum database may know more.
+const UNVERIFIED_RETRY: Duration = Duration::from_secs(10);
 /// When a source that did not say when may be of use again.
 const SOON: Duration = Duration::from_secs(2);
 /// The longest time that is passed on.
@@ -285,7 +323,7 @@ mod tests {
     use std::sync::Arc;
 
     use gomod::H1;
-    use mirror::{Contradiction, Known};
+    use mirror::{Contradiction, Known, Misbehaviour, Security, Unverified};
     use storage::StoreError;
     use upstream::{Absence, SafeUrl, SourceName};
 
@@ -328,6 +366,7 @@ mod tests {
     /// One of each kind of text that this server sends instead of a module.
     fn all() -> Vec<(&'static str, Refused)> {
         let everywhere = |said, direct_left_out| Absent::Everywhere { said, direct_left_out };
+        let unverified = |why| refused(&zip(), &Refusal::Unverified(why));
         let words = "not found: example.com/M@v1.2.3: invalid version: unknown revision v1.2.3\nsee the tags";
         vec![
             ("absent_at_one", absent(everywhere(vec![said("a", Some(words))], false))),
@@ -378,14 +417,49 @@ mod tests {
                 "security",
                 refused(
                     &zip(),
-                    &Refusal::Security(Contradiction {
+                    &Refusal::Security(Security::Content(Contradiction {
                         what: "example.com/M@v1.2.3".to_owned(),
                         source_name: "a.example.com".to_owned(),
                         pinned: H1::of_gomod(b"right"),
                         got: H1::of_gomod(b"wrong"),
                         known: Known::FirstSight,
-                    }),
+                    })),
                 ),
+            ),
+            (
+                "security_database",
+                refused(
+                    &zip(),
+                    &Refusal::Security(Security::Database(Misbehaviour {
+                        db: "sum.golang.org".parse().unwrap(),
+                        why: "two trees of 7 records".into(),
+                    })),
+                ),
+            ),
+            (
+                "unverified_unreachable",
+                unverified(Unverified::Unreachable {
+                    db: "sum.golang.org".parse().unwrap(),
+                    faults: vec![fault("a", FaultKind::Connect, "connection refused")],
+                }),
+            ),
+            (
+                "unverified_unknown",
+                unverified(Unverified::Unknown {
+                    db: "sum.golang.org".parse().unwrap(),
+                    absence: everywhere(vec![said("a", Some("unknown revision v1.2.3"))], false),
+                }),
+            ),
+            (
+                "unverified_record",
+                unverified(Unverified::Record {
+                    db: "sum.golang.org".parse().unwrap(),
+                    why: "the record has no line for it".into(),
+                }),
+            ),
+            (
+                "unverified_offline",
+                unverified(Unverified::NotStored { db: "sum.golang.org".parse().unwrap() }),
             ),
             (
                 "storage",

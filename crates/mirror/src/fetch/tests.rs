@@ -8,7 +8,7 @@ use testkit::{Module, ModuleTree, Reply, ScriptedUpstream};
 use upstream::{Door, DoorConfig, Env, Priority, Proxy, SafeUrl, SourceConfig};
 
 use super::*;
-use crate::{Chain, Config, Fallback, Freshness, Link, Meters, Policy, Private, Source};
+use crate::{Chain, Config, Fallback, Freshness, Link, Meters, Policy, Private, Security, Source};
 
 const PSEUDO: &str = "v1.1.1-0.20240506070809-0123456789ab";
 
@@ -85,7 +85,13 @@ fn serving(content: &str) -> ScriptedUpstream {
 /// What the database says of a version.
 fn vouched(version: &str, content: &str) -> Vouched {
     let module = module(version, content);
-    Vouched { zip: Some(module.h1.parse().unwrap()), gomod: H1::of_gomod(&module.gomod) }
+    Vouched {
+        zip: Some(module.h1.parse().unwrap()),
+        gomod: Some(H1::of_gomod(&module.gomod)),
+        db: "sum.example.com".parse().unwrap(),
+        id: 0,
+        size: 1,
+    }
 }
 
 fn paths(version: &str) -> [String; 3] {
@@ -102,7 +108,11 @@ async fn any_source_will_do_for_a_version_that_is_vouched_for() {
         let known = vouched("v1.0.0", "right");
         for path in paths("v1.0.0") {
             let world = world(&a, &b, SumdbUse::Public);
-            assert_eq!(world.source(&path, Some(known)).await, b.address().to_string(), "{name} {path}");
+            assert_eq!(
+                world.source(&path, Some(known.clone())).await,
+                b.address().to_string(),
+                "{name} {path}"
+            );
         }
     }
 }
@@ -112,15 +122,15 @@ async fn without_that_and_for_private_modules_a_comma_stops_at_a_failure() {
     let (a, b) = (serving("right"), serving("right"));
     a.always("*", Reply::status(503));
     let known = vouched("v1.0.0", "right");
-    let gomod_only = Vouched { zip: None, ..known };
+    let gomod_only = Vouched { zip: None, ..known.clone() };
     let zip = &paths("v1.0.0")[2];
     for (sumdb, vouched, path) in [
         (SumdbUse::Public, None, &paths("v1.0.0")[0]),
         (SumdbUse::Public, None, &paths("v1.0.0")[1]),
         (SumdbUse::Public, None, zip),
         (SumdbUse::Public, Some(gomod_only), zip),
-        (SumdbUse::Ledger, Some(known), zip),
-        (SumdbUse::Off, Some(known), zip),
+        (SumdbUse::Ledger, Some(known.clone()), zip),
+        (SumdbUse::Off, Some(known.clone()), zip),
     ] {
         let refusal = world(&a, &b, sumdb).fetch(path, vouched).await.unwrap_err();
         assert!(matches!(&refusal, Refusal::Failed(faults) if faults.len() == 1), "{path}: {refusal}");
@@ -134,14 +144,16 @@ async fn content_that_nobody_vouches_for_is_refused_and_the_next_source_asked() 
     let known = vouched("v1.0.0", "right");
     for path in &paths("v1.0.0")[1..] {
         let right = world(&a, &b, SumdbUse::Public);
-        assert_eq!(right.source(path, Some(known)).await, b.address().to_string());
+        assert_eq!(right.source(path, Some(known.clone())).await, b.address().to_string());
         assert_eq!(right.mirror.meters.contradictions.get(), 1);
         let wrong = world(&a, &a, SumdbUse::Public);
-        let refusal = wrong.fetch(path, Some(known)).await.unwrap_err();
-        let Refusal::Security(Contradiction { known: Known::Vouched, pinned, .. }) = refusal else {
+        let refusal = wrong.fetch(path, Some(known.clone())).await.unwrap_err();
+        let Refusal::Security(Security::Content(Contradiction { known: Known::Vouched, pinned, .. })) =
+            refusal
+        else {
             panic!("{path}: {refusal}")
         };
-        assert!([Some(known.gomod), known.zip].contains(&Some(pinned)));
+        assert!([known.gomod, known.zip].contains(&Some(pinned)));
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use mirror::Refusal;
+use mirror::{Refusal, Security};
 
 use crate::{MOD, ZIP, faults, other_tree, upstream, world::setup};
 
@@ -14,7 +14,9 @@ async fn other_content_than_was_seen_first_is_refused_loudly() {
         world.get(path).await.unwrap();
         fs::remove_file(world.file(path)).unwrap();
         a.serve(other_tree());
-        let Err(Refusal::Security(contradiction)) = world.get(path).await else { panic!() };
+        let Err(Refusal::Security(Security::Content(contradiction))) = world.get(path).await else {
+            panic!()
+        };
         assert_eq!(contradiction.what, what);
         assert_eq!(contradiction.source_name, a.address().to_string());
         assert_ne!(contradiction.pinned, contradiction.got);

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use futures_util::FutureExt;
-use mirror::{Body, CacheStatus, Keep, Refusal};
+use mirror::{Body, CacheStatus, Keep, Refusal, Security};
 use testkit::{Gate, Module, Reply, ScriptedUpstream};
 use upstream::FaultKind;
 
@@ -319,7 +319,7 @@ async fn a_contradiction_is_told_to_those_who_were_fed_with_it() {
     let world = setup(a.url()).patience(Duration::ZERO).start_in(std::sync::Arc::clone(world.dir()));
     let fed = world.growing(ZIP).await;
     gate.open();
-    let Err(Refusal::Security(contradiction)) = rest(fed).await else { panic!() };
+    let Err(Refusal::Security(Security::Content(contradiction))) = rest(fed).await else { panic!() };
     assert_eq!(contradiction.what, "example.com/m@v1.0.0");
     assert!(!world.file(ZIP).exists());
     let (good, _) = large(1 << 20);
