@@ -160,6 +160,7 @@ impl Sources {
 
 fn policy(settings: &Settings, sources: &mut Sources) -> anyhow::Result<Policy> {
     let (fallback, order) = (settings.fallback.value, settings.order.value);
+    let on_unverifiable = settings.on_unverifiable.value;
     let chain = sources.chain(&settings.upstream.value, order)?;
     let mut rules = Vec::new();
     for (number, route) in settings.routes.iter().enumerate() {
@@ -172,6 +173,7 @@ fn policy(settings: &Settings, sources: &mut Sources) -> anyhow::Result<Policy> 
                 chain: own,
                 sumdb: route.sumdb,
                 fallback: route.fallback(fallback),
+                on_unverifiable: route.on_unverifiable.as_ref().map_or(on_unverifiable, |own| own.value),
             }),
         });
     }
@@ -188,7 +190,8 @@ fn policy(settings: &Settings, sources: &mut Sources) -> anyhow::Result<Policy> 
         absent: fresh.absent.value.0,
         failed: fresh.failed.value.0,
     };
-    let rest = Arc::new(Route { name: "upstream".into(), chain, sumdb: SumdbUse::Public, fallback });
+    let sumdb = SumdbUse::Public;
+    let rest = Arc::new(Route { name: "upstream".into(), chain, sumdb, fallback, on_unverifiable });
     Ok(Policy::new(rules, rest, private, database.into_iter().collect(), freshness))
 }
 

@@ -28,7 +28,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use mirror::{ChainEnd, Fallback, Order, SumdbUse};
+use mirror::{ChainEnd, Fallback, OnUnverifiable, Order, SumdbUse};
 use upstream::SafeUrl;
 
 pub(crate) use self::{
@@ -45,7 +45,7 @@ pub(crate) use self::{
     source_rule::SourceRules,
     span::Span,
     tuning::{Access, LogFormat, Tuning},
-    walk::{fallback_name, order_name},
+    walk::{fallback_name, on_unverifiable_name, order_name},
     wrong::Wrong,
 };
 use self::{
@@ -74,6 +74,8 @@ pub(crate) struct Settings {
     pub(crate) fallback: Valued<Fallback>,
     /// Who is asked first wherever a route says nothing else.
     pub(crate) order: Valued<Order>,
+    /// What becomes of a version whose checksum database does not answer, wherever a route says nothing else.
+    pub(crate) on_unverifiable: Valued<OnUnverifiable>,
     pub(crate) tuning: Tuning,
     pub(crate) private: Private,
     pub(crate) routes: Vec<Route>,
@@ -119,6 +121,9 @@ fn gather(
     let min_free = pick.text(MIN_FREE, options.min_free.as_deref(), file.min_free.as_ref(), str::parse);
     let fallback = pick.in_file("fallback", file.fallback.as_ref(), |text| walk::fallback(text));
     let order = pick.in_file("order", file.order.as_ref(), |text| walk::order(text));
+    let on_unverifiable = file.on_unverifiable.as_ref();
+    let on_unverifiable =
+        pick.in_file("on_unverifiable", on_unverifiable, |text| walk::on_unverifiable(text));
     let tuning = Tuning::pick(file, pick);
 
     let sources = SourceRules::check(&file.source, pick);
@@ -138,6 +143,7 @@ fn gather(
         min_free: min_free.unwrap_or_else(|| Valued::default(MinFree::default())),
         fallback: fallback.unwrap_or(Valued::default(Fallback::default())),
         order: order.unwrap_or(Valued::default(Order::default())),
+        on_unverifiable: on_unverifiable.unwrap_or(Valued::default(OnUnverifiable::default())),
         tuning,
         private,
         routes: routes?,
@@ -267,6 +273,15 @@ impl Settings {
                      and always \"strict\"",
                     fallback.origin,
                     fallback_name(fallback.value)
+                ));
+            }
+            if let Some(on_unverifiable) = &route.on_unverifiable
+                && route.sumdb != SumdbUse::Public
+            {
+                self.warnings.push(format!(
+                    "{}: {:?} has no effect: no public checksum database is asked about the modules of this route",
+                    on_unverifiable.origin,
+                    on_unverifiable_name(on_unverifiable.value)
                 ));
             }
             let hidden =

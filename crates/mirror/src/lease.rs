@@ -56,6 +56,7 @@ mod tests {
             chain: Chain::default(),
             sumdb: SumdbUse::Off,
             fallback: Fallback::Strict,
+            on_unverifiable: crate::OnUnverifiable::default(),
         };
         let policy =
             Policy::new(Vec::new(), rest.into(), Private::default(), Vec::new(), Freshness::default());

@@ -68,7 +68,10 @@ pub use crate::{
     follow::Follow,
     hedge::Hedging,
     meters::Meters,
-    policy::{Chain, ChainEnd, Database, Fallback, Freshness, Order, Policy, Private, Route, Rule, SumdbUse},
+    policy::{
+        Chain, ChainEnd, Database, Fallback, Freshness, OnUnverifiable, Order, Policy, Private, Route, Rule,
+        SumdbUse,
+    },
     refusal::{Absent, Contradiction, Known, Misbehaviour, Refusal, Security, Unverified},
     source::{Link, Source},
     vouch::Vouched,

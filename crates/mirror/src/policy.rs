@@ -68,6 +68,8 @@ pub struct Route {
     pub sumdb: SumdbUse,
     /// What may come from a later source after a failure.
     pub fallback: Fallback,
+    /// What becomes of a version that its checksum database should vouch for and cannot.
+    pub on_unverifiable: OnUnverifiable,
 }
 
 impl Route {
@@ -88,6 +90,17 @@ pub enum Fallback {
     Strict,
     /// Everything: `,` is as `|`.
     Any,
+}
+
+/// What becomes of a new version while its checksum database does not answer.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum OnUnverifiable {
+    /// It is held back until the database answers.
+    #[default]
+    Hold,
+    /// It is served and marked as pending, and withdrawn if the database says something else later. Never for
+    /// toolchains.
+    ServePending,
 }
 
 /// In which order the sources of a chain are asked.
@@ -194,6 +207,7 @@ impl Policy {
             },
             sumdb: SumdbUse::Off,
             fallback: Fallback::Strict,
+            on_unverifiable: route.on_unverifiable,
         })
     }
 
@@ -226,7 +240,13 @@ mod tests {
     use super::*;
 
     fn route(name: &str, sumdb: SumdbUse) -> Arc<Route> {
-        Arc::new(Route { name: name.into(), chain: Chain::default(), sumdb, fallback: Fallback::default() })
+        Arc::new(Route {
+            name: name.into(),
+            chain: Chain::default(),
+            sumdb,
+            fallback: Fallback::default(),
+            on_unverifiable: OnUnverifiable::default(),
+        })
     }
 
     #[test]

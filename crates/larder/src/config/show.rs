@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::settings::{
     Amount, Chain, Origin, Percent, Private, Route, Settings, Span, Sumdb, Tuning, Valued, fallback_name,
-    order_name, pattern_shown, sumdb_name,
+    on_unverifiable_name, order_name, pattern_shown, sumdb_name,
 };
 
 /// One line.
@@ -88,6 +88,9 @@ fn route(route: &Route, settings: &Settings) -> Value {
         "sumdb": sumdb_name(route.sumdb),
         "fallback": fallback_name(route.fallback(settings.fallback.value)),
         "order": order_name(route.order.unwrap_or(settings.order.value)),
+        "on_unverifiable": on_unverifiable_name(
+            route.on_unverifiable.as_ref().map_or(settings.on_unverifiable.value, |own| own.value)
+        ),
         "origin": route.origin,
     })
 }
@@ -95,6 +98,7 @@ fn route(route: &Route, settings: &Settings) -> Value {
 /// The values that stand alone, in the order of the example file.
 fn values(settings: &Settings) -> Vec<Row> {
     let Settings { listen, data, upstream, sumdb, offline, min_free, fallback, order, tuning, .. } = settings;
+    let on_unverifiable = &settings.on_unverifiable;
     let Tuning { patience, freshness, limits, bodies, retry, breaker, hedge, fetches, clients, .. } = tuning;
     let span = |name: &str, span: &Valued<Span>| row(name, span.value.to_string(), &span.origin);
     let amount = |name: &str, amount: &Valued<Amount>| row(name, amount.value.to_string(), &amount.origin);
@@ -110,6 +114,7 @@ fn values(settings: &Settings) -> Vec<Row> {
         row("min_free", min_free.value.to_string(), &min_free.origin),
         row("fallback", fallback_name(fallback.value), &fallback.origin),
         row("order", order_name(order.value), &order.origin),
+        row("on_unverifiable", on_unverifiable_name(on_unverifiable.value), &on_unverifiable.origin),
         span("patience", patience),
         span("freshness", &freshness.present),
         span("freshness_behind", &freshness.behind),

@@ -31,6 +31,7 @@ pub(super) struct File {
     pub(super) min_free: Option<Text>,
     pub(super) fallback: Option<Text>,
     pub(super) order: Option<Text>,
+    pub(super) on_unverifiable: Option<Text>,
     pub(super) patience: Option<Text>,
     pub(super) freshness: Option<Text>,
     pub(super) freshness_behind: Option<Text>,

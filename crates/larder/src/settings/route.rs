@@ -3,7 +3,7 @@
 use std::fmt;
 
 use gomod::Patterns;
-use mirror::{Fallback, Order, SumdbUse};
+use mirror::{Fallback, OnUnverifiable, Order, SumdbUse};
 use toml::Spanned;
 
 use super::{
@@ -12,7 +12,7 @@ use super::{
     origin::{Origin, Valued},
     pick::Pick,
     source_rule::SourceRules,
-    walk::{self, fallback_name, order_name},
+    walk::{self, fallback_name, on_unverifiable_name, order_name},
     wrong::Wrong,
 };
 
@@ -27,6 +27,8 @@ pub(crate) struct Route {
     pub(crate) fallback: Option<Valued<Fallback>>,
     /// Who is asked first; as with everything else where the route says nothing.
     pub(crate) order: Option<Order>,
+    /// What becomes of what cannot be verified; as with everything else where the route says nothing.
+    pub(crate) on_unverifiable: Option<Valued<OnUnverifiable>>,
     pub(crate) origin: Origin,
 }
 
@@ -51,7 +53,8 @@ impl Route {
         let sumdb = pick.in_file("route.sumdb", sumdb.as_ref(), |text| sumdb_use(text));
         let fallback = pick.in_file("route.fallback", fallback.as_ref(), |text| walk::fallback(text));
         let order = pick.in_file("route.order", order.as_ref(), |text| walk::order(text));
-        pick.in_file("route.on_unverifiable", on_unverifiable.as_ref(), |text| on_unverifiable_can_act(text));
+        let on_unverifiable = pick
+            .in_file("route.on_unverifiable", on_unverifiable.as_ref(), |text| walk::on_unverifiable(text));
         pick.in_file("route.allow_private_hosts", allow_private_hosts.as_ref(), |allow| {
             private_hosts_can_act(*allow)
         });
@@ -61,6 +64,7 @@ impl Route {
             sumdb: sumdb.map_or(SumdbUse::Public, |sumdb| sumdb.value),
             fallback,
             order: order.map(|order| order.value),
+            on_unverifiable,
             origin: pick.at(entry, ()).origin,
         })
     }
@@ -86,7 +90,12 @@ impl fmt::Display for Route {
         if let Some(fallback) = &self.fallback {
             write!(f, ", fallback {}", fallback_name(fallback.value))?;
         }
-        self.order.map_or(Ok(()), |order| write!(f, ", order {}", order_name(order)))
+        if let Some(order) = self.order {
+            write!(f, ", order {}", order_name(order))?;
+        }
+        self.on_unverifiable
+            .as_ref()
+            .map_or(Ok(()), |own| write!(f, ", on_unverifiable {}", on_unverifiable_name(own.value)))
     }
 }
 
@@ -149,16 +158,6 @@ fn sumdb_use(text: &str) -> Result<SumdbUse, Wrong> {
             Err(Wrong::new(format!("{text:?} is not known")).help("write \"public\", \"ledger\" or \"off\""))
         }
     }
-}
-
-fn on_unverifiable_can_act(text: &str) -> Result<(), Wrong> {
-    Err(match text {
-        "refuse" | "serve-pending" => Wrong::new(format!(
-            "this build cannot do {text:?}: it leaves the proofs of the checksum database to the go command"
-        ))
-        .help("take the line out"),
-        _ => Wrong::new(format!("{text:?} is not known")).help("take the line out"),
-    })
 }
 
 fn private_hosts_can_act(allow: bool) -> Result<(), Wrong> {

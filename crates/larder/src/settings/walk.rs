@@ -1,6 +1,6 @@
-//! How chains are walked: what a failure lets through, and who is asked first.
+//! How chains are walked: what a failure lets through, who is asked first, and what cannot be verified.
 
-use mirror::{Fallback, Order};
+use mirror::{Fallback, OnUnverifiable, Order};
 
 use super::wrong::Wrong;
 
@@ -26,6 +26,15 @@ pub(super) fn order(text: &str) -> Result<Order, Wrong> {
     }
 }
 
+/// What becomes of a version whose checksum database does not answer, as it is written in the file.
+pub(super) fn on_unverifiable(text: &str) -> Result<OnUnverifiable, Wrong> {
+    match text {
+        "hold" => Ok(OnUnverifiable::Hold),
+        "serve-pending" => Ok(OnUnverifiable::ServePending),
+        _ => Err(Wrong::new(format!("{text:?} is not known")).help("write \"hold\" or \"serve-pending\"")),
+    }
+}
+
 /// What [`fallback`] reads.
 pub(crate) fn fallback_name(fallback: Fallback) -> &'static str {
     match fallback {
@@ -40,5 +49,13 @@ pub(crate) fn order_name(order: Order) -> &'static str {
     match order {
         Order::Written => "chain",
         Order::Fastest => "fastest",
+    }
+}
+
+/// What [`on_unverifiable`] reads.
+pub(crate) fn on_unverifiable_name(on_unverifiable: OnUnverifiable) -> &'static str {
+    match on_unverifiable {
+        OnUnverifiable::Hold => "hold",
+        OnUnverifiable::ServePending => "serve-pending",
     }
 }

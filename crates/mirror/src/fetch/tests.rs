@@ -28,7 +28,8 @@ fn world(first: &ScriptedUpstream, second: &ScriptedUpstream, sumdb: SumdbUse) -
         after: gomod::Separator::Comma,
     };
     let chain = Chain { links: vec![link(first), link(second)], ..Chain::default() };
-    let route = Arc::new(Route { name: "rest".into(), chain, sumdb, fallback: Fallback::default() });
+    let (fallback, on_unverifiable) = (Fallback::default(), crate::OnUnverifiable::default());
+    let route = Arc::new(Route { name: "rest".into(), chain, sumdb, fallback, on_unverifiable });
     let dir = tempfile::tempdir().unwrap();
     let options = OpenOptions { min_free: storage::MinFree::Percent(0), ..OpenOptions::default() };
     let store = Store::open(&Data::open(dir.path(), options).unwrap());

@@ -31,7 +31,8 @@ fn asks_the_second(
     vouched: bool,
 ) -> bool {
     let chain = Chain { links: links.to_vec(), ..Chain::default() };
-    let route = Route { name: "rest".into(), chain, sumdb, fallback };
+    let on_unverifiable = crate::OnUnverifiable::default();
+    let route = Route { name: "rest".into(), chain, sumdb, fallback, on_unverifiable };
     let mut walk = Walk::along(&route, &Request::parse(path).unwrap(), vouched, 0);
     let turn = walk.next().unwrap();
     let name = turn.source.name().clone();

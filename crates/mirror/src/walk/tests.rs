@@ -224,7 +224,8 @@ fn every_cell_of_the_table() {
                 let chain = format!("{said}{separator}a");
                 let asked = |sumdb, end| {
                     let chain_of = Chain { links: links(&chain), end, ..Chain::default() };
-                    let route = Route { name: "r".into(), chain: chain_of, sumdb, fallback };
+                    let on_unverifiable = crate::OnUnverifiable::default();
+                    let route = Route { name: "r".into(), chain: chain_of, sumdb, fallback, on_unverifiable };
                     let what = Request::parse(kind).unwrap();
                     let rules = Rules::of(&route, &what, vouched);
                     assert_eq!(rules.hedged, !route.is_private());

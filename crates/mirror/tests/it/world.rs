@@ -6,7 +6,8 @@ use gomod::{Patterns, ProxyList, ProxyTarget, Request, Separator};
 use jiff::Timestamp;
 use mirror::{
     Answer, AnswerMeta, Ask, Body, CacheStatus, Chain, ChainEnd, Config, Database, Fallback, Follow,
-    Freshness, Keep, Link, Meters, Mirror, Order, Policy, Private, Reach, Refusal, Route, Source, SumdbUse,
+    Freshness, Keep, Link, Meters, Mirror, OnUnverifiable, Order, Policy, Private, Reach, Refusal, Route,
+    Source, SumdbUse,
 };
 use storage::{Blobs, Data, LocalBlobs, NoCatalog, OpenOptions, Rot, Store};
 use tempfile::TempDir;
@@ -23,6 +24,7 @@ pub(crate) struct Setup {
     pub(crate) direct: Option<ChainEnd>,
     pub(crate) config: Config,
     pub(crate) fallback: Fallback,
+    pub(crate) on_unverifiable: OnUnverifiable,
     pub(crate) order: Order,
     pub(crate) freshness: Freshness,
     pub(crate) no_proxy: &'static str,
@@ -66,6 +68,7 @@ pub(crate) fn setup(chain: impl Into<String>) -> Setup {
         direct: None,
         config: Config { patience: EVER, ..Config::default() },
         fallback: Fallback::default(),
+        on_unverifiable: OnUnverifiable::default(),
         order: Order::default(),
         freshness: Freshness { absent: EVER, wait: EVER, failed: Duration::ZERO, ..Freshness::default() },
         no_proxy: "",
@@ -148,6 +151,7 @@ impl Setup {
             chain: self.chain(),
             sumdb: SumdbUse::Public,
             fallback: self.fallback,
+            on_unverifiable: self.on_unverifiable,
         });
         let private =
             Private { no_proxy: Patterns::new(self.no_proxy), no_sumdb: Patterns::new(self.no_sumdb) };

@@ -104,6 +104,7 @@ fn mirror(url: &str, dir: &std::path::Path, patience: Duration, freshness: Fresh
         chain: Chain { links: vec![link], ..Chain::default() },
         sumdb: SumdbUse::Off,
         fallback: mirror::Fallback::Strict,
+        on_unverifiable: mirror::OnUnverifiable::default(),
     };
     let policy = Policy::new(Vec::new(), Arc::new(route), Private::default(), Vec::new(), freshness);
     let config = mirror::Config { patience, ..mirror::Config::default() };

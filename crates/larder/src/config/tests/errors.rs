@@ -431,15 +431,6 @@ allow_private_hosts = false
        ╰────
       help: write "public", "ledger" or "off"
 
-      × route.on_unverifiable: this build cannot do "serve-pending": it leaves the proofs of the checksum database to the go command
-        ╭─[DIR/etc/larder.toml:9:19]
-      8 │ fallback = "verified"
-      9 │ on_unverifiable = "serve-pending"
-        ·                   ───────────────
-     10 │ allow_private_hosts = true
-        ╰────
-      help: take the line out
-
       × route.allow_private_hosts: this build cannot do this: it looks up no repositories
         ╭─[DIR/etc/larder.toml:10:23]
       9 │ on_unverifiable = "serve-pending"
@@ -510,9 +501,9 @@ allow_private_hosts = false
         ·                   ───
      16 │ allow_private_hosts = false
         ╰────
-      help: take the line out
+      help: write "hold" or "serve-pending"
 
-    13 problems
+    12 problems
     "#);
 }
 
@@ -520,7 +511,7 @@ allow_private_hosts = false
 fn the_shape_of_the_file() {
     let wrong = |text: &str| Machine::with_upstream().wrong(text);
     assert_snapshot!(wrong("listne = \"127.0.0.1:0\"\n"), @r#"
-     × unknown field `listne`, expected one of `listen`, `data`, `upstream`, `sumdb`, `offline`, `min_free`, `fallback`, `order`, `patience`, `freshness`, `freshness_behind`, `freshness_wait`, `absence`, `failure`, `limits`, `bodies`, `retry`, `breaker`, `hedge`, `fetches`, `clients`, `memory`, `quarantine`, `log`, `source`, `route`
+     × unknown field `listne`, expected one of `listen`, `data`, `upstream`, `sumdb`, `offline`, `min_free`, `fallback`, `order`, `on_unverifiable`, `patience`, `freshness`, `freshness_behind`, `freshness_wait`, `absence`, `failure`, `limits`, `bodies`, `retry`, `breaker`, `hedge`, `fetches`, `clients`, `memory`, `quarantine`, `log`, `source`, `route`
       ╭─[DIR/etc/larder.toml:1:1]
     1 │ listne = "127.0.0.1:0"
       · ──────

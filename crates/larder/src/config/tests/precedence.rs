@@ -32,6 +32,7 @@ const IN_FILE: &[(&str, &str, &str, &str)] = &[
     ("freshness", "1m", "\"0s\"", "0s"),
     ("fallback", "verified", "\"any\"", "any"),
     ("order", "chain", "\"fastest\"", "fastest"),
+    ("on_unverifiable", "hold", "\"serve-pending\"", "serve-pending"),
     ("freshness_behind", "10m", "\"0s\"", "0s"),
     ("freshness_wait", "300ms", "\"1s\"", "1s"),
     ("absence", "15s", "\"1 min\"", "1m"),

@@ -55,6 +55,7 @@ fn text() {
     min_free  5 %  default
     fallback  verified  default
     order  chain  default
+    on_unverifiable  hold  default
     patience  1s  default
     freshness  1m  default
     freshness_behind  10m  default
@@ -175,6 +176,7 @@ fn json() {
             "git.corp.example/*",
             "corp.example"
           ],
+          "on_unverifiable": "hold",
           "order": "chain",
           "origin": {
             "column": 1,
@@ -190,6 +192,7 @@ fn json() {
           "modules": [
             "open.example/*"
           ],
+          "on_unverifiable": "hold",
           "order": "fastest",
           "origin": {
             "column": 1,
@@ -205,6 +208,7 @@ fn json() {
           "modules": [
             "closed.example"
           ],
+          "on_unverifiable": "hold",
           "order": "chain",
           "origin": {
             "column": 1,
