@@ -1,10 +1,12 @@
-//! The index of what is stored, for people: search, totals, last use. It can be lost.
+//! The index of what is stored, for people: search, totals, last use, what was refused. It can be lost.
 
+mod audit;
 mod late;
 mod lease;
 mod none;
 mod sqlite;
 
+pub use audit::{Offence, Refused};
 pub(crate) use late::LateCatalog;
 pub use lease::Lease;
 pub use none::NoCatalog;
@@ -36,6 +38,17 @@ pub trait Catalog: fmt::Debug + Send + Sync {
     /// Takes a name for this process; `None` if another holder has it.
     fn lease(&self, name: &str) -> BoxFuture<'static, Result<Option<Lease>, CatalogError>>;
 
+    /// What was refused last, the newest first; at most `limit` of the 10,000 that are kept.
+    fn audit(&self, limit: u32) -> BoxFuture<'static, Result<Vec<Refused>, CatalogError>>;
+
+    /// The module versions with a receipt that come behind `after` in the order of the bytes of path and version;
+    /// at most `limit`.
+    fn versions(
+        &self,
+        after: Option<ModuleVersion>,
+        limit: u32,
+    ) -> BoxFuture<'static, Result<Vec<ModuleVersion>, CatalogError>>;
+
     /// How much is stored.
     fn totals(&self) -> BoxFuture<'static, Result<Totals, CatalogError>>;
 
@@ -62,6 +75,8 @@ pub enum Event {
         /// When.
         at: Timestamp,
     },
+    /// Something was refused because it was not what it had to be.
+    Refused(Box<Refused>),
 }
 
 /// A file was served.

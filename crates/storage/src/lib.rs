@@ -34,7 +34,9 @@ mod store;
 pub use answer::{StoredAnswer, Validator};
 pub use blob::{Blob, Damage, Rot};
 pub use blobs::{Blobs, BoxFuture, Content, Listing, Pair, Prefix, Put, Stored, Tag, When};
-pub use catalog::{Catalog, CatalogError, Event, Lease, NoCatalog, SqliteCatalog, Totals, Used};
+pub use catalog::{
+    Catalog, CatalogError, Event, Lease, NoCatalog, Offence, Refused, SqliteCatalog, Totals, Used,
+};
 pub use checksum::BLOCK;
 pub use data::{Data, MinFree, OpenError, OpenOptions};
 pub use error::{Shortage, StoreError};

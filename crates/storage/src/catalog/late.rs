@@ -2,7 +2,9 @@
 
 use std::sync::{Arc, OnceLock};
 
-use super::{Catalog, CatalogError, Event, Lease, NoCatalog, SqliteCatalog, Totals, Used};
+use gomod::ModuleVersion;
+
+use super::{Catalog, CatalogError, Event, Lease, NoCatalog, Refused, SqliteCatalog, Totals, Used};
 use crate::{BoxFuture, Data};
 
 /// The catalog of a directory that cannot be written yet: none, and the one in the directory from the time when it
@@ -37,6 +39,18 @@ impl Catalog for LateCatalog {
 
     fn lease(&self, name: &str) -> BoxFuture<'static, Result<Option<Lease>, CatalogError>> {
         self.now().lease(name)
+    }
+
+    fn audit(&self, limit: u32) -> BoxFuture<'static, Result<Vec<Refused>, CatalogError>> {
+        self.now().audit(limit)
+    }
+
+    fn versions(
+        &self,
+        after: Option<ModuleVersion>,
+        limit: u32,
+    ) -> BoxFuture<'static, Result<Vec<ModuleVersion>, CatalogError>> {
+        self.now().versions(after, limit)
     }
 
     fn totals(&self) -> BoxFuture<'static, Result<Totals, CatalogError>> {

@@ -1,6 +1,8 @@
 //! The catalog of a data directory that cannot be written: none.
 
-use super::{Catalog, CatalogError, Event, Lease, Totals, Used};
+use gomod::ModuleVersion;
+
+use super::{Catalog, CatalogError, Event, Lease, Refused, Totals, Used};
 use crate::BoxFuture;
 
 /// A catalog that keeps nothing. Every lease is granted, since there is nobody to share with.
@@ -16,6 +18,18 @@ impl Catalog for NoCatalog {
 
     fn lease(&self, _: &str) -> BoxFuture<'static, Result<Option<Lease>, CatalogError>> {
         ready(Ok(Some(Lease::of_nothing())))
+    }
+
+    fn audit(&self, _: u32) -> BoxFuture<'static, Result<Vec<Refused>, CatalogError>> {
+        ready(Err(CatalogError::Unavailable))
+    }
+
+    fn versions(
+        &self,
+        _: Option<ModuleVersion>,
+        _: u32,
+    ) -> BoxFuture<'static, Result<Vec<ModuleVersion>, CatalogError>> {
+        ready(Err(CatalogError::Unavailable))
     }
 
     fn totals(&self) -> BoxFuture<'static, Result<Totals, CatalogError>> {

@@ -1,5 +1,6 @@
 //! The catalog in SQLite: a database file in the data directory, written by one thread per process.
 
+mod audit;
 mod file;
 mod statements;
 mod writer;
@@ -13,11 +14,12 @@ use std::{
     thread::JoinHandle,
 };
 
+use gomod::ModuleVersion;
 use rusqlite::Connection;
 use tokio::sync::oneshot;
 
 use self::writer::{Job, Writer};
-use super::{Catalog, CatalogError, Event, Lease, Totals, Used};
+use super::{Catalog, CatalogError, Event, Lease, Refused, Totals, Used};
 use crate::{BoxFuture, Data, StoreError, blocking::blocking};
 
 /// The catalog of a data directory in `catalog.sqlite`.
@@ -89,6 +91,18 @@ impl Catalog for SqliteCatalog {
     fn lease(&self, name: &str) -> BoxFuture<'static, Result<Option<Lease>, CatalogError>> {
         let (dir, name) = (self.leases.clone(), name.to_owned());
         Box::pin(async move { Ok(blocking(move || Lease::take(&dir, &name)).await?) })
+    }
+
+    fn audit(&self, limit: u32) -> BoxFuture<'static, Result<Vec<Refused>, CatalogError>> {
+        self.ask(move |db| audit::newest(db, limit))
+    }
+
+    fn versions(
+        &self,
+        after: Option<ModuleVersion>,
+        limit: u32,
+    ) -> BoxFuture<'static, Result<Vec<ModuleVersion>, CatalogError>> {
+        self.ask(move |db| statements::versions(db, after.as_ref(), limit))
     }
 
     fn totals(&self) -> BoxFuture<'static, Result<Totals, CatalogError>> {

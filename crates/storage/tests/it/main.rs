@@ -1,6 +1,7 @@
 //! What `storage` promises, through its public face.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod audit;
 mod blobs;
 mod catalog;
 mod cut;

@@ -11,9 +11,9 @@ use std::{
 };
 
 use jiff::Timestamp;
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
 
-use super::statements::{CREATE, VERSION};
+use super::statements::{CREATE, STEPS, VERSION};
 use crate::{
     StoreError,
     data::lock::{self, Held},
@@ -80,9 +80,15 @@ fn try_open(dir: &Path, path: &Path) -> Result<Option<Connection>, NoDatabase> {
         return Ok(None);
     }
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let checked = Connection::open_with_flags(path, flags).and_then(|connection| {
+    let checked = Connection::open_with_flags(path, flags).and_then(|mut connection| {
         let form = check(&connection)?;
-        Ok((connection, form))
+        match form {
+            Some(1..VERSION) => {
+                let form = bring_forward(&mut connection)?;
+                Ok((connection, Some(form)))
+            }
+            form => Ok((connection, form)),
+        }
     });
     match checked {
         Ok((connection, Some(VERSION))) => Ok(Some(connection)),
@@ -108,6 +114,25 @@ fn check(connection: &Connection) -> rusqlite::Result<Option<i32>> {
     Ok((sound == "ok").then_some(form))
 }
 
+/// Makes an older form the present one, and says which form it has now. What is in it stays; of several processes
+/// one does it.
+fn bring_forward(connection: &mut Connection) -> rusqlite::Result<i32> {
+    let all = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let form: i32 = all.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    if form < VERSION {
+        go_on(&all, form)?;
+        all.pragma_update(None, "user_version", VERSION)?;
+        all.commit()?;
+        return Ok(VERSION);
+    }
+    Ok(form)
+}
+
+fn go_on(all: &Transaction<'_>, form: i32) -> rusqlite::Result<()> {
+    let done = usize::try_from(form - 1).unwrap_or_default();
+    STEPS.iter().skip(done).try_for_each(|step| all.execute_batch(step))
+}
+
 fn settings(connection: &Connection) -> rusqlite::Result<()> {
     connection.busy_timeout(Duration::from_secs(5))?;
     connection.pragma_update(None, "journal_mode", "WAL")?;
@@ -126,10 +151,13 @@ fn begin_anew(dir: &Path, path: &Path) -> Result<(), NoDatabase> {
         }
     }
     let new = || -> rusqlite::Result<()> {
-        let connection = Connection::open(path)?;
+        let mut connection = Connection::open(path)?;
         settings(&connection)?;
-        connection.execute_batch(&format!("BEGIN; {CREATE} COMMIT;"))?;
-        connection.pragma_update(None, "user_version", VERSION)?;
+        let all = connection.transaction()?;
+        all.execute_batch(CREATE)?;
+        go_on(&all, 1)?;
+        all.pragma_update(None, "user_version", VERSION)?;
+        all.commit()?;
         // Last: a database without it was not finished.
         connection.pragma_update(None, "application_id", APPLICATION)
     };

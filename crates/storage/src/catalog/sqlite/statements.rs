@@ -7,12 +7,16 @@ use gomod::ModuleVersion;
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::super::{Totals, Used};
+use super::{
+    super::{Totals, Used},
+    audit,
+};
 use crate::{Kind, Receipt, State};
 
 /// The number of the tables' form; a database with a higher one is left to the newer Larder that made it.
-pub(super) const VERSION: i32 = 1;
+pub(super) const VERSION: i32 = 2;
 
+/// The first form.
 pub(super) const CREATE: &str = "
     CREATE TABLE versions (
         module TEXT NOT NULL,
@@ -40,6 +44,10 @@ pub(super) const CREATE: &str = "
     CREATE TABLE facts (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 ";
 
+/// What makes a form the next one, from the first form on. Older Larders that have the database open go on with it:
+/// nothing they know is changed.
+pub(super) const STEPS: [&str; 1] = [audit::CREATE];
+
 const STORED: &str = "
     INSERT INTO versions (module, version, state, info_size, mod_size, mod_h1, zip_size, zip_h1,
         source, evidence, changed)
@@ -61,6 +69,10 @@ const USED: &str = "
 const TOTALS: &str = "
     SELECT COUNT(*), SUM(COALESCE(info_size, 0) + COALESCE(mod_size, 0) + COALESCE(zip_size, 0))
     FROM versions";
+
+const VERSIONS: &str = "
+    SELECT module, version FROM versions WHERE (module, version) > ($1, $2)
+    ORDER BY module, version LIMIT $3";
 
 const FACT: &str = "SELECT value FROM facts WHERE name = $1";
 
@@ -116,6 +128,18 @@ pub(super) fn used(db: &Connection, used: &Used) -> rusqlite::Result<()> {
     Ok(())
 }
 
+/// Module versions with a receipt, behind one of them.
+pub(super) fn versions(
+    db: &Connection,
+    after: Option<&ModuleVersion>,
+    limit: u32,
+) -> rusqlite::Result<Vec<ModuleVersion>> {
+    let (module, version) = after.map_or(("", ""), |after| (after.path().as_str(), after.version().as_str()));
+    db.prepare_cached(VERSIONS)?
+        .query_map(params![module, version, limit], |row| audit::version(row, 0))?
+        .collect()
+}
+
 pub(super) fn totals(db: &Connection) -> rusqlite::Result<Totals> {
     db.prepare_cached(TOTALS)?.query_row([], |row| {
         let (versions, bytes): (i64, Option<i64>) = (row.get(0)?, row.get(1)?);
@@ -150,7 +174,8 @@ mod tests {
 
     #[test]
     fn placeholders_appear_in_order() {
-        for statement in [STORED, QUARANTINED, USED, FACT, SET_FACT] {
+        let of_audit = [audit::REFUSED, audit::FORGET, audit::NEWEST];
+        for statement in [STORED, QUARANTINED, USED, VERSIONS, FACT, SET_FACT].into_iter().chain(of_audit) {
             let mut last = 0;
             for part in statement.split('$').skip(1) {
                 let digits = part.split(|c: char| !c.is_ascii_digit()).next().unwrap();

@@ -13,6 +13,7 @@ use tokio::sync::oneshot;
 
 use super::{
     super::{CatalogError, Event, Used},
+    audit,
     file::{self, Opened},
     statements,
 };
@@ -122,6 +123,7 @@ fn record(db: &Connection, event: &Event) -> rusqlite::Result<()> {
         Event::Quarantined { version, kind, reason, at } => {
             statements::quarantined(db, version, *kind, reason, *at)
         }
+        Event::Refused(refused) => audit::refused(db, refused),
     }
 }
 
