@@ -38,7 +38,7 @@ pub use h2_upstream::{Break, H2Upstream, INTERNAL_ERROR, REFUSED_STREAM};
 pub use hash::{gomod_h1, h1};
 pub use http::{Connection, End, Response};
 pub use larder::{Larder, Serve, TestServer};
-pub use log::TestLog;
+pub use log::{Lie, Part, TestLog};
 pub use module::{Module, escape};
 pub use process::{Ran, Running, run};
 pub use reply::Reply;

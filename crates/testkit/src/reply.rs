@@ -32,6 +32,15 @@ pub(crate) enum Said {
     Nothing,
 }
 
+/// What the tree or the log says to a path.
+#[derive(Clone, Debug)]
+pub(crate) struct Natural {
+    pub(crate) status: u16,
+    pub(crate) content_type: &'static str,
+    pub(crate) body: Body,
+    pub(crate) framing: Framing,
+}
+
 #[derive(Clone, Debug)]
 pub(crate) enum Framing {
     /// Content-Length with the body's length.

@@ -71,7 +71,7 @@ pub(crate) struct Shared {
 #[derive(Debug, Default)]
 struct State {
     tree: ModuleTree,
-    log: Option<Arc<TestLog>>,
+    log: Option<TestLog>,
     script: Script,
     seen: Vec<Seen>,
     open: BTreeMap<usize, TcpStream>,
@@ -86,7 +86,7 @@ impl ScriptedUpstream {
 
     /// Serves these modules and this checksum database on a free port.
     pub fn with_log(tree: ModuleTree, log: TestLog) -> Self {
-        Self::start(State { tree, log: Some(Arc::new(log)), ..State::default() }, None)
+        Self::start(State { tree, log: Some(log), ..State::default() }, None)
     }
 
     /// Serves these modules over TLS, with a certificate for `127.0.0.1` and `localhost`.
@@ -157,7 +157,7 @@ impl ScriptedUpstream {
 
     /// Serves another state of its checksum database from now on.
     pub fn serve_log(&self, log: TestLog) {
-        self.state().log = Some(Arc::new(log));
+        self.state().log = Some(log);
     }
 
     /// Every request so far, in the order they came.

@@ -10,8 +10,7 @@ use std::{
 
 use super::{Seen, Shared, ranges};
 use crate::{
-    archive::Body,
-    reply::{Framing, Reply, Said, Stop},
+    reply::{Framing, Natural, Reply, Said, Stop},
     sent::wait_until_sent,
     tls::Wire,
     upstream::ranges::Ranges,
@@ -71,7 +70,7 @@ impl Shared {
                 let log = state.log.as_ref().and_then(|log| log.answer(&seen.path));
                 let natural = log.or_else(|| {
                     let (content_type, body) = state.tree.answer(&seen.path)?;
-                    Some((200, content_type, body))
+                    Some(Natural { status: 200, content_type, body, framing: Framing::Length })
                 });
                 state.seen.push(seen.clone());
                 self.changed.notify_all();
@@ -123,20 +122,21 @@ fn percent_decode(text: &str) -> Vec<u8> {
     out
 }
 
-fn answer(
-    stream: &mut Wire,
-    seen: &Seen,
-    reply: Reply,
-    natural: Option<(u16, &'static str, Body)>,
-) -> io::Result<After> {
+fn answer(stream: &mut Wire, seen: &Seen, reply: Reply, natural: Option<Natural>) -> io::Result<After> {
     if let Some(gate) = &reply.before {
         gate.pass();
     }
+    let mut framing = reply.framing;
     let (status, content_type, mut body) = match reply.said {
         Said::Nothing => return Ok(After::Reset),
         Said::Fixed { status, body } => (status, None, body),
         Said::Natural => match natural {
-            Some((status, content_type, body)) => (status, Some(content_type), body),
+            Some(natural) => {
+                if let Framing::Length = framing {
+                    framing = natural.framing;
+                }
+                (natural.status, Some(natural.content_type), natural.body)
+            }
             None => {
                 let text = format!("not found: {} is not in this tree\n", seen.path);
                 (404, Some("text/plain; charset=utf-8"), text.into())
@@ -148,7 +148,6 @@ fn answer(
         edit.0(&mut bytes);
         body = bytes.into();
     }
-    let framing = reply.framing;
     let mut headers = reply.headers;
     if let Some(content_type) = content_type {
         add(&mut headers, "Content-Type", content_type);

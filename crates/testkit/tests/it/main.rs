@@ -4,4 +4,5 @@
 
 mod faults;
 mod links;
+mod log;
 mod real_go;
