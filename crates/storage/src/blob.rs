@@ -59,7 +59,7 @@ pub enum Damage {
     /// The disk does not give the bytes.
     #[error("it cannot be read: {0}")]
     Unreadable(io::Error),
-    /// It came from elsewhere, and is not what its name says.
+    /// It is not what its name says, or not what a checksum database says.
     #[error("{0}")]
     Refused(String),
 }
@@ -243,6 +243,11 @@ impl Blob {
     fn checked(&self, index: u64, bytes: Bytes) -> Result<Bytes, Rot> {
         let expected = usize::try_from(index).ok().and_then(|index| self.fact.checksums().get(index));
         if expected == Some(&checksum(&bytes)) { Ok(bytes) } else { Err(self.rot(Damage::Block(index))) }
+    }
+
+    /// Why it may not be used any more, for [`Store::quarantine`](crate::Store::quarantine).
+    pub fn refuse(&self, why: impl Into<String>) -> Rot {
+        self.rot(Damage::Refused(why.into()))
     }
 
     pub(crate) fn rot(&self, damage: Damage) -> Rot {

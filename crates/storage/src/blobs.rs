@@ -15,8 +15,8 @@ pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 ///
 /// # Contract
 /// * An object is there whole or not at all, whatever happens to the program or the machine.
-/// * What [`put`](Blobs::put) and [`set_aside`](Blobs::set_aside) have acknowledged survives a crash. After an
-///   error, the change may or may not have taken effect; the caller reads to find out.
+/// * What [`put`](Blobs::put), [`set_aside`](Blobs::set_aside) and [`refuse`](Blobs::refuse) have acknowledged
+///   survives a crash. After an error, the change may or may not have taken effect; the caller reads to find out.
 /// * Conditional puts are atomic among all users of the place: of several [`When::Absent`] one wins, and
 ///   [`When::Is`] never overwrites what its caller has not seen.
 /// * A [`Stored`] stays readable when its object is replaced or removed meanwhile.
@@ -53,6 +53,15 @@ pub trait Blobs: fmt::Debug + Send + Sync {
         tag: &Tag,
         reason: &str,
     ) -> BoxFuture<'_, Result<Option<QuarantineId>, StoreError>>;
+
+    /// Puts a complete file into quarantine that was refused before it was stored under this key, with the reason
+    /// for people to read.
+    fn refuse(
+        &self,
+        key: &Key,
+        from: &Arc<Staged>,
+        reason: &str,
+    ) -> BoxFuture<'_, Result<QuarantineId, StoreError>>;
 
     /// The keys of all objects of a sort, in no order. What is put or removed meanwhile may be missing.
     fn list(&self, prefix: &Prefix) -> Listing;

@@ -33,6 +33,7 @@ pub async fn all(make: impl Fn() -> Place) {
     a_file_may_be_put_again(make()).await;
     an_unfinished_file_is_refused(make()).await;
     setting_aside_needs_the_tag(make()).await;
+    what_was_refused_lies_in_quarantine(make()).await;
     listings(make()).await;
 }
 
@@ -211,6 +212,19 @@ async fn setting_aside_needs_the_tag(place: Place) {
         assert_eq!(place.blobs.set_aside(&key, &tag, "again").await.unwrap(), None);
         place.put(&key, bytes.clone(), When::Absent).await;
         assert!(place.read(&key).await == Some(bytes));
+    }
+}
+
+async fn what_was_refused_lies_in_quarantine(place: Place) {
+    let key = Key::File(version("v1.0.0"), Kind::Zip);
+    for size in [10, 300_000] {
+        let bytes = noise(size, size);
+        let staged = place.stage(bytes.clone()).await;
+        let id = place.blobs.refuse(&key, &staged, "a test\nof two lines").await.unwrap();
+        assert_eq!(place.read(&key).await, None);
+        assert!(place.read(&Key::Quarantine(id)).await.as_ref() == Some(&bytes));
+        // It is as good as before for whoever holds it.
+        assert!(Staged::read_at(&staged, 0, 10).await.unwrap() == bytes.slice(..10));
     }
 }
 

@@ -51,12 +51,18 @@ pub(crate) fn link(from: &Path, to: &Path) -> Result<Linked, StoreError> {
     }
 }
 
+/// Gives a file another name that nobody has, or a copy under that name.
+pub(crate) fn double(from: &Path, to: &Path) -> Result<(), StoreError> {
+    if link(from, to)? != Linked::Done {
+        fs::copy(from, to).context("copy to", to)?;
+        File::open(to).and_then(|copy| copy.sync_all()).context("fsync", to)?;
+    }
+    Ok(())
+}
+
 /// Puts a file in the place of another, by way of a name nobody has. `from` keeps its own name.
 pub(crate) fn replace(from: &Path, by_way_of: &Path, to: &Path) -> Result<(), StoreError> {
-    if link(from, by_way_of)? != Linked::Done {
-        fs::copy(from, by_way_of).context("copy to", by_way_of)?;
-        File::open(by_way_of).and_then(|copy| copy.sync_all()).context("fsync", by_way_of)?;
-    }
+    double(from, by_way_of)?;
     let renamed = fs::rename(by_way_of, to).context("rename to", to);
     // Renaming one name of a file to another of the same file does nothing, says POSIX.
     let _ = fs::remove_file(by_way_of);

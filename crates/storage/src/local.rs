@@ -10,7 +10,7 @@ use std::{
     fs::File,
     io,
     os::unix::fs::{MetadataExt, OpenOptionsExt},
-    path::PathBuf,
+    path::{Path, PathBuf},
     sync::Arc,
 };
 
@@ -101,6 +101,16 @@ impl Blobs for LocalBlobs {
             inner.derive_after_loss(key)?;
             Ok(id)
         }))
+    }
+
+    fn refuse(
+        &self,
+        key: &Key,
+        from: &Arc<Staged>,
+        reason: &str,
+    ) -> BoxFuture<'_, Result<QuarantineId, StoreError>> {
+        let (from, reason) = (Arc::clone(from), reason.to_owned());
+        Box::pin(self.run(key.clone(), move |inner, key| inner.refuse(key, &from, &reason)))
     }
 
     fn list(&self, prefix: &Prefix) -> Listing {
@@ -206,12 +216,28 @@ impl Inner {
         if self.open(key).is_ok_and(|there| there.is_none_or(|stored| stored.tag != *tag)) {
             return Ok(None);
         }
-        let id = durable::quarantine(self.data.dir(), key, &path, reason)?;
+        self.quarantine(key, &path, reason).map(Some)
+    }
+
+    fn refuse(&self, key: &Key, from: &Staged, reason: &str) -> Result<QuarantineId, StoreError> {
+        self.data.space().check(0)?;
+        let from = from.on_disk()?;
+        let by_way_of = self.data.staging().new_name().ok_or_else(|| self.read_only())?;
+        durable::double(from.path(), &by_way_of)?;
+        let id = self.quarantine(key, &by_way_of, reason);
+        if id.is_err() {
+            let _ = std::fs::remove_file(&by_way_of);
+        }
+        id
+    }
+
+    fn quarantine(&self, key: &Key, file: &Path, reason: &str) -> Result<QuarantineId, StoreError> {
+        let id = durable::quarantine(self.data.dir(), key, file, reason)?;
         self.data.meters().quarantined.inc();
         if let Err(error) = quarantine::trim(self.data.dir(), self.data.quarantine()) {
             tracing::warn!("the quarantine may grow beyond its bound: {error}");
         }
-        Ok(Some(id))
+        Ok(id)
     }
 
     /// Whether the disk took an object, for those who watch it.

@@ -7,7 +7,7 @@
 
 use gomod::{H1, ModuleVersion};
 
-use crate::{FileFact, Kind, Receipt, State, Tag, When};
+use crate::{Evidence, FileFact, Kind, Receipt, State, Tag, When};
 
 /// What lies under a file's name, compared with what is known.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -45,11 +45,13 @@ pub(crate) enum Never {
     Withdrawn(String),
 }
 
-/// Decides the next step towards storing a file with this fact. `waits` counts the [`Step::Wait`]s so far.
+/// Decides the next step towards storing a file with this fact. `pending`: a database that should vouch for it has
+/// said nothing yet. `waits` counts the [`Step::Wait`]s so far.
 pub(crate) fn step(
     version: &ModuleVersion,
     kind: Kind,
     fact: &FileFact,
+    pending: bool,
     receipt: Option<(&Receipt, &Tag)>,
     there: &There,
     waits: u32,
@@ -58,28 +60,44 @@ pub(crate) fn step(
         return Err(Never::Unhashed);
     }
     let Some((receipt, tag)) = receipt else {
-        let first = Receipt::new(version.clone(), State::Verified).with(kind, fact.clone());
+        let state = if pending { State::Pending } else { State::Verified };
+        let first = Receipt::new(version.clone(), state).with(kind, fact.clone());
         return Ok(Step::Record(Box::new(first), When::Absent));
     };
     if let Some(why) = receipt.withdrawn() {
         return Err(Never::Withdrawn(why.to_owned()));
     }
-    let record = || {
-        let changed = receipt.clone().with(kind, fact.clone());
+    let record = |fact: FileFact| {
+        let changed = receipt.clone().with(kind, fact);
+        let doubtful =
+            changed.fact(kind).is_some_and(|fact| !matches!(fact.evidence(), Evidence::Log { .. }));
+        let changed = if pending && doubtful { changed.in_state(State::Pending) } else { changed.settled() };
         Ok(Step::Record(Box::new(changed), When::Is(tag.clone())))
     };
-    let Some(known) = receipt.fact(kind) else { return record() };
+    let Some(known) = receipt.fact(kind) else { return record(fact.clone()) };
+    let stronger = fact.evidence().outweighs(known.evidence());
     if let (Some(had), Some(got)) = (known.h1(), fact.h1())
         && had != got
     {
-        return Err(Never::Pinned { had, got });
+        // What was merely seen first gives way to what a database says.
+        let said = matches!(fact.evidence(), Evidence::Log { .. });
+        return if stronger && said { record(fact.clone()) } else { Err(Never::Pinned { had, got }) };
+    }
+    // A file with a hash that a database has vouched for before needs nobody to do it again.
+    let vouched = matches!(known.evidence(), Evidence::Log { .. });
+    let mut fact = fact.clone();
+    if known.evidence().outweighs(fact.evidence()) {
+        fact = fact.with_evidence(known.evidence().clone());
+    }
+    if pending && !vouched && receipt.state() == &State::Verified {
+        return record(known.clone());
     }
     match there {
-        There::Recorded if known.same_bytes(fact) && fact.evidence().outweighs(known.evidence()) => record(),
+        There::Recorded if stronger => record(known.clone().with_evidence(fact.evidence().clone())),
         There::Recorded => Ok(Step::Done),
-        There::Nothing if known.same_bytes(fact) => Ok(Step::Put),
+        There::Nothing if known.same_bytes(&fact) => Ok(Step::Put),
         // Known under the same hash but with other bytes, and not stored: ours are as good.
-        There::Nothing | There::Ours => record(),
+        There::Nothing | There::Ours => record(fact),
         There::Other(_) if waits < PATIENCE => Ok(Step::Wait),
         There::Other(tag) => Ok(Step::SetAside(tag.clone())),
     }

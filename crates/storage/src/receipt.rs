@@ -9,7 +9,8 @@ use crate::{Key, Kind, Staged, StoreError, checksum::blocks_in, sealed};
 
 mod wire;
 
-/// The facts of one module version. Its creation pins: a hash that stands in it never changes.
+/// The facts of one module version. Its creation pins: a hash that stands in it never changes, unless a checksum
+/// database says something else than what was merely seen first.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Receipt {
     version: ModuleVersion,
@@ -72,7 +73,7 @@ impl Evidence {
     }
 
     /// Whether this says more than `other`.
-    pub(crate) fn outweighs(&self, other: &Evidence) -> bool {
+    pub fn outweighs(&self, other: &Evidence) -> bool {
         let weight = |evidence: &Evidence| match evidence {
             Evidence::Off => 0,
             Evidence::FirstSight => 1,
@@ -143,6 +144,13 @@ impl FileFact {
         &self.evidence
     }
 
+    /// The same with other evidence.
+    #[must_use]
+    pub(crate) fn with_evidence(mut self, evidence: Evidence) -> Self {
+        self.evidence = evidence;
+        self
+    }
+
     /// Whether both are of the same bytes, as far as checksums tell.
     pub fn same_bytes(&self, other: &FileFact) -> bool {
         self.size == other.size && self.crc32c == other.crc32c
@@ -189,6 +197,22 @@ impl Receipt {
         };
         *place = Some(fact);
         self
+    }
+
+    /// The same in another state.
+    #[must_use]
+    pub(crate) fn in_state(mut self, state: State) -> Self {
+        self.state = state;
+        self
+    }
+
+    /// The same, verified if it was pending and a checksum database vouches by now for all hashes in it.
+    #[must_use]
+    pub(crate) fn settled(self) -> Self {
+        let vouched = |fact: &FileFact| matches!(fact.evidence, Evidence::Log { .. });
+        let hashed = [&self.gomod, &self.zip];
+        let all = hashed.into_iter().flatten().all(vouched);
+        if self.state == State::Pending && all { self.in_state(State::Verified) } else { self }
     }
 
     /// Why it may not be served, if so.

@@ -10,15 +10,15 @@ use gomod::{H1, ModulePath, ModuleVersion, ReadAt};
 use jiff::Timestamp;
 
 use crate::{
-    Blobs, BoxFuture, Content, Key, Kind, Listing, Mutability, Pair, Prefix, Put, QuarantineId, Receipt,
-    Staged, StoreError, Stored, Tag, When, blocking::locked, checksum::digest,
+    Blobs, BoxFuture, Content, Evidence, FileFact, Key, Kind, Listing, Mutability, Pair, Prefix, Put,
+    QuarantineId, Receipt, Staged, StoreError, Stored, Tag, When, blocking::locked, checksum::digest,
 };
 
 /// [`Blobs`] in memory that watch their user. They panic when
 ///
 /// * an object that never changes is put with other bytes, also after it was removed,
 /// * one that is not replaced in place is replaced,
-/// * a receipt is replaced unseen or removed, or a hash in it changes.
+/// * a receipt is replaced unseen or removed, or a hash in it changes other than by the word of a checksum database.
 ///
 /// A change can be told to fail before or after it took effect: what is lost on the way to a disk or a bucket
 /// is either the change or its acknowledgement.
@@ -30,7 +30,8 @@ struct State {
     objects: HashMap<Key, (Bytes, Tag)>,
     /// What each object that never changes was when it was first put.
     forever: HashMap<Key, String>,
-    pins: HashMap<(ModuleVersion, Kind), H1>,
+    /// The hash of each file, and whether a checksum database has said it.
+    pins: HashMap<(ModuleVersion, Kind), (H1, bool)>,
     tags: u64,
     changes: u64,
     reads: u64,
@@ -141,6 +142,14 @@ impl State {
         }
     }
 
+    fn set_apart(&mut self, bytes: Bytes) -> QuarantineId {
+        self.tags += 1;
+        let n = u32::try_from(self.tags).unwrap_or_default();
+        let id = QuarantineId::new(Timestamp::UNIX_EPOCH, n);
+        self.objects.insert(Key::Quarantine(id.clone()), (bytes, Tag::new(self.tags.to_string())));
+        id
+    }
+
     fn judge_pins(&mut self, key: &Key, bytes: &Bytes) {
         let Key::Receipt(version) = key else { return };
         let receipt = match Receipt::parse(version, bytes) {
@@ -148,11 +157,19 @@ impl State {
             Err(error) => panic!("{key} was put, but {error}"),
         };
         for kind in Kind::ALL {
-            let h1 = receipt.fact(kind).and_then(crate::FileFact::h1);
+            let fact = receipt.fact(kind);
+            let said = fact.is_some_and(|fact| matches!(fact.evidence(), Evidence::Log { .. }));
+            let new = fact.and_then(FileFact::h1).map(|h1| (h1, said));
             let pin = (version.clone(), kind);
-            match (self.pins.get(&pin), h1) {
-                (Some(had), got) => assert!(got == Some(*had), "the h1 of the {kind} of {version} changed"),
-                (None, Some(h1)) => drop(self.pins.insert(pin, h1)),
+            match (self.pins.get(&pin).copied(), new) {
+                (Some((had, before)), Some((got, said))) => {
+                    let gives_way = said && !before;
+                    assert!(got == had || gives_way, "the h1 of the {kind} of {version} changed");
+                    assert!(said || !before, "what vouched for the {kind} of {version} was forgotten");
+                    self.pins.insert(pin, (got, said));
+                }
+                (Some(_), None) => panic!("the h1 of the {kind} of {version} was forgotten"),
+                (None, Some(new)) => drop(self.pins.insert(pin, new)),
                 (None, None) => {}
             }
         }
@@ -198,11 +215,24 @@ impl Blobs for Referee {
             if let Key::Receipt(version) = key {
                 assert!(Receipt::parse(version, &object.0).is_err(), "{key} is sound, but was set aside");
             }
-            state.tags += 1;
-            let id = QuarantineId::new(Timestamp::UNIX_EPOCH, u32::try_from(state.tags).unwrap_or_default());
-            state.objects.insert(Key::Quarantine(id.clone()), object);
-            Some(id)
+            Some(state.set_apart(object.0))
         }))
+    }
+
+    fn refuse(
+        &self,
+        _: &Key,
+        from: &Arc<Staged>,
+        _: &str,
+    ) -> BoxFuture<'_, Result<QuarantineId, StoreError>> {
+        if from.checksums().is_none() {
+            return ready(Err(StoreError::Unfinished));
+        }
+        let mut bytes = BytesMut::zeroed(usize::try_from(from.written()).unwrap_or(usize::MAX));
+        if let Err(source) = from.read_exact_at(&mut bytes, 0) {
+            return ready(Err(StoreError::io("read", "memory", source)));
+        }
+        ready(self.change(|state| state.set_apart(bytes.freeze())))
     }
 
     fn list(&self, prefix: &Prefix) -> Listing {

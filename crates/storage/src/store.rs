@@ -1,5 +1,6 @@
 //! Blobs, staging and catalog, put together: what the mirror asks for.
 
+mod evidence;
 mod publish;
 mod rebuild;
 mod sumdb;
@@ -13,8 +14,8 @@ use jiff::Timestamp;
 pub use self::publish::PublishError;
 use crate::{
     Blob, Blobs, Catalog, Data, Event, Foreign, Key, Kind, LocalBlobs, Prefix, QuarantineId, Question,
-    Receipt, Rot, SqliteCatalog, Staging, StagingArea, StoreError, Stored, StoredAnswer, Tag, Used, When,
-    catalog::LateCatalog,
+    Receipt, Rot, SqliteCatalog, Staged, Staging, StagingArea, StoreError, Stored, StoredAnswer, Tag, Used,
+    When, catalog::LateCatalog,
 };
 
 /// Everything that is stored, and the way in and out.
@@ -147,6 +148,21 @@ impl Store {
             let at = Timestamp::now();
             self.tell(Event::Quarantined { version: version.clone(), kind, reason, at });
         }
+        Ok(id)
+    }
+
+    /// Puts a file into quarantine that was refused before it was stored, with the reason for people, and says under
+    /// which name.
+    pub async fn refuse(
+        &self,
+        version: &ModuleVersion,
+        kind: Kind,
+        staged: &Arc<Staged>,
+        reason: &str,
+    ) -> Result<QuarantineId, StoreError> {
+        let id = self.blobs.refuse(&Key::File(version.clone(), kind), staged, reason).await?;
+        let (reason, at) = (reason.to_owned(), Timestamp::now());
+        self.tell(Event::Quarantined { version: version.clone(), kind, reason, at });
         Ok(id)
     }
 

@@ -53,6 +53,10 @@ impl Blobs for Refusing {
         no()
     }
 
+    fn refuse(&self, _: &Key, _: &Arc<Staged>, _: &str) -> BoxFuture<'_, Result<QuarantineId, StoreError>> {
+        no()
+    }
+
     fn list(&self, prefix: &Prefix) -> Listing {
         self.blobs.list(prefix)
     }

@@ -55,10 +55,33 @@ impl Store {
         staged: &Arc<Staged>,
         fact: FileFact,
     ) -> Result<Blob, PublishError> {
+        self.publish_as(version, kind, staged, fact, false).await
+    }
+
+    /// The same for a file that an operator lets out before its checksum database has vouched for it: its version is
+    /// [`State::Pending`] until [`uphold`](Store::uphold) says more, unless the database vouched for this hash before.
+    pub async fn publish_pending(
+        &self,
+        version: &ModuleVersion,
+        kind: Kind,
+        staged: &Arc<Staged>,
+        fact: FileFact,
+    ) -> Result<Blob, PublishError> {
+        self.publish_as(version, kind, staged, fact, true).await
+    }
+
+    async fn publish_as(
+        &self,
+        version: &ModuleVersion,
+        kind: Kind,
+        staged: &Arc<Staged>,
+        fact: FileFact,
+        pending: bool,
+    ) -> Result<Blob, PublishError> {
         if staged.checksums() != Some(fact.checksums()) || staged.written() != fact.size() {
             return Err(StoreError::Unfinished.into());
         }
-        self.settle(version, kind, &Bytes::Staged(staged), fact).await
+        self.settle(version, kind, &Bytes::Staged(staged), fact, pending).await
     }
 
     /// Takes a file that came from outside for one of the store's own, after its bytes were checked.
@@ -69,7 +92,8 @@ impl Store {
         foreign: &Foreign,
         fact: FileFact,
     ) -> Result<Blob, PublishError> {
-        let blob = self.settle(version, kind, &Bytes::InPlace(foreign.tag().clone()), fact).await?;
+        let bytes = Bytes::InPlace(foreign.tag().clone());
+        let blob = self.settle(version, kind, &bytes, fact, false).await?;
         if kind == Kind::Info {
             self.blobs.derive(version.path()).await?;
         }
@@ -82,6 +106,7 @@ impl Store {
         kind: Kind,
         bytes: &Bytes<'_>,
         fact: FileFact,
+        pending: bool,
     ) -> Result<Blob, PublishError> {
         let (receipt_key, file_key) = (Key::Receipt(version.clone()), Key::File(version.clone(), kind));
         let mut ours = match bytes {
@@ -94,7 +119,7 @@ impl Store {
             let recorded = receipt.as_ref().and_then(|(receipt, _)| receipt.fact(kind));
             let there = compare(version, kind, file.as_ref(), &fact, recorded, ours.as_ref()).await;
             let known = receipt.as_ref().map(|(receipt, tag)| (receipt, tag));
-            match pin::step(version, kind, &fact, known, &there, waits)? {
+            match pin::step(version, kind, &fact, pending, known, &there, waits)? {
                 Step::Record(new, when) => self.put_receipt(&receipt_key, &new, when).await?,
                 Step::Put => match bytes {
                     Bytes::Staged(staged) => {

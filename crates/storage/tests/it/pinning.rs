@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use storage::{
-    Blob, Blobs, Evidence, FileFact, Key, Kind, Loaded, NoCatalog, PublishError, Referee, StagingArea, Store,
-    When,
+    Blob, Blobs, Evidence, FileFact, Key, Kind, Loaded, NoCatalog, PublishError, Referee, StagingArea, State,
+    Store, When,
 };
 
 use crate::world::{fact, hash, mv, noise, staged};
@@ -108,6 +108,81 @@ async fn better_evidence_is_kept_and_worse_is_not() {
         let receipt = world.store.receipt(&mv(WHAT)).await.unwrap().unwrap();
         assert_eq!(receipt.fact(Kind::Zip).unwrap().evidence(), &kept);
     }
+}
+
+fn log() -> Evidence {
+    Evidence::Log { db: "sum.golang.org".parse().unwrap(), id: 5, size: 10 }
+}
+
+impl World {
+    async fn vouched(&self, bytes: Bytes, h1: &str) -> Result<Blob, PublishError> {
+        let staged = staged(&self.staging, bytes).await;
+        let at = jiff::Timestamp::UNIX_EPOCH;
+        let fact = FileFact::new(&staged, Some(hash(h1)), "proxy.example.com", at, log());
+        self.store.publish(&mv(WHAT), Kind::Zip, &staged, fact).await
+    }
+
+    async fn pending(&self, bytes: Bytes, h1: &str) -> Result<Blob, PublishError> {
+        let staged = staged(&self.staging, bytes).await;
+        self.store.publish_pending(&mv(WHAT), Kind::Zip, &staged, fact(&staged, Kind::Zip, h1)).await
+    }
+
+    async fn state(&self) -> State {
+        self.store.receipt(&mv(WHAT)).await.unwrap().unwrap().state().clone()
+    }
+}
+
+#[tokio::test]
+async fn what_was_merely_seen_first_gives_way_to_what_a_database_says() {
+    let world = World::new();
+    world.publish(Kind::Zip, "first".into(), "1").await.unwrap();
+    let blob = world.vouched("right".into(), "2").await.unwrap();
+    assert_eq!((blob.bytes().await.unwrap(), blob.fact().evidence()), ("right".into(), &log()));
+    assert_eq!(world.stored(Kind::Zip).await.unwrap(), "right");
+    for bytes in ["first", "other"] {
+        let refused = world.publish(Kind::Zip, bytes.into(), "1").await;
+        assert!(matches!(refused, Err(PublishError::Pinned { .. })), "{refused:?}");
+    }
+    let refused = world.vouched("again another".into(), "3").await;
+    assert!(matches!(refused, Err(PublishError::Pinned { .. })), "{refused:?}");
+    // Its evidence is not forgotten when the file is.
+    world.referee.remove(&Key::File(mv(WHAT), Kind::Zip)).await.unwrap();
+    let blob = world.publish(Kind::Zip, "packed otherwise".into(), "2").await.unwrap();
+    assert_eq!(blob.fact().evidence(), &log());
+}
+
+#[tokio::test]
+async fn pending_is_what_nobody_vouches_for_until_somebody_does() {
+    let world = World::new();
+    let blob = world.pending("x".into(), "1").await.unwrap();
+    assert_eq!(blob.state(), &State::Pending);
+    world.publish(Kind::Info, "{}".into(), "").await.unwrap();
+    assert_eq!(world.state().await, State::Pending);
+    assert_eq!(world.store.uphold(&mv(WHAT), Kind::Zip, &log(), hash("2")).await.unwrap(), None);
+    assert_eq!(world.state().await, State::Pending);
+    let receipt = world.store.uphold(&mv(WHAT), Kind::Zip, &log(), hash("1")).await.unwrap().unwrap();
+    assert_eq!(receipt.state(), &State::Verified);
+    assert_eq!(receipt.fact(Kind::Zip).unwrap().evidence(), &log());
+    // A hash that a database has vouched for needs nobody to do it again.
+    world.referee.remove(&Key::File(mv(WHAT), Kind::Zip)).await.unwrap();
+    let blob = world.pending("packed otherwise".into(), "1").await.unwrap();
+    assert_eq!((blob.state(), blob.fact().evidence()), (&State::Verified, &log()));
+}
+
+#[tokio::test]
+async fn what_was_seen_first_long_ago_may_become_doubtful() {
+    let world = World::new();
+    world.publish(Kind::Zip, "x".into(), "1").await.unwrap();
+    assert_eq!(world.state().await, State::Verified);
+    world.pending("x".into(), "1").await.unwrap();
+    assert_eq!(world.state().await, State::Pending);
+    world.vouched("x".into(), "1").await.unwrap();
+    assert_eq!(world.state().await, State::Verified);
+
+    let world = World::new();
+    world.publish(Kind::Zip, "x".into(), "1").await.unwrap();
+    assert_eq!(world.store.doubt(&mv(WHAT)).await.unwrap().unwrap().state(), &State::Pending);
+    assert_eq!(world.state().await, State::Pending);
 }
 
 /// Every change of a publication fails once, in both ways, and every read once. What is left must be as before
