@@ -14,8 +14,8 @@ use jiff::Timestamp;
 pub use self::publish::PublishError;
 use crate::{
     Blob, Blobs, Catalog, Data, Event, Foreign, Key, Kind, LocalBlobs, Prefix, QuarantineId, Question,
-    Receipt, Rot, SqliteCatalog, Staged, Staging, StagingArea, StoreError, Stored, StoredAnswer, Tag, Used,
-    When, catalog::LateCatalog,
+    Receipt, Refused, Rot, SqliteCatalog, Staged, Staging, StagingArea, StoreError, Stored, StoredAnswer,
+    Tag, Used, When, catalog::LateCatalog,
 };
 
 /// Everything that is stored, and the way in and out.
@@ -244,6 +244,11 @@ impl Store {
             }
             Err(error) => Err(error),
         }
+    }
+
+    /// Enters something that was refused into the audit trail, behind.
+    pub fn report(&self, refused: Refused) {
+        self.tell(Event::Refused(Box::new(refused)));
     }
 
     /// Tells the catalog behind; it is for people, and nobody waits for it.
