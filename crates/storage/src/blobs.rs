@@ -42,6 +42,23 @@ pub trait Blobs: fmt::Debug + Send + Sync {
     /// The same file may be put again, under the same name or another.
     fn put(&self, key: &Key, from: &Arc<Staged>, when: When) -> BoxFuture<'_, Result<Put, StoreError>>;
 
+    /// Stores complete files, each under its name unless that is taken; all are durable when it returns. After an
+    /// error any of them may be there.
+    ///
+    /// For many small files at once, where a place can do better than one after the other.
+    fn put_all<'a>(
+        &'a self,
+        objects: &'a [(Key, Arc<Staged>)],
+    ) -> BoxFuture<'a, Result<Vec<Put>, StoreError>> {
+        Box::pin(async move {
+            let mut puts = Vec::with_capacity(objects.len());
+            for (key, from) in objects {
+                puts.push(self.put(key, from, When::Absent).await?);
+            }
+            Ok(puts)
+        })
+    }
+
     /// Removes the object; fine if there is none.
     fn remove(&self, key: &Key) -> BoxFuture<'_, Result<(), StoreError>>;
 

@@ -26,6 +26,7 @@ pub async fn all(make: impl Fn() -> Place) {
     what_is_put_is_read(make()).await;
     no_two_keys_share_an_object(make()).await;
     one_creator_wins(make()).await;
+    many_are_stored_together(make()).await;
     an_exchange_needs_the_tag(make()).await;
     one_exchange_wins(make()).await;
     the_last_put_counts(make()).await;
@@ -87,6 +88,39 @@ async fn no_two_keys_share_an_object(place: Place) {
     let (receipt, file) = place.blobs.get_both(&first, &second).await.unwrap();
     assert_eq!(receipt.unwrap().bytes(&first, 1 << 20).await.unwrap(), place.read(&first).await);
     assert_eq!(file.unwrap().bytes(&second, 1 << 20).await.unwrap(), place.read(&second).await);
+}
+
+async fn many_are_stored_together(place: Place) {
+    let key = |n: usize| match n {
+        0 => Key::Receipt(version("v1.0.0")),
+        n => Key::Tile(DbName::new("sum.example.com").unwrap(), format!("8/{}/001", n % 4).parse().unwrap()),
+    };
+    let text = |n: usize| content(&key(n), &n.to_string());
+    assert!(matches!(place.put(&key(2), text(2), When::Absent).await, Put::Done(_)));
+    let mut objects = Vec::new();
+    for n in 0..4 {
+        objects.push((key(n), place.stage(if n == 2 { Bytes::from("other") } else { text(n) }).await));
+    }
+    // A second one under the same name comes too late.
+    objects.push((key(3), place.stage("late").await));
+    let puts = place.blobs.put_all(&objects).await.unwrap();
+    assert_eq!(puts.len(), objects.len());
+    for (n, put) in puts.iter().enumerate() {
+        let there = place.tag(&objects[n].0).await;
+        match put {
+            Put::Done(tag) => assert!(n != 2 && n != 4 && there.as_ref() == Some(tag), "{n}"),
+            Put::Conflict(tag) => assert!((n == 2 || n == 4) && there == *tag, "{n}"),
+        }
+    }
+    for n in 0..4 {
+        assert_eq!(place.read(&key(n)).await, Some(text(n)), "{n}");
+    }
+    // What was stored together is like any other.
+    let Some(tag) = place.tag(&key(0)).await else { panic!("it is there") };
+    let newer = content(&key(0), "newer");
+    assert!(matches!(place.put(&key(0), newer.clone(), When::Is(tag)).await, Put::Done(_)));
+    assert_eq!(place.read(&key(0)).await, Some(newer));
+    assert!(place.blobs.put_all(&[]).await.unwrap().is_empty());
 }
 
 async fn one_creator_wins(place: Place) {
@@ -303,6 +337,7 @@ fn keys() -> Vec<Key> {
     );
     for db in [db, below] {
         keys.push(Key::Supported(db.clone()));
+        keys.push(Key::Journal(db.clone()));
         keys.push(Key::Checked(db.clone(), gomod::SumdbPath::Latest));
         keys.push(Key::Checked(db.clone(), gomod::SumdbPath::Lookup(mv.clone())));
         keys.push(Key::Lookup(db.clone(), mv.clone()));

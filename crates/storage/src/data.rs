@@ -5,6 +5,7 @@
 //! lock               shared by every process that uses the directory, exclusive while the format changes
 //! modules/           a GOPROXY with checksum database: files, receipts, sumdb/
 //! answers/           lists, @latest, branch queries
+//! journals/          of a log of its own: the records that were taken last
 //! quarantine/        files that were not what they should be, each with the reason
 //! catalog.sqlite     the index for people
 //! leases/ locks/     lock files; all may be removed while no Larder runs

@@ -10,6 +10,9 @@
 //! | `link` of the staged file to its name | `link` to a new name in staging, `rename` to its name |
 //! | `fsync` of the directory | `fsync` of the directory |
 //!
+//! Many small files are stored together with two waits for the disk instead of two for each; see
+//! `local::together`.
+//!
 //! `link` never overwrites, so of several creators one wins; `rename` never leaves a moment without the file.
 
 use std::{
@@ -118,12 +121,37 @@ impl Directories {
             Err(error) => return Err(StoreError::io("create", dir, error)),
         }
         sync_dir(above)?;
-        let mut durable = locked(&self.durable);
-        if durable.len() >= REMEMBERED {
-            durable.clear();
-        }
-        durable.insert(dir.to_owned());
+        self.survive([dir.to_owned()]);
         Ok(())
+    }
+
+    /// Makes a directory below the root, and those between, which do not last yet: `made` gets those of which that
+    /// is not known.
+    #[cfg(target_os = "linux")]
+    pub(crate) fn make_for_now(&self, dir: &Path, made: &mut HashSet<PathBuf>) -> Result<(), StoreError> {
+        let known = dir == self.root || made.contains(dir) || locked(&self.durable).contains(dir);
+        if known && dir.is_dir() {
+            return Ok(());
+        }
+        self.make_for_now(dir.parent().unwrap_or(&self.root), made)?;
+        match fs::create_dir(dir) {
+            Ok(()) => {}
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+            Err(error) => return Err(StoreError::io("create", dir, error)),
+        }
+        made.insert(dir.to_owned());
+        Ok(())
+    }
+
+    /// From now on these are known to survive a crash.
+    pub(crate) fn survive(&self, dirs: impl IntoIterator<Item = PathBuf>) {
+        let mut durable = locked(&self.durable);
+        for dir in dirs {
+            if durable.len() >= REMEMBERED {
+                durable.clear();
+            }
+            durable.insert(dir);
+        }
     }
 }
 

@@ -104,6 +104,8 @@ pub enum Key {
     /// The checked copy of an object of a checksum database. The object itself lies as it is for those who read
     /// the directory without Larder.
     Checked(DbName, SumdbPath),
+    /// The records that the writer of a log of its own took last; see [`Journal`](crate::Journal).
+    Journal(DbName),
     /// A file that was set aside because it is not what it should be.
     Quarantine(QuarantineId),
 }
@@ -128,6 +130,8 @@ impl Key {
             Key::Tile(db, tile) => sumdb(db, SumdbPath::Tile(*tile)),
             Key::Head(db) => sumdb(db, SumdbPath::Latest),
             Key::Checked(db, path) => format!("answers/sumdb/{db}/{path}"),
+            // No element of a database's name is like this.
+            Key::Journal(db) => format!("journals/{db}/@journal"),
             Key::Quarantine(id) => format!("quarantine/{id}"),
         })
     }
@@ -161,7 +165,7 @@ impl Key {
             Key::Answer(question) => question.content_type(),
             Key::Supported(_) | Key::Lookup(..) | Key::Head(_) => TEXT,
             Key::Tile(_, tile) if tile.level().is_none() => TEXT,
-            Key::Tile(..) | Key::Checked(..) | Key::Quarantine(_) => BINARY,
+            Key::Tile(..) | Key::Checked(..) | Key::Journal(_) | Key::Quarantine(_) => BINARY,
         }
     }
 
@@ -172,7 +176,7 @@ impl Key {
             Key::File(..) | Key::Tile(..) => "max-age=31536000, immutable",
             Key::Lookup(..) | Key::Supported(_) => "max-age=86400",
             Key::Answer(_) | Key::Head(_) => "max-age=60",
-            Key::Receipt(_) | Key::Checked(..) | Key::Quarantine(_) => "no-store",
+            Key::Receipt(_) | Key::Checked(..) | Key::Journal(_) | Key::Quarantine(_) => "no-store",
         }
     }
 
@@ -184,7 +188,7 @@ impl Key {
             }
             Key::File(_, Kind::Info | Kind::Zip) | Key::Lookup(..) => Mutability::WhileStored,
             Key::Answer(_) | Key::Head(_) | Key::Checked(_, SumdbPath::Latest) => Mutability::Mutable,
-            Key::Receipt(_) | Key::Checked(..) => Mutability::ByExchange,
+            Key::Receipt(_) | Key::Checked(..) | Key::Journal(_) => Mutability::ByExchange,
         }
     }
 
@@ -200,8 +204,8 @@ impl Key {
             | Key::Lookup(..)
             | Key::Tile(..)
             | Key::Head(_) => 1 << 20,
-            // The object and a line about it.
-            Key::Checked(..) => 2 << 20,
+            // The object, or the records, and a line about it.
+            Key::Checked(..) | Key::Journal(_) => 2 << 20,
         }
     }
 }
@@ -286,7 +290,11 @@ mod tests {
             ),
             (Key::Tile(db.clone(), tile), "modules/sumdb/example.com/db/tile/8/0/x001/234.p/5"),
             (Key::Head(db.clone()), "modules/sumdb/example.com/db/latest"),
-            (Key::Checked(db, SumdbPath::Tile(tile)), "answers/sumdb/example.com/db/tile/8/0/x001/234.p/5"),
+            (
+                Key::Checked(db.clone(), SumdbPath::Tile(tile)),
+                "answers/sumdb/example.com/db/tile/8/0/x001/234.p/5",
+            ),
+            (Key::Journal(db), "journals/example.com/db/@journal"),
         ];
         for (key, path) in paths {
             assert_eq!(key.to_string(), path);

@@ -2,6 +2,8 @@
 
 mod derived;
 mod quarantine;
+#[cfg(target_os = "linux")]
+mod together;
 mod walk;
 
 pub(crate) use quarantine::Bound;
@@ -79,6 +81,19 @@ impl Blobs for LocalBlobs {
                 inner.derive(mv.path())?;
             }
             Ok(put)
+        }))
+    }
+
+    #[cfg(target_os = "linux")]
+    fn put_all<'a>(
+        &'a self,
+        objects: &'a [(Key, Arc<Staged>)],
+    ) -> BoxFuture<'a, Result<Vec<Put>, StoreError>> {
+        let (inner, objects) = (Arc::clone(&self.0), objects.to_vec());
+        Box::pin(blocking(move || {
+            let put = inner.put_together(&objects);
+            inner.note(&put);
+            put
         }))
     }
 
@@ -241,7 +256,7 @@ impl Inner {
     }
 
     /// Whether the disk took an object, for those who watch it.
-    fn note(&self, put: &Result<Put, StoreError>) {
+    fn note<T>(&self, put: &Result<T, StoreError>) {
         let staging = self.data.staging();
         staging.trouble().note(put, staging);
         if put.as_ref().is_err_and(StoreError::is_of_the_disk) {

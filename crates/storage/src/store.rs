@@ -1,6 +1,8 @@
 //! Blobs, staging and catalog, put together: what the mirror asks for.
 
 mod evidence;
+mod head;
+mod log;
 mod publish;
 mod rebuild;
 mod sumdb;
@@ -11,7 +13,7 @@ use std::{collections::HashSet, sync::Arc};
 use gomod::{DbName, ModulePath, ModuleVersion, Version};
 use jiff::Timestamp;
 
-pub use self::publish::PublishError;
+pub use self::{head::SignedHead, publish::PublishError};
 use crate::{
     Blob, Blobs, Catalog, Data, Event, Foreign, Key, Kind, LocalBlobs, Prefix, QuarantineId, Question,
     Receipt, Refused, Rot, SqliteCatalog, Staged, Staging, StagingArea, StoreError, Stored, StoredAnswer,

@@ -13,6 +13,8 @@ impl Key {
         let text = path.to_str()?;
         let key = if let Some(path) = text.strip_prefix("modules/") {
             in_modules(path)
+        } else if let Some(path) = text.strip_prefix("journals/") {
+            path.strip_suffix("/@journal")?.parse().ok().map(Key::Journal)
         } else {
             in_answers(text.strip_prefix("answers/")?)
         }?;

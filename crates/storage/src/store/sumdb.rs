@@ -55,8 +55,7 @@ impl Store {
     /// The first one of a database makes its `supported` file too.
     pub async fn put_small(&self, key: &Key, bytes: Bytes) -> Result<(), StoreError> {
         let Some(checked) = key.checked() else { return self.lay_out(key, &bytes).await };
-        let head = Head { path: checked.to_string(), size: bytes.len() };
-        let copy = self.staging.whole(sealed::seal(WHAT, FORMAT, &head, &bytes).into());
+        let copy = self.staging.whole(Store::copy_of(&checked, &bytes).into());
         if matches!(key, Key::Head(_)) {
             self.blobs.put(&checked, &copy, When::Always).await?;
             let plain = self.staging.whole(bytes);
@@ -100,7 +99,7 @@ impl Store {
         Err(StoreError::Contended(key.to_string()))
     }
 
-    async fn support(&self, db: &DbName) -> Result<(), StoreError> {
+    pub(super) async fn support(&self, db: &DbName) -> Result<(), StoreError> {
         if !locked(&self.supported).contains(db) {
             let empty = self.staging.whole(Bytes::new());
             self.blobs.put(&Key::Supported(db.clone()), &empty, When::Absent).await?;
@@ -137,6 +136,11 @@ impl Store {
             tracing::error!("{key} is damaged; it is asked for again");
         }
         Ok(Copy { tag: stored.tag, bytes })
+    }
+
+    /// The file that is a checked copy.
+    pub(super) fn copy_of(checked: &Key, bytes: &[u8]) -> Vec<u8> {
+        sealed::seal(WHAT, FORMAT, &Head { path: checked.to_string(), size: bytes.len() }, bytes)
     }
 
     /// What is in a checked copy. Strict: what is not exactly as it was written is damaged.

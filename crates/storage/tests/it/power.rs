@@ -16,8 +16,8 @@ use std::{
 use bytes::Bytes;
 use gomod::{DbName, ModuleVersion};
 use storage::{
-    Data, Evidence, FileFact, Key, Kind, Loaded, LocalBlobs, NoCatalog, PublishError, Question, Receipt,
-    Store, StoreError, StoredAnswer,
+    Data, Evidence, FileFact, Journal, Key, Kind, Loaded, LocalBlobs, NoCatalog, PublishError, Question,
+    Receipt, Store, StoreError, StoredAnswer,
 };
 
 use crate::world::{fact, mv, noise, open, staged};
@@ -26,7 +26,8 @@ const DIR: &str = "LARDER_TEST_POWER";
 const NAME: &str = "power::nothing_is_torn_or_lost_whatever_call_is_the_last";
 
 /// The calls that change something on a disk.
-const CALLS: [&str; 8] = ["openat", "mkdir", "pwrite64", "write", "fsync", "linkat", "rename", "unlink"];
+const CALLS: [&str; 10] =
+    ["openat", "mkdir", "pwrite64", "write", "fsync", "syncfs", "linkat", "rename", "renameat2", "unlink"];
 /// More than any kind has in one run.
 const MOST: usize = 400;
 
@@ -39,6 +40,10 @@ enum Step {
     Answer(u8),
     Tile,
     Head(u8),
+    /// Several objects with two waits for the disk.
+    Together,
+    Journal(u8),
+    SignedHead(u8),
     /// A rotten zip is set aside.
     Quarantine,
     /// The same zip again.
@@ -47,7 +52,7 @@ enum Step {
     Adopt,
 }
 
-const STEPS: [Step; 11] = [
+const STEPS: [Step; 16] = [
     Step::Info,
     Step::Mod,
     Step::Zip,
@@ -56,6 +61,11 @@ const STEPS: [Step; 11] = [
     Step::Tile,
     Step::Head(1),
     Step::Head(2),
+    Step::Together,
+    Step::Journal(1),
+    Step::Journal(2),
+    Step::SignedHead(1),
+    Step::SignedHead(2),
     Step::Quarantine,
     Step::Again,
     Step::Adopt,
@@ -88,6 +98,19 @@ fn answer(n: u8) -> StoredAnswer {
 
 fn tile() -> Key {
     Key::Tile(db(), "8/0/000".parse().unwrap())
+}
+
+fn log() -> DbName {
+    DbName::new("sum.example.com/own").unwrap()
+}
+
+fn together() -> Vec<(Key, Bytes)> {
+    let tile = |n: u8| (Key::Tile(log(), format!("8/0/00{n}").parse().unwrap()), noise(100, n.into()));
+    (0..4).map(tile).collect()
+}
+
+fn journal(n: u8) -> Journal {
+    Journal { size: n.into(), root: "root".into(), records: vec!["record\n".into()] }
 }
 
 /// Larger than what a file in transit keeps in memory.
@@ -131,6 +154,21 @@ impl Process {
             Step::Answer(n) => self.store.put_answer(&question(), &answer(n)).await?,
             Step::Tile => self.store.put_small(&tile(), "tile".into()).await?,
             Step::Head(n) => self.store.put_small(&Key::Head(db()), format!("head {n}").into()).await?,
+            Step::Together => {
+                assert!(self.store.put_small_all(&log(), &together()).await?.is_empty());
+            }
+            Step::Journal(n) => match self.store.journal(&log()).await? {
+                Some((there, _)) if there.size >= n.into() => {}
+                there => {
+                    let tag = there.map(|(_, tag)| tag);
+                    assert!(self.store.put_journal(&log(), tag, &journal(n)).await?.is_some());
+                }
+            },
+            Step::SignedHead(n) => {
+                let there = self.store.head(&log()).await?;
+                let tag = there.and_then(|there| there.tag);
+                assert!(self.store.move_head(&log(), tag, vec![n].into()).await?.is_some());
+            }
             Step::Quarantine => {
                 if let Loaded::Rot(rot) = self.store.load(&version(), Kind::Zip).await? {
                     self.store.quarantine(&version(), Kind::Zip, &rot).await?;
@@ -194,6 +232,19 @@ impl Process {
         let least = [2, 1].into_iter().find(|n| done.contains(&Step::Head(*n))).unwrap_or(0);
         let head = (1..=2).find(|n| found.as_ref().is_some_and(|f| *f == format!("head {n}"))).unwrap_or(0);
         assert!(head >= least && (head > 0) == found.is_some(), "{found:?} instead of {least}");
+        for (key, bytes) in together() {
+            let found = self.store.small(&key).await.unwrap();
+            let whole = found.as_ref().map_or(!done.contains(&Step::Together), |found| *found == bytes);
+            assert!(whole, "{key}: {found:?}");
+        }
+        let found = self.store.journal(&log()).await.unwrap();
+        let least = [2, 1].into_iter().find(|n| done.contains(&Step::Journal(*n))).unwrap_or(0);
+        let known = found.map_or(0, |(found, _)| found.size);
+        assert!(known >= least.into(), "journal {known} instead of {least}");
+        let found = self.store.head(&log()).await.unwrap();
+        let least = [2, 1].into_iter().find(|n| done.contains(&Step::SignedHead(*n))).unwrap_or(0);
+        let known = found.map_or(0, |found| found.note[0]);
+        assert!(known >= least, "signed head {known} instead of {least}");
         self.is_stored(&foreign(), Kind::Mod, &"module foreign\n".into()).await;
         // Nobody who reads the directory without Larder sees half a file either.
         for (path, whole) in [

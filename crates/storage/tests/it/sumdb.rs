@@ -4,7 +4,7 @@ use std::{fs, path::PathBuf, sync::Arc};
 
 use bytes::Bytes;
 use gomod::{DbName, SumdbPath};
-use storage::{Key, NoCatalog, Referee, StagingArea, Store};
+use storage::{Journal, Key, NoCatalog, Referee, StagingArea, Store};
 
 use crate::world::{mv, store};
 
@@ -109,4 +109,63 @@ async fn keeping_survives_a_failure_at_each_step() {
             }
         }
     }
+}
+
+#[tokio::test]
+async fn many_objects_are_kept_together_like_one() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = store(dir.path());
+    let lookup = |n: u8| Key::Lookup(db(), mv(&format!("example.com/m{n}@v1.0.0")));
+    let object = |n: u8, text: &'static str| (lookup(n), Bytes::from(text));
+    assert!(
+        store
+            .put_small_all(&db(), &[object(0, "a"), object(1, "b"), object(2, "c")])
+            .await
+            .unwrap()
+            .is_empty()
+    );
+    // One of them is damaged, one is gone for those who read the directory, and one is not there yet.
+    let copy = Key::Checked(db(), SumdbPath::Lookup(mv("example.com/m0@v1.0.0")));
+    let copy = dir.path().join(copy.path());
+    fs::write(&copy, fs::read_to_string(&copy).unwrap().replace("\na", "\nd")).unwrap();
+    fs::remove_file(dir.path().join(lookup(1).path())).unwrap();
+    let objects = [object(0, "a"), object(1, "b"), object(2, "other"), object(3, "e")];
+    assert_eq!(store.put_small_all(&db(), &objects).await.unwrap(), [lookup(2)]);
+    for (n, text) in [(0, "a"), (1, "b"), (2, "c"), (3, "e")] {
+        assert_eq!(read(&store, &lookup(n)).await.unwrap(), text, "{n}");
+        assert_eq!(fs::read_to_string(dir.path().join(lookup(n).path())).unwrap(), text, "{n}");
+    }
+    assert!(dir.path().join(Key::Supported(db()).path()).exists());
+}
+
+#[tokio::test]
+async fn a_signed_head_and_a_journal_move_only_from_what_was_seen() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = store(dir.path());
+    assert_eq!(store.head(&db()).await.unwrap(), None);
+    let first = store.move_head(&db(), None, "1".into()).await.unwrap();
+    assert!(first.is_some());
+    assert_eq!(store.move_head(&db(), None, "2".into()).await.unwrap(), None);
+    assert!(store.move_head(&db(), first.clone(), "2".into()).await.unwrap().is_some());
+    assert_eq!(store.move_head(&db(), first, "3".into()).await.unwrap(), None);
+    assert_eq!(store.head(&db()).await.unwrap().unwrap().note, "2");
+    assert_eq!(read(&store, &Key::Head(db())).await.unwrap(), "2");
+    assert_eq!(fs::read_to_string(dir.path().join(Key::Head(db()).path())).unwrap(), "2");
+
+    let journal = |size| Journal { size, root: "root".into(), records: vec!["a\n".into(), "b\n".into()] };
+    assert_eq!(store.journal(&db()).await.unwrap(), None);
+    let first = store.put_journal(&db(), None, &journal(0)).await.unwrap();
+    assert!(first.is_some());
+    assert_eq!(store.put_journal(&db(), None, &journal(0)).await.unwrap(), None);
+    let second = store.put_journal(&db(), first.clone(), &journal(2)).await.unwrap();
+    assert!(second.is_some());
+    assert_eq!(store.put_journal(&db(), first, &journal(2)).await.unwrap(), None);
+    assert_eq!(store.journal(&db()).await.unwrap(), Some((journal(2), second.unwrap())));
+
+    // A damaged one is no absence.
+    for path in [Key::Checked(db(), SumdbPath::Latest).path(), Key::Journal(db()).path()] {
+        fs::write(dir.path().join(path), "{").unwrap();
+    }
+    store.head(&db()).await.unwrap_err();
+    store.journal(&db()).await.unwrap_err();
 }

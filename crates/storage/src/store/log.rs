@@ -1,0 +1,69 @@
+//! What a log of its own needs of the store: its journal, and many objects at once.
+
+use std::collections::HashSet;
+
+use bytes::Bytes;
+use gomod::DbName;
+
+use super::Store;
+use crate::{Journal, Key, Put, StoreError, Tag, When};
+
+impl Store {
+    /// The journal of a log, and what it was when it was read. A damaged one is an error, never none.
+    pub async fn journal(&self, log: &DbName) -> Result<Option<(Journal, Tag)>, StoreError> {
+        let key = Key::Journal(log.clone());
+        let Some(stored) = self.blobs.get(&key).await? else { return Ok(None) };
+        let file = stored.bytes(&key, key.max_len()).await?;
+        let file = file.ok_or_else(|| StoreError::damaged(&key, "it is too long"))?;
+        Ok(Some((Journal::parse(log, &file)?, stored.tag)))
+    }
+
+    /// Keeps a journal in the place of the one with this tag, or of none, and gives its own tag; `None` if another
+    /// is there by now.
+    pub async fn put_journal(
+        &self,
+        log: &DbName,
+        from: Option<Tag>,
+        journal: &Journal,
+    ) -> Result<Option<Tag>, StoreError> {
+        let staged = self.staging.whole(journal.to_bytes(log).into());
+        let when = from.map_or(When::Absent, When::Is);
+        match self.blobs.put(&Key::Journal(log.clone()), &staged, when).await? {
+            Put::Done(tag) => Ok(Some(tag)),
+            Put::Conflict(_) => Ok(None),
+        }
+    }
+
+    /// Keeps objects of a checksum database that do not change, each unless it is there; all are durable when it
+    /// returns. Gives the keys under which other bytes were kept before, and still are.
+    pub async fn put_small_all(&self, db: &DbName, objects: &[(Key, Bytes)]) -> Result<Vec<Key>, StoreError> {
+        let mut staged = Vec::with_capacity(objects.len() * 2);
+        for (key, bytes) in objects {
+            if let Some(checked) = key.checked() {
+                let copy = self.staging.whole(Store::copy_of(&checked, bytes).into());
+                staged.push((checked, copy));
+            }
+            staged.push((key.clone(), self.staging.whole(bytes.clone())));
+        }
+        let puts = self.blobs.put_all(&staged).await?;
+        let taken: HashSet<&Key> = staged
+            .iter()
+            .zip(&puts)
+            .filter_map(|((key, _), put)| matches!(put, Put::Conflict(_)).then_some(key))
+            .collect();
+        let mut others = Vec::new();
+        for (key, bytes) in objects {
+            let checked = key.checked();
+            if !taken.contains(key) && checked.is_none_or(|checked| !taken.contains(&checked)) {
+                continue;
+            }
+            match self.small(key).await? {
+                None => self.put_small(key, bytes.clone()).await?,
+                Some(same) if same == *bytes => {}
+                Some(_) => others.push(key.clone()),
+            }
+        }
+        self.support(db).await?;
+        Ok(others)
+    }
+}
