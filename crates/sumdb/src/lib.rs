@@ -2,18 +2,27 @@
 //!
 //! No socket, no file and no clock. A caller brings bytes and gets facts or a refusal.
 //!
-//! [`Head::open`] and [`Lookup::check`] are the whole check of an answer that is stored or handed on byte for byte:
-//! they keep out error pages, cut bodies, answers to another question and answers of another database. That a record
-//! truly lies in the signed tree is a proof over tiles, which every client makes for itself.
+//! [`Head::open`] and [`Lookup::check`] look at an answer alone: they keep out error pages, cut bodies, answers to
+//! another question and answers of another database. That a record truly lies in the signed tree, and that the tree is
+//! a continuation of the one known before, is what [`prove`] shows over [`Tiles`].
 
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used))]
 
+mod authentic;
+mod evil;
 pub mod note;
+mod proof;
 pub mod record;
+mod shape;
+mod tiles;
 pub mod tlog;
 pub mod tree;
 
+pub use evil::{Evil, Fork};
 pub use note::{Note, NoteError, Signer, Verifier};
+pub use proof::{Proved, Unproved, authenticate, extends, prove, tile};
 pub use record::{Hashes, Lookup, RecordError};
+pub use shape::anchor_tiles;
+pub use tiles::{Tiles, records};
 pub use tlog::Hash;
 pub use tree::{Head, HeadError};

@@ -27,6 +27,14 @@ impl<'a> Lookup<'a> {
         Ok(Self { id, text: record_text(&rest[..=end])?, note: &rest[end + 2..] })
     }
 
+    /// Writes the answer to a lookup: number, text and note in the form that [`Lookup::parse`] reads. The text must be
+    /// that of a record, lines without an empty one, and the note a whole signed note.
+    pub fn compose(id: u64, text: &str, note: &[u8]) -> Vec<u8> {
+        let mut body = format!("{id}\n{text}\n").into_bytes();
+        body.extend_from_slice(note);
+        body
+    }
+
     /// The record's number, counted from 0. It lies in every tree of more records than this.
     pub fn id(&self) -> u64 {
         self.id
@@ -113,7 +121,8 @@ pub enum RecordError {
     },
 }
 
-fn record_text(bytes: &[u8]) -> Result<&str, RecordError> {
+/// The text of one record: lines without control characters, the first not empty.
+pub(crate) fn record_text(bytes: &[u8]) -> Result<&str, RecordError> {
     let text = std::str::from_utf8(bytes).map_err(|_| RecordError::Malformed("the text is not UTF-8"))?;
     if text.starts_with('\n') {
         return Err(RecordError::Malformed("it has no text"));

@@ -1,8 +1,10 @@
 //! The checksum database's formats, held to what the field's own tools write.
 
-#![allow(clippy::unwrap_used, clippy::expect_used)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::cast_possible_truncation)]
 
+mod model;
 mod notes;
+mod proofs;
 mod records;
 mod tlog;
 mod tree;
