@@ -66,6 +66,7 @@ fn verified(evidence: &Evidence) -> &'static str {
     match evidence {
         Evidence::Log { .. } => "log",
         Evidence::FirstSight => "first-sight",
+        Evidence::Imported { .. } => "imported",
         Evidence::Off => "off",
     }
 }

@@ -177,6 +177,8 @@ pub enum Prefix {
     Versions(ModulePath),
     /// The receipts of all modules.
     Receipts,
+    /// What is stored of all checksum databases: the objects, and their checked copies.
+    Sumdb,
 }
 
 /// Keys that arrive one by one; dropping it ends the search.

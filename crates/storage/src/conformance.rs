@@ -290,6 +290,15 @@ async fn listings(place: Place) {
     let module = version("v1.0.0").path().clone();
     assert_eq!(list(Prefix::Versions(module.clone())).await, infos);
     assert_eq!(list(Prefix::Receipts).await, receipts);
+    let of_databases = |key: &Key| {
+        matches!(key, Key::Supported(_) | Key::Lookup(..) | Key::Tile(..) | Key::Head(_) | Key::Checked(..))
+    };
+    let mut sumdb: Vec<_> = keys().into_iter().filter(of_databases).collect();
+    for key in &sumdb {
+        place.put(key, "x", When::Absent).await;
+    }
+    sumdb.sort_by_key(Key::to_string);
+    assert_eq!(list(Prefix::Sumdb).await, sumdb);
     let nothing = ModulePath::new("example.com/none").unwrap();
     assert_eq!(list(Prefix::Versions(nothing)).await, []);
     place.blobs.derive(&module).await.unwrap();

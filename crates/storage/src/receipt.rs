@@ -58,6 +58,11 @@ pub enum Evidence {
     },
     /// Nothing but that it was the first to be seen.
     FirstSight,
+    /// A list of hashes that an operator took in from elsewhere.
+    Imported {
+        /// The public key that signed the list, `NAME+HASH+KEY`; none where nobody did.
+        signer: Option<Arc<str>>,
+    },
     /// Nothing, by configuration.
     Off,
 }
@@ -68,6 +73,7 @@ impl Evidence {
         match self {
             Evidence::Log { .. } => "log",
             Evidence::FirstSight => "first-sight",
+            Evidence::Imported { .. } => "imported",
             Evidence::Off => "off",
         }
     }
@@ -77,7 +83,8 @@ impl Evidence {
         let weight = |evidence: &Evidence| match evidence {
             Evidence::Off => 0,
             Evidence::FirstSight => 1,
-            Evidence::Log { .. } => 2,
+            Evidence::Imported { .. } => 2,
+            Evidence::Log { .. } => 3,
         };
         weight(self) > weight(other)
     }
@@ -103,6 +110,16 @@ impl FileFact {
         FileFact { h1, size: staged.written(), crc32c, source: source.into(), at, evidence }
     }
 
+    /// The fact of a file that has not arrived yet, whose hash is known all the same: no other will be taken.
+    pub(crate) fn of_hash(h1: H1, source: Arc<str>, at: Timestamp, evidence: Evidence) -> Self {
+        FileFact::of_parts(Some(h1), 0, Vec::new(), source, at, evidence)
+    }
+
+    /// Whether nothing but the hash is known. A file with a hash is never empty.
+    pub fn is_hash_alone(&self) -> bool {
+        self.h1.is_some() && self.size == 0
+    }
+
     pub(crate) fn of_parts(
         h1: Option<H1>,
         size: u64,
@@ -119,7 +136,7 @@ impl FileFact {
         self.h1
     }
 
-    /// Length in bytes.
+    /// Length in bytes; 0 where [only the hash is known](Self::is_hash_alone).
     pub fn size(&self) -> u64 {
         self.size
     }
@@ -244,9 +261,14 @@ impl Receipt {
 
     /// The file that holds it.
     pub fn to_bytes(&self) -> Vec<u8> {
-        sealed::seal(WHAT, FORMAT, &wire::Receipt::write(self), &[])
+        let facts = Kind::ALL.iter().filter_map(|kind| self.fact(*kind));
+        let imported = facts.map(FileFact::evidence).any(|is| matches!(is, Evidence::Imported { .. }));
+        let format = if imported { FORMAT } else { WITHOUT_IMPORTS };
+        sealed::seal(WHAT, format, &wire::Receipt::write(self), &[])
     }
 }
 
 const WHAT: &str = "receipt";
-const FORMAT: u32 = 1;
+const FORMAT: u32 = 2;
+/// The format before there were imports. What an older Larder can read is written so that it does.
+const WITHOUT_IMPORTS: u32 = 1;

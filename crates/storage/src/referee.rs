@@ -240,6 +240,10 @@ impl Blobs for Referee {
             let fits = |key: &&Key| match (prefix, key) {
                 (Prefix::Versions(module), Key::File(version, Kind::Info)) => version.path() == module,
                 (Prefix::Receipts, Key::Receipt(_)) => true,
+                (
+                    Prefix::Sumdb,
+                    Key::Supported(_) | Key::Lookup(..) | Key::Tile(..) | Key::Head(_) | Key::Checked(..),
+                ) => true,
                 _ => false,
             };
             state.objects.keys().filter(fits).cloned().collect::<Vec<_>>()

@@ -2,6 +2,7 @@
 
 mod evidence;
 mod head;
+mod import;
 mod log;
 mod publish;
 mod rebuild;
@@ -13,7 +14,7 @@ use std::{collections::HashSet, sync::Arc};
 use gomod::{DbName, ModulePath, ModuleVersion, Version};
 use jiff::Timestamp;
 
-pub use self::{head::SignedHead, publish::PublishError};
+pub use self::{head::SignedHead, import::Import, publish::PublishError};
 use crate::{
     Blob, Blobs, Catalog, Data, Event, Foreign, Key, Kind, LocalBlobs, Prefix, QuarantineId, Question,
     Receipt, Refused, Rot, SqliteCatalog, Staged, Staging, StagingArea, StoreError, Stored, StoredAnswer,
@@ -100,7 +101,8 @@ impl Store {
                 return Ok(Loaded::Withdrawn(why.to_owned()));
             }
             let Some(file) = file else { return Ok(Loaded::Absent) };
-            let Some(fact) = receipt.fact(kind).cloned() else {
+            let whole = receipt.fact(kind).filter(|fact| !fact.is_hash_alone());
+            let Some(fact) = whole.cloned() else {
                 return Ok(Loaded::Foreign(Foreign::new(version, kind, file)));
             };
             let seen = Some((receipt_tag, file.tag.clone()));

@@ -14,6 +14,7 @@ use crate::{Key, Kind, Listing, Prefix, StoreError};
 pub(super) fn list(data: &Path, prefix: Prefix) -> Listing {
     let (found, listing) = Listing::new();
     let modules = data.join("modules");
+    let owned = data.to_owned();
     let walk = Walk { found: found.clone() };
     let spawned = std::thread::Builder::new().name("list".into()).spawn(move || {
         // Unwanted or done: there is nobody to tell.
@@ -23,6 +24,9 @@ pub(super) fn list(data: &Path, prefix: Prefix) -> Listing {
                 walk.versions(&dir, &module, ".info", |mv| Key::File(mv, Kind::Info))
             }
             Prefix::Receipts => walk.receipts(&modules),
+            Prefix::Sumdb => {
+                walk.sumdb(&owned, "modules/sumdb").and_then(|()| walk.sumdb(&owned, "answers/sumdb"))
+            }
         };
     });
     if let Err(error) = spawned {
@@ -60,6 +64,22 @@ impl Walk {
             }
             None
         })
+    }
+
+    /// Directories of databases lie in one another, as their names do.
+    fn sumdb(&self, data: &Path, root: &str) -> Result<(), Unwanted> {
+        let mut todo = vec![data.join(root)];
+        while let Some(dir) = todo.pop() {
+            self.entries(&dir, |entry| {
+                let path = entry.path();
+                if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+                    todo.push(path);
+                    return None;
+                }
+                Key::at(path.strip_prefix(data).ok()?)
+            })?;
+        }
+        Ok(())
     }
 
     fn versions(

@@ -47,8 +47,16 @@ struct FileFact {
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 enum Evidence {
-    Log { db: String, id: u64, size: u64 },
+    Log {
+        db: String,
+        id: u64,
+        size: u64,
+    },
     FirstSight,
+    Imported {
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        signer: Option<String>,
+    },
     Off,
 }
 
@@ -106,6 +114,9 @@ impl FileFact {
                     Evidence::Log { db: db.to_string(), id: *id, size: *size }
                 }
                 receipt::Evidence::FirstSight => Evidence::FirstSight,
+                receipt::Evidence::Imported { signer } => {
+                    Evidence::Imported { signer: signer.as_deref().map(str::to_owned) }
+                }
                 receipt::Evidence::Off => Evidence::Off,
             },
         }
@@ -124,6 +135,9 @@ impl FileFact {
                     receipt::Evidence::Log { db, id, size }
                 }
                 Evidence::FirstSight => receipt::Evidence::FirstSight,
+                Evidence::Imported { signer } => {
+                    receipt::Evidence::Imported { signer: signer.map(Into::into) }
+                }
                 Evidence::Off => receipt::Evidence::Off,
             },
         })

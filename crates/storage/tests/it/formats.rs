@@ -22,6 +22,8 @@ fn facts() -> impl Strategy<Value = (usize, String, i64, Evidence)> {
     let evidence = prop_oneof![
         Just(Evidence::Off),
         Just(Evidence::FirstSight),
+        prop::option::of(any::<String>())
+            .prop_map(|signer| Evidence::Imported { signer: signer.map(Into::into) }),
         (any::<u64>(), any::<u64>()).prop_map(|(id, size)| Evidence::Log {
             db: "sum.example.com/db".parse().unwrap(),
             id,
@@ -156,8 +158,8 @@ fn hostile_receipts_are_damaged() {
 
 #[test]
 fn a_newer_format_is_told_from_damage() {
-    let file = br#"{"larder":"receipt","format":2,"crc32c":"","content":[],"more":{}}"#;
+    let file = br#"{"larder":"receipt","format":3,"crc32c":"","content":[],"more":{}}"#;
     let newer = Receipt::parse(&version(), &[file.as_slice(), b"\n"].concat()).unwrap_err();
-    assert!(matches!(newer, StoreError::Newer { format: 2, .. }), "{newer}");
+    assert!(matches!(newer, StoreError::Newer { format: 3, .. }), "{newer}");
     assert!(newer.to_string().contains("newer than this Larder"), "{newer}");
 }

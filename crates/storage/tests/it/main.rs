@@ -7,6 +7,7 @@ mod catalog;
 mod cut;
 mod data;
 mod formats;
+mod import;
 mod pinning;
 mod power;
 mod scrub;
