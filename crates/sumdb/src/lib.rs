@@ -19,7 +19,7 @@ pub mod tlog;
 pub mod tree;
 
 pub use evil::{Evil, Fork};
-pub use note::{Note, NoteError, Signer, Verifier};
+pub use note::{Note, NoteError, PrivateKey, Signer, Verifier};
 pub use proof::{Proved, Unproved, authenticate, extends, prove, tile};
 pub use record::{Hashes, Lookup, RecordError};
 pub use shape::anchor_tiles;

@@ -4,6 +4,7 @@
 
 use std::fmt;
 
+use aws_lc_rs::rand;
 use aws_lc_rs::signature::{ED25519, Ed25519KeyPair, KeyPair, UnparsedPublicKey};
 use base64::Engine;
 use base64::alphabet;
@@ -59,6 +60,32 @@ impl fmt::Debug for Verifier {
 pub struct Signer {
     pair: Ed25519KeyPair,
     verifier: Verifier,
+}
+
+/// The text of a private key, `PRIVATE+KEY+NAME+HHHHHHHH+BASE64`: what [`Signer::parse`] reads. It is never printed;
+/// whoever stores it asks for it.
+pub struct PrivateKey(String);
+
+impl PrivateKey {
+    /// Makes a new key under a name, from the system's randomness.
+    pub fn generate(name: &str) -> Result<Self, KeyError> {
+        let mut seed = [0; KEY_LEN];
+        rand::fill(&mut seed).map_err(|_| KeyError::Randomness)?;
+        let signer = Signer::from_seed(name, &seed)?;
+        let hash = signer.verifier.hash;
+        Ok(Self(format!("PRIVATE+KEY+{name}+{hash:08x}+{}", BASE64.encode(tagged(&seed)))))
+    }
+
+    /// The text, for the one file that it is written to.
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for PrivateKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("PrivateKey(hidden)")
+    }
 }
 
 impl Signer {
@@ -165,6 +192,9 @@ pub enum KeyError {
     /// The hash in the text is not that of name and key.
     #[error("the key's hash does not fit its name and key; it was altered, copy it again")]
     Hash,
+    /// The system gives no random bytes, so that no key can be made.
+    #[error("the system gives no random bytes")]
+    Randomness,
     /// The algorithm byte names no known algorithm.
     #[error("unknown key algorithm {0}; only Ed25519 (1) is known")]
     Algorithm(u8),

@@ -1,6 +1,6 @@
 use proptest::prelude::*;
 use sumdb::note::KeyError;
-use sumdb::{Head, Note, NoteError, Signer, Verifier};
+use sumdb::{Head, Note, NoteError, PrivateKey, Signer, Verifier};
 
 use crate::signer;
 
@@ -53,6 +53,20 @@ fn keys_that_are_altered_are_refused() {
     }
     assert!(matches!(Signer::from_seed("a b", &[0; 32]), Err(KeyError::Name)));
     assert!(matches!(Signer::parse(VKEY), Err(KeyError::Form)));
+}
+
+#[test]
+fn a_new_private_key_signs_and_is_like_no_other() {
+    let (first, second) =
+        (PrivateKey::generate("a.example").unwrap(), PrivateKey::generate("a.example").unwrap());
+    assert_ne!(first.expose(), second.expose());
+    let signer = Signer::parse(first.expose()).unwrap();
+    let key = Verifier::parse(&signer.verifier().to_string()).unwrap();
+    assert_eq!(key.name(), "a.example");
+    let note = signer.sign("text\n").unwrap();
+    assert_eq!(Note::open(note.as_bytes(), &key).unwrap().text(), "text\n");
+    assert_eq!(format!("{first:?}"), "PrivateKey(hidden)");
+    assert!(matches!(PrivateKey::generate("a b"), Err(KeyError::Name)));
 }
 
 #[test]
