@@ -4,10 +4,14 @@
 //! with the environment and the file, so that one rule checks a value wherever it comes from, and no message of the
 //! argument parser repeats a password.
 
+mod sumdb;
+
 use std::{ffi::OsString, path::PathBuf};
 
 use clap::{Args, Parser, Subcommand, builder::Styles, builder::styling::AnsiColor};
 use clap_complete::Shell;
+
+pub(crate) use self::sumdb::{KeygenArgs, RotatePlanArgs, SumdbCommand};
 
 /// Go builds that do not break: a mirror for Go modules.
 #[derive(Parser)]
@@ -39,6 +43,9 @@ pub(crate) enum Command {
     /// Check everything that is stored, and set aside what is damaged
     #[command(after_help = AFTER_SCRUB)]
     Scrub(ScrubArgs),
+    /// Look after checksum databases: the public ones, and your own
+    #[command(subcommand, after_help = sumdb::AFTER_SUMDB)]
+    Sumdb(SumdbCommand),
     /// Look at the configuration
     #[command(subcommand, after_help = AFTER_CONFIG)]
     Config(ConfigCommand),

@@ -5,6 +5,7 @@
 mod args;
 mod child;
 mod config;
+mod databases;
 mod engine;
 mod go_env;
 mod log;
@@ -57,6 +58,7 @@ fn run(command: Command, env: &Environment) -> Printed {
             log::to_stderr(settings, Level::ERROR);
             scrub::scrub(settings, &args).await
         }),
+        Command::Sumdb(command) => databases::run(command, env),
         Command::Config(command) => config::run(command, env, look(env)),
         Command::Completions { shell } => {
             let mut script = Vec::new();

@@ -12,6 +12,7 @@ mod limits;
 mod listen;
 mod masked;
 mod origin;
+mod own;
 mod pick;
 mod private;
 mod problem;
@@ -39,6 +40,7 @@ pub(crate) use self::{
     listen::Listen,
     masked::masked,
     origin::{Origin, Valued},
+    own::{Own, own_name},
     private::Private,
     problem::{Invalid, Problem},
     route::{Route, pattern_shown, sumdb_name},
@@ -68,6 +70,8 @@ pub(crate) struct Settings {
     /// The chain of everything that no route is about.
     pub(crate) upstream: Valued<Chain>,
     pub(crate) sumdb: Valued<Sumdb>,
+    /// The own database, if there is one.
+    pub(crate) own: Option<Own>,
     pub(crate) offline: Valued<bool>,
     pub(crate) min_free: Valued<MinFree>,
     /// What a failure lets through wherever a route says nothing else.
@@ -129,6 +133,9 @@ fn gather(
     let sources = SourceRules::check(&file.source, pick);
     let upstream = upstream(options, &go, file, &sources, offline.value, pick);
     let sumdb = sumdb(options, &go, file, &sources, pick);
+    let own = file.sumdb.as_ref().and_then(|entry| entry.get_ref().own());
+    let own =
+        own.and_then(|own| Own::check(own, sumdb.as_ref().and_then(|public| public.value.name()), pick));
     let routes: Vec<_> = file.route.iter().map(|entry| Route::check(entry, &sources, pick)).collect();
     let routes = routes.into_iter().collect::<Option<Vec<_>>>();
     let private = Private::read(&go, &mut warnings);
@@ -139,6 +146,7 @@ fn gather(
         data: data?,
         upstream: upstream?,
         sumdb: sumdb?,
+        own,
         offline,
         min_free: min_free.unwrap_or_else(|| Valued::default(MinFree::default())),
         fallback: fallback.unwrap_or(Valued::default(Fallback::default())),
@@ -225,7 +233,8 @@ fn sumdb(
 ) -> Option<Valued<Sumdb>> {
     let before = pick.count();
     let parse = |text: &str| Sumdb::parse(text, sources);
-    let set = pick.text(SUMDB, options.sumdb.as_deref(), file.sumdb.as_ref(), parse);
+    let in_file = file.sumdb.as_ref().and_then(file::Sumdb::spec);
+    let set = pick.text(SUMDB, options.sumdb.as_deref(), in_file.as_ref(), parse);
     if set.is_some() || pick.count() > before {
         return set;
     }
@@ -238,6 +247,9 @@ fn sumdb(
 impl Settings {
     /// What is valid, and yet not what somebody may expect.
     fn warn(&mut self) {
+        if let Some(own) = &self.own {
+            own.warn(&self.data.value, &mut self.warnings);
+        }
         let own = self.routes.iter().filter_map(|route| Some((route.chain.as_ref()?, &route.origin)));
         let chains: Vec<_> = [(&self.upstream.value, &self.upstream.origin)].into_iter().chain(own).collect();
         for (chain, origin) in &chains {

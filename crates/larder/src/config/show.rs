@@ -98,18 +98,27 @@ fn route(route: &Route, settings: &Settings) -> Value {
 /// The values that stand alone, in the order of the example file.
 fn values(settings: &Settings) -> Vec<Row> {
     let Settings { listen, data, upstream, sumdb, offline, min_free, fallback, order, tuning, .. } = settings;
-    let on_unverifiable = &settings.on_unverifiable;
+    let Settings { own, on_unverifiable, .. } = settings;
     let Tuning { patience, freshness, limits, bodies, retry, breaker, hedge, fetches, clients, .. } = tuning;
     let span = |name: &str, span: &Valued<Span>| row(name, span.value.to_string(), &span.origin);
     let amount = |name: &str, amount: &Valued<Amount>| row(name, amount.value.to_string(), &amount.origin);
     let percent = |name: &str, share: &Valued<Percent>| row(name, share.value.to_string(), &share.origin);
     let number = |name: &str, number: &Valued<u32>| row(name, number.value, &number.origin);
     let places = |name: &str, number: &Valued<usize>| row(name, number.value, &number.origin);
-    vec![
+    let mut rows = vec![
         row("listen", listen.value.to_string(), &listen.origin),
         row("data", data.value.to_string_lossy(), &data.origin),
         row("upstream", upstream.value.to_string(), &upstream.origin),
         row("sumdb", Sumdb::to_string(&sumdb.value), &sumdb.origin),
+    ];
+    rows.extend(own.iter().flat_map(|own| {
+        [
+            row("sumdb.own.name", own.name.value.as_str(), &own.name.origin),
+            row("sumdb.own.key", own.key.value.to_string_lossy(), &own.key.origin),
+            row("sumdb.own.head", own.head.value.to_string_lossy(), &own.head.origin),
+        ]
+    }));
+    rows.extend([
         row("offline", offline.value, &offline.origin),
         row("min_free", min_free.value.to_string(), &min_free.origin),
         row("fallback", fallback_name(fallback.value), &fallback.origin),
@@ -173,7 +182,8 @@ fn values(settings: &Settings) -> Vec<Row> {
         amount("quarantine.size", &tuning.quarantine_size),
         row("log.format", tuning.log_format.value.name(), &tuning.log_format.origin),
         row("log.access", tuning.log_access.value.name(), &tuning.log_access.origin),
-    ]
+    ]);
+    rows
 }
 
 fn row(name: &str, value: impl Into<Value>, origin: &Origin) -> Row {

@@ -2,6 +2,7 @@
 
 mod errors;
 mod example;
+mod own;
 mod precedence;
 mod secrets;
 mod shown;
@@ -39,6 +40,17 @@ impl Machine {
         let path = self.path(name);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(path, text).unwrap();
+        self
+    }
+
+    /// A file as nobody but its owner can read it.
+    fn secret(self, name: &str, text: &str) -> Self {
+        self.file(name, text).mode(name, 0o600)
+    }
+
+    fn mode(self, name: &str, mode: u32) -> Self {
+        use std::os::unix::fs::PermissionsExt;
+        fs::set_permissions(self.path(name), fs::Permissions::from_mode(mode)).unwrap();
         self
     }
 

@@ -44,6 +44,16 @@ impl Sumdb {
     }
 }
 
+impl Sumdb {
+    /// The name of the database.
+    pub(crate) fn name(&self) -> Option<&DbName> {
+        match self {
+            Sumdb::Off => None,
+            Sumdb::On(database) => Some(&database.name),
+        }
+    }
+}
+
 impl fmt::Display for Sumdb {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -3,11 +3,14 @@
 //! Values stay texts with their place, so that all that is wrong with them can be said at once; only wrong keys and
 //! wrong types end the reading early.
 
+mod databases;
+
 use std::{fs, io::Read, path::Path};
 
 use serde::Deserialize;
 use toml::Spanned;
 
+pub(super) use self::databases::{Own, Sumdb};
 use super::{
     problem::{Invalid, Problem, SourceFile},
     wrong::Wrong,
@@ -26,7 +29,7 @@ pub(super) struct File {
     pub(super) listen: Option<Text>,
     pub(super) data: Option<Text>,
     pub(super) upstream: Option<Text>,
-    pub(super) sumdb: Option<Text>,
+    pub(super) sumdb: Option<Spanned<Sumdb>>,
     pub(super) offline: Option<Spanned<bool>>,
     pub(super) min_free: Option<Text>,
     pub(super) fallback: Option<Text>,

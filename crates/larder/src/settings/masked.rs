@@ -6,21 +6,23 @@ use std::ops::Range;
 /// were, and a snippet of a file can still be underlined.
 ///
 /// It errs on the side of stars: in each line, everything from the first `://` to the last `@` goes, as a password
-/// that is not percent-encoded may hold any character, and so does the query of every URL. A value in triple quotes
-/// counts as one line.
+/// that is not percent-encoded may hold any character, and so does the query of every URL, and a private key whose text
+/// stands where its file should be named. A value in triple quotes counts as one line.
 pub(crate) fn masked(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for line in logical_lines(text) {
         let userinfo = userinfo(line);
-        let mut in_query = false;
+        let (mut in_query, mut in_key) = (false, false);
         for (at, c) in line.char_indices() {
             in_query = in_query && !ends_a_url(c);
-            if c != '\n' && (in_query || userinfo.contains(&at)) {
+            in_key = in_key && !(c.is_whitespace() || matches!(c, '"' | '\''));
+            if c != '\n' && (in_query || in_key || userinfo.contains(&at)) {
                 out.extend(std::iter::repeat_n('*', c.len_utf8()));
             } else {
                 out.push(c);
             }
             in_query = in_query || c == '?';
+            in_key = in_key || (c == '+' && line.get(..=at).is_some_and(|before| before.ends_with(KEY)));
         }
     }
     out
@@ -68,6 +70,9 @@ fn logical_lines(text: &str) -> Vec<&str> {
     lines
 }
 
+/// What the private key of a checksum database begins with.
+const KEY: &str = "PRIVATE+KEY+";
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -85,6 +90,8 @@ mod tests {
             ("x = \"https://h/p?t=secret,https://i\"", "x = \"https://h/p?********,https://i\""),
             ("x = 'https://h/?a|https://i?b'", "x = 'https://h/?*|https://i?*'"),
             ("# why? because", "# why? because"),
+            ("key = \"PRIVATE+KEY+a+0+A/b=\" # x", "key = \"PRIVATE+KEY+********\" # x"),
+            ("a PRIVATE+KEY+a b PRIVATE+KEY+c", "a PRIVATE+KEY+* b PRIVATE+KEY+*"),
             ("x = \"https://é:ß@h\"\ny = 1", "x = \"https://*****@h\"\ny = 1"),
             ("x = \"\"\"https://u:\\\n  p@h\"\"\"\ny = 2\n", "x = \"\"\"https://***\n***@h\"\"\"\ny = 2\n"),
             ("x = '''https://u:p\nw@h", "x = '''https://***\n*@h"),

@@ -25,6 +25,7 @@ fn every_setting_is_in_it_with_its_default() {
     let plain = Machine::with_upstream().show(&[]);
     let machine = Machine::with_upstream().file("etc/larder.toml", &switched_on());
     let machine = machine.file("etc/corp-ca.pem", "").file("etc/larder.pem", "").file("etc/larder.key", "");
+    let machine = machine.secret("etc/sum.corp.example.key", super::own::KEY);
     let shown = machine.show(&[]);
     for row in plain["settings"].as_array().unwrap() {
         let name = row["name"].as_str().unwrap();

@@ -1,0 +1,93 @@
+//! What may be typed after `larder sumdb`.
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+
+use super::Options;
+
+/// `larder sumdb`.
+#[derive(Subcommand)]
+pub(crate) enum SumdbCommand {
+    /// Make the key of a checksum database of your own
+    #[command(after_help = AFTER_KEYGEN)]
+    Keygen(KeygenArgs),
+    /// Say what it takes to change the key of your own database; nothing is done
+    #[command(after_help = AFTER_ROTATE_PLAN)]
+    RotatePlan(RotatePlanArgs),
+}
+
+/// `larder sumdb keygen`.
+#[derive(Args)]
+pub(crate) struct KeygenArgs {
+    /// The name of the database: a host name of your own, perhaps with a path
+    ///
+    /// Clients know the database by it for ever, wherever it is served. It needs no DNS entry.
+    #[arg(value_name = "NAME")]
+    pub(crate) name: String,
+    /// Write the private key to this file, which must not be there yet [default: NAME.key]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: Option<PathBuf>,
+    /// Write JSON, for programs
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// `larder sumdb rotate-plan`.
+#[derive(Args)]
+pub(crate) struct RotatePlanArgs {
+    #[command(flatten)]
+    pub(crate) data: DataOptions,
+    /// Write JSON, for programs
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// The options of the commands that work in a data directory and ask nobody.
+#[derive(Args, Default)]
+pub(crate) struct DataOptions {
+    /// Read settings from this file [env: LARDER_CONFIG]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    /// The directory with the modules [env: LARDER_DATA] [default: ~/.cache/larder]
+    ///
+    /// Servers may be using it meanwhile.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) data: Option<PathBuf>,
+}
+
+impl DataOptions {
+    /// As the options of the commands that ask sources.
+    pub(crate) fn options(&self) -> Options {
+        Options {
+            config: self.config.clone(),
+            data: self.data.clone(),
+            offline: Some("true".to_owned()),
+            ..Options::default()
+        }
+    }
+}
+
+pub(super) const AFTER_SUMDB: &str = "\
+Examples:
+  larder sumdb keygen sum.corp.example --out /etc/larder/sum.key
+  larder sumdb rotate-plan --config /etc/larder.toml
+
+A checksum database of your own vouches for private modules too, and passes on what the public one says of the
+others: clients set one GOSUMDB and have everything verified.";
+
+const AFTER_KEYGEN: &str = "\
+Examples:
+  larder sumdb keygen sum.corp.example
+  larder sumdb keygen sum.corp.example --out /etc/larder/sum.key
+  larder sumdb keygen sum.corp.example --out sum.key > vkey.txt
+
+The private key goes to the file, which only you can read (mode 0600), and nowhere else. The public key, which is
+what clients verify with, goes to standard output; what to set is said on standard error. Keep a copy of the key
+file in a safe place: without it the log cannot grow, and nothing can replace it.";
+
+const AFTER_ROTATE_PLAN: &str = "\
+Examples:
+  larder sumdb rotate-plan --config /etc/larder.toml
+
+It prints the steps with your names and files in them. Nothing is done.";

@@ -1,0 +1,170 @@
+//! The commands as a person types them.
+
+use std::{fs, path::PathBuf};
+
+use clap::Parser;
+use insta::assert_snapshot;
+use sumdb::Signer;
+
+use super::run;
+use crate::{
+    args::{Cli, Command},
+    config::Printed,
+    settings::Environment,
+};
+
+/// A directory for key, configuration and modules.
+struct Machine(tempfile::TempDir);
+
+const SEED: [u8; 32] = [7; 32];
+
+impl Machine {
+    fn new() -> Self {
+        Machine(tempfile::tempdir().unwrap())
+    }
+
+    /// One with a key and a file that names it.
+    fn with_own() -> Self {
+        let machine = Machine::new();
+        let signer = Signer::from_seed("sum.corp.example", &SEED).unwrap();
+        let key = signer.verifier().to_string();
+        let hash = key.split('+').nth(1).unwrap();
+        // The algorithm, and then the seed.
+        let seed = "AQcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcH";
+        machine.write("sum.key", &format!("PRIVATE+KEY+sum.corp.example+{hash}+{seed}\n"), 0o600);
+        machine.write("larder.toml", "data = \"data\"\n[sumdb.own]\nkey = \"sum.key\"\n", 0o644);
+        machine
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.0.path().join(name)
+    }
+
+    fn write(&self, name: &str, text: &str, mode: u32) {
+        use std::os::unix::fs::PermissionsExt;
+        fs::write(self.path(name), text).unwrap();
+        fs::set_permissions(self.path(name), fs::Permissions::from_mode(mode)).unwrap();
+    }
+
+    /// `larder sumdb ...`; the directory is printed as `DIR`.
+    fn sumdb(&self, args: &[&str]) -> Printed {
+        let words = ["larder", "sumdb"].iter().chain(args);
+        let Command::Sumdb(command) = Cli::try_parse_from(words).unwrap().command else { panic!("{args:?}") };
+        let file = self.path("larder.toml");
+        let mut vars = vec![("HOME", self.0.path().to_owned())];
+        if file.exists() {
+            vars.push(("LARDER_CONFIG", file));
+        }
+        let Printed { out, err, code } = run(command, &Environment::new(vars));
+        let hide = |text: String| text.replace(&self.0.path().to_string_lossy().into_owned(), "DIR");
+        Printed { out: hide(out), err: hide(err), code }
+    }
+}
+
+#[test]
+fn a_new_key_is_in_its_file_alone() {
+    use std::os::unix::fs::PermissionsExt;
+    let machine = Machine::new();
+    let file = machine.path("sum.key");
+    let printed = machine.sumdb(&["keygen", "sum.corp.example", "--out", file.to_str().unwrap()]);
+    assert_eq!(printed.code, 0, "{}", printed.err);
+    let private = fs::read_to_string(&file).unwrap();
+    let signer = Signer::parse(private.trim_end()).unwrap();
+    assert_eq!(printed.out, format!("{}\n", signer.verifier()));
+    assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
+    let secret = private.trim_end().rsplit('+').next().unwrap();
+    assert!(!printed.err.contains(secret) && !printed.err.contains("PRIVATE"), "{}", printed.err);
+    assert_snapshot!(printed.err.replace(&signer.verifier().to_string(), "VKEY"), @r#"
+    The private key of sum.corp.example is in DIR/sum.key. Keep a copy in a safe place.
+
+    In Larder's configuration file:
+
+      [sumdb.own]
+      key = "DIR/sum.key"
+
+    On clients, with the URL of your Larder:
+
+      go env -w GOSUMDB='VKEY http://larder.example.com:4873'
+    "#);
+
+    let again = machine.sumdb(&["keygen", "sum.corp.example", "--out", file.to_str().unwrap()]);
+    assert_eq!((again.code, again.out.as_str()), (2, ""));
+    assert_snapshot!(again.err, @"larder: DIR/sum.key is there already, and a private key is never overwritten; name another file with --out");
+    assert_eq!(fs::read_to_string(&file).unwrap(), private);
+}
+
+#[test]
+fn a_new_key_for_programs() {
+    let machine = Machine::new();
+    let file = machine.path("k");
+    let printed = machine.sumdb(&["keygen", "a.example/db", "--json", "--out", file.to_str().unwrap()]);
+    assert_eq!((printed.code, printed.err.as_str()), (0, ""));
+    let json: serde_json::Value = serde_json::from_str(&printed.out).unwrap();
+    let signer = Signer::parse(fs::read_to_string(&file).unwrap().trim_end()).unwrap();
+    assert_eq!(json["vkey"], signer.verifier().to_string());
+    assert_eq!((&json["name"], &json["file"]), (&"a.example/db".into(), &"DIR/k".into()));
+}
+
+#[test]
+fn names_that_no_own_database_may_have() {
+    let machine = Machine::new();
+    let err = |name| {
+        let printed = machine.sumdb(&["keygen", name, "--out", machine.path("k").to_str().unwrap()]);
+        assert_eq!((printed.code, printed.out.as_str()), (2, ""));
+        assert!(!machine.path("k").exists());
+        printed.err
+    };
+    assert_snapshot!(err("sum.golang.org"), @"larder: the go command knows sum.golang.org with another key; take a name of your own, like sum.corp.example");
+    assert_snapshot!(err("https://sum.example"), @r#"larder: "https://sum.example" is no name of a checksum database: it must be a host, perhaps with a path, like sum.golang.org; take a name of your own, like sum.corp.example"#);
+    assert_snapshot!(err("a b"), @r#"larder: "a b" is no name of a checksum database: it must be a host, perhaps with a path, like sum.golang.org; take a name of your own, like sum.corp.example"#);
+}
+
+#[test]
+fn a_directory_that_is_not_there() {
+    let machine = Machine::new();
+    let printed = machine.sumdb(&["keygen", "a.example", "--out", machine.path("x/k").to_str().unwrap()]);
+    assert_eq!(printed.code, 2);
+    assert_snapshot!(printed.err, @"larder: DIR/x/k cannot be written: No such file or directory (os error 2)");
+}
+
+#[test]
+fn the_plan_of_a_rotation() {
+    let machine = Machine::with_own();
+    let printed = machine.sumdb(&["rotate-plan"]);
+    assert_eq!((printed.code, printed.err.as_str()), (0, ""));
+    assert_snapshot!(printed.out, @r"
+    sum.corp.example is signed with sum.corp.example+70428cd9+AepKbGPinFIKvvVQexMuxfmVR3auvr57kkIe6mkURtIs. A new key means a new name, and a new GOSUMDB on every client.
+
+    1. Make a key with a new name: larder sumdb keygen sum.corp.example/2. What a client keeps of
+       sum.corp.example is signed with the old key, so a new key with the old name would be refused by
+       each client until somebody deletes $(go env GOPATH)/pkg/sumdb/sum.corp.example and $(go env
+       GOMODCACHE)/cache/download/sumdb/sum.corp.example there.
+    2. Check the old log once more: larder sumdb audit. Keep what it says with the date.
+    3. Start a second `larder serve` on the same data directory at another address, with the new key
+       file as [sumdb.own] key. Its log begins empty and fills by itself: a public module is verified
+       against the public database again, a private one against the hash in its receipt, which stays.
+    4. Give every client the new GOSUMDB, which keygen printed, with the new address. go.sum files stay
+       as they are: hashes do not depend on the database.
+    5. When nobody asks for /sumdb/sum.corp.example/ any more (larder's access log), stop the old one.
+       Keep the old public key and modules/sumdb/sum.corp.example for as long as somebody may want to
+       check what was signed.
+    6. Destroy the old private key DIR/sum.key with all its copies, and remove
+       DIR/sum.key.head.
+
+    If the key was stolen: who has it can sign another log, and show it to clients whose connections he controls. He cannot
+    change what is stored here. Stop the old log at once (take [sumdb.own] out), then do all steps; what clients verified
+    with the old key before the theft stays right.
+    ");
+    let printed = machine.sumdb(&["rotate-plan", "--json"]);
+    let json: serde_json::Value = serde_json::from_str(&printed.out).unwrap();
+    assert_eq!(json["new_name"], "sum.corp.example/2");
+    assert_eq!(json["steps"].as_array().unwrap().len(), 6);
+}
+
+#[test]
+fn no_plan_without_a_database() {
+    let machine = Machine::new();
+    let printed = machine.sumdb(&["rotate-plan"]);
+    assert_eq!((printed.code, printed.out.as_str()), (2, ""));
+    assert_snapshot!(printed.err, @r#"larder: there is no own checksum database: `larder sumdb keygen NAME` makes its key, and [sumdb.own] key = "FILE" in the configuration file names it"#);
+}
