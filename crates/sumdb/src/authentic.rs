@@ -17,7 +17,8 @@ pub(crate) struct Authentic<'a> {
     size: u64,
 }
 
-type Entry = [u8; HASH_LEN];
+/// One hash in a tile.
+pub(crate) type Entry = [u8; HASH_LEN];
 
 impl<'a> Authentic<'a> {
     /// Checks the tiles `wanted`, as wide as the head's tree has them, and all tiles above them. `also` names tiles
@@ -54,11 +55,8 @@ impl<'a> Authentic<'a> {
 
         // The edge gives the root. If it gives another one, there is no telling which tile of it is to blame.
         let edge: Vec<TileId> = shape.edge().collect();
-        let mut root = None;
-        for id in &edge {
-            root = fold(tiles.get(id).copied().unwrap_or_default(), root);
-        }
-        if root.unwrap_or_else(Hash::empty) != head.root {
+        let peaks = edge.iter().rev().flat_map(|id| peaks(tiles.get(id).copied().unwrap_or_default()));
+        if root_over(&peaks.collect::<Vec<_>>()) != head.root {
             return Err(lie(edge));
         }
         // Every other tile is full, and is one entry of its parent, which was checked before it.
@@ -95,28 +93,27 @@ impl<'a> Authentic<'a> {
 
     /// The root over the first `size` records, where the tiles along their edge are among these.
     pub(crate) fn root(&self, size: u64) -> Option<Hash> {
-        if size == 0 {
-            return Some(Hash::empty());
-        }
-        let mut root = None;
-        for level in (0..63_u8).filter(|level| size >> level & 1 == 1) {
-            let left = self.node(level, (size >> level) - 1)?;
-            root = Some(root.map_or(left, |right| Hash::node(&left, &right)));
-        }
-        root
+        let bits = (0..63_u8).rev().filter(|bit| size >> bit & 1 == 1);
+        let peaks: Option<Vec<Hash>> = bits.map(|bit| self.node(bit, (size >> bit) - 1)).collect();
+        peaks.map(|peaks| root_over(&peaks))
     }
 }
 
-/// Puts the subtrees of an edge tile to the left of what lies right of it.
-fn fold(entries: &[Entry], mut right: Option<Hash>) -> Option<Hash> {
+/// The hashes of the largest complete subtrees over an edge tile, from the left.
+pub(crate) fn peaks(entries: &[Entry]) -> Vec<Hash> {
     let mut rest = entries;
-    for bit in (0..usize::BITS).filter(|bit| entries.len() >> bit & 1 == 1) {
-        let (before, last) = rest.split_at(rest.len() - (1 << bit));
-        let left = subtree(last);
-        right = Some(right.map_or(left, |right| Hash::node(&left, &right)));
-        rest = before;
-    }
-    right
+    let bits = (0..usize::BITS).rev().filter(|bit| entries.len() >> bit & 1 == 1);
+    let next = |bit| {
+        let (peak, after) = rest.split_at(1_usize << bit);
+        rest = after;
+        subtree(peak)
+    };
+    bits.map(next).collect()
+}
+
+/// The root over the largest complete subtrees of a tree, given from the left.
+pub(crate) fn root_over(peaks: &[Hash]) -> Hash {
+    peaks.iter().rev().copied().reduce(|right, left| Hash::node(&left, &right)).unwrap_or_else(Hash::empty)
 }
 
 /// The hash over a power of two of entries.

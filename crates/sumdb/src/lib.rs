@@ -8,8 +8,10 @@
 
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used))]
 
+mod audit;
 mod authentic;
 mod evil;
+mod grow;
 pub mod note;
 mod proof;
 pub mod record;
@@ -18,7 +20,9 @@ mod tiles;
 pub mod tlog;
 pub mod tree;
 
+pub use audit::{AuditError, Auditor};
 pub use evil::{Evil, Fork};
+pub use grow::{Frontier, GrowError, Growth, grow};
 pub use note::{Note, NoteError, PrivateKey, Signer, Verifier};
 pub use proof::{Proved, Unproved, authenticate, extends, prove, tile};
 pub use record::{Hashes, Lookup, RecordError};

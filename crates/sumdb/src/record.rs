@@ -121,6 +121,18 @@ pub enum RecordError {
     },
 }
 
+/// Checks a text that is to become a record: whole lines, none of them empty, at most [`MAX_RECORD`] bytes.
+pub(crate) fn new_record(text: &str) -> Result<(), RecordError> {
+    record_text(text.as_bytes())?;
+    if !text.ends_with('\n') || text.contains("\n\n") {
+        return Err(RecordError::Malformed("the text is not made of whole lines without empty ones"));
+    }
+    if text.len() > MAX_RECORD {
+        return Err(RecordError::Malformed("the text is longer than 64 KiB"));
+    }
+    Ok(())
+}
+
 /// The text of one record: lines without control characters, the first not empty.
 pub(crate) fn record_text(bytes: &[u8]) -> Result<&str, RecordError> {
     let text = std::str::from_utf8(bytes).map_err(|_| RecordError::Malformed("the text is not UTF-8"))?;
@@ -132,3 +144,6 @@ pub(crate) fn record_text(bytes: &[u8]) -> Result<&str, RecordError> {
     }
     Ok(text)
 }
+
+/// Limit on the text of a new record. Two lines of go.sum are far from it.
+const MAX_RECORD: usize = 64 << 10;

@@ -76,4 +76,4 @@ pub fn anchor_tiles(old: u64, new: u64) -> Vec<TileId> {
 
 /// Entries of a full tile, and levels of tiles in the largest log.
 const FULL: u64 = TileId::FULL as u64;
-const LEVELS: u8 = 8;
+pub(crate) const LEVELS: u8 = 8;
