@@ -67,6 +67,7 @@ def arguments():
     parser.add_argument("--larder", help="a built larder; without it one is built for release")
     parser.add_argument("--modules", type=int, default=150)
     parser.add_argument("--records", type=int, default=400_000, help="in the log (default 400000)")
+    parser.add_argument("--heads", type=int, default=10, help="different heads that lookups come with (default 10)")
     parser.add_argument("--delay", type=float, default=20, help="ms before each answer of the upstream (default 20)")
     parser.add_argument("--rounds", type=int, default=5, help="measurements of each, in turn (default 5)")
     parser.add_argument("--write", action="store_true", help="put the result into docs/MEASUREMENTS.md")
@@ -81,8 +82,8 @@ def build():
 
 class Upstream:
     def __init__(self, args):
-        words = [sys.executable, str(HERE / "upstream.py"), str(args.modules), str(args.records), str(args.delay)]
-        self.process = subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        words = [sys.executable, str(HERE / "upstream.py"), args.modules, args.records, args.heads, args.delay]
+        self.process = subprocess.Popen([str(word) for word in words], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         told = json.loads(self.process.stdout.readline())
         self.url, self.key = f"http://127.0.0.1:{told['port']}", told["key"]
         self.go_mod, self.size = told["go_mod"], told["size"]
@@ -153,7 +154,7 @@ def report(rows, upstream, args):
     go = subprocess.run(["go", "env", "GOVERSION"], capture_output=True, text=True).stdout.strip()
     lines = [
         f"`benches/checksum/checksum.py`: {args.modules} modules, zips of {upstream.size / 1e6:.1f} MB together, a log of "
-        f"{args.records:,} records, {args.delay:g} ms before each answer of the upstream; {go}, everything empty at the "
+        f"{args.records:,} records whose lookups come with {args.heads} different heads, {args.delay:g} ms before each answer of the upstream; {go}, everything empty at the "
         f"beginning of each download; medians of {args.rounds}, the ways in turn; {os.cpu_count()} cores, "
         f"{platform.system()} {platform.machine()}.",
         "",

@@ -1,4 +1,4 @@
-"""A checksum database that is made once and signed once: the tree, its tiles, its head."""
+"""A checksum database that is made once: the tree, its tiles, its heads."""
 
 import base64
 import hashlib
@@ -14,10 +14,14 @@ def sha256(*parts):
 
 
 class Log:
-    """Records in their order, each `(asked_as, text)`; `asked_as` is `escaped-path@version`."""
+    """Records in their order, each `(asked_as, text)`; `asked_as` is `escaped-path@version`.
 
-    def __init__(self, name, records):
-        self.name, self.records = name, records
+    It has a signed head for each of `sizes`. A lookup comes with one of them, always the same: so do answers that were
+    kept on their way since different days.
+    """
+
+    def __init__(self, name, records, sizes):
+        self.records = records
         self.ids = {asked: number for number, (asked, _) in enumerate(records)}
         # levels[n]: the hashes of all complete trees over 2**n records, one after the other.
         self.levels = [b"".join(sha256(b"\0", text.encode()) for _, text in records)]
@@ -29,16 +33,18 @@ class Log:
         public = Ed25519.public(secret)
         hashed = sha256(name.encode(), b"\n\1", public)[:4]
         self.key = f"{name}+{hashed.hex()}+" + base64.b64encode(b"\1" + public).decode()
-        text = f"go.sum database tree\n{len(records)}\n{base64.b64encode(self.root()).decode()}\n"
-        signature = base64.b64encode(hashed + Ed25519.sign(secret, text.encode())).decode()
-        self.head = f"{text}\n\u2014 {name} {signature}\n".encode()
+        self.heads = []
+        for size in sorted(sizes):
+            text = f"go.sum database tree\n{size}\n{base64.b64encode(self.root(size)).decode()}\n"
+            signature = base64.b64encode(hashed + Ed25519.sign(secret, text.encode())).decode()
+            self.heads.append(f"{text}\n\u2014 {name} {signature}\n".encode())
 
-    def root(self):
+    def root(self, size):
         """RFC 6962: the complete trees at the right edge, the smallest first."""
-        root, left = None, len(self.records)
+        root = None
         for level, hashes in enumerate(self.levels):
-            if left >> level & 1:
-                edge = (left >> level) - 1
+            if size >> level & 1:
+                edge = (size >> level) - 1
                 subtree = hashes[edge * 32:edge * 32 + 32]
                 root = sha256(b"\1", subtree, root) if root else subtree
         return root
@@ -47,10 +53,10 @@ class Log:
         """The body for a path below the database's own root, or None."""
         kind, _, rest = path.partition("/")
         if path == "latest":
-            return self.head
+            return self.heads[-1]
         if kind == "lookup" and rest in self.ids:
             number = self.ids[rest]
-            return f"{number}\n{self.records[number][1]}\n".encode() + self.head
+            return f"{number}\n{self.records[number][1]}\n".encode() + self.heads[number % len(self.heads)]
         if kind == "tile" and rest.startswith("8/"):
             level, _, rest = rest[2:].partition("/")
             number, partial, width = rest.partition(".p/")

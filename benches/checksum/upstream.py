@@ -1,6 +1,6 @@
 """A GOPROXY with modules and a large checksum database, which counts what it is asked.
 
-    upstream.py MODULES RECORDS DELAY
+    upstream.py MODULES RECORDS HEADS DELAY
 
 It prints its port, the database's key and the project's go.mod as one line of JSON, then answers each line on its
 standard input with the counts since the last one. Every answer waits DELAY ms. It ends with its standard input.
@@ -17,15 +17,21 @@ import tlog
 NAME = "sum.bench.example.com"
 
 
-def database(modules, records):
-    """The modules' records stand far apart, as they do in a log that all the world uses."""
-    every, filler = records // len(modules), []
+def database(modules, records, heads):
+    """The modules' records stand far apart, as in a log that all the world uses, and before the first head."""
+    all_of = []
+
+    def fill(count):
+        for _ in range(count):
+            path, number = "filler.example.com/m", len(all_of)
+            all_of.append((f"{path}@v0.0.{number}", f"{path} v0.0.{number} h1:{number:043}=\n"))
+
     for module in modules:
-        for _ in range(every):
-            path, number = "filler.example.com/m", len(filler)
-            filler.append((f"{path}@v0.0.{number}", f"{path} v0.0.{number} h1:{number:043}=\n"))
-        filler.append(module.record())
-    return tlog.Log(NAME, filler)
+        fill(records // len(modules))
+        all_of.append(module.record())
+    sizes = [len(all_of) + records // 100 * number for number in range(1, heads + 1)]
+    fill(sizes[-1] - len(all_of))
+    return tlog.Log(NAME, all_of, sizes)
 
 
 class Server:
@@ -60,9 +66,10 @@ class Server:
 
 
 async def main():
-    count, records, delay = int(sys.argv[1]), int(sys.argv[2]), float(sys.argv[3])
+    count, records, heads = (int(word) for word in sys.argv[1:4])
+    delay = float(sys.argv[4])
     modules = project.make(count)
-    log = database(modules, records)
+    log = database(modules, records, heads)
     server = Server(modules, log, delay / 1000)
     listening = await asyncio.start_server(server.connection, "127.0.0.1", 0, backlog=1024)
     port = listening.sockets[0].getsockname()[1]
