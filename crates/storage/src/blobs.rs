@@ -4,6 +4,7 @@ use std::{fmt, fs::File, future::Future, pin::Pin, sync::Arc};
 
 use bytes::Bytes;
 use gomod::{ModulePath, ReadAt};
+use jiff::Timestamp;
 use tokio::sync::mpsc;
 
 use crate::{Key, QuarantineId, Staged, StoreError, blocking::blocking, error::Context, read};
@@ -135,6 +136,8 @@ pub struct Stored {
     pub tag: Tag,
     /// Its length in bytes.
     pub len: u64,
+    /// When it was put, as far as the place knows.
+    pub at: Option<Timestamp>,
     /// Its bytes.
     pub content: Content,
 }

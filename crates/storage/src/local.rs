@@ -157,15 +157,17 @@ impl Inner {
             return Err(StoreError::damaged(key, "it is not a file"));
         }
         let len = meta.len();
+        let at = meta.modified().ok().and_then(|time| time.try_into().ok());
         let by_content = tagged_by_content(key);
         if !by_content && len > BLOCK {
-            return Ok(Some(Stored { tag: inode_tag(&meta), len, content: Content::File(Arc::new(file)) }));
+            let content = Content::File(Arc::new(file));
+            return Ok(Some(Stored { tag: inode_tag(&meta), len, at, content }));
         }
         let Some(bytes) = read::bounded(&file, len, key.max_len()).context("read", &path)? else {
             return Err(StoreError::damaged(key, format!("it is {len} bytes long")));
         };
         let tag = if by_content { content_tag(&bytes) } else { inode_tag(&meta) };
-        Ok(Some(Stored { tag, len, content: Content::Bytes(bytes) }))
+        Ok(Some(Stored { tag, len, at, content: Content::Bytes(bytes) }))
     }
 
     /// The system calls are those of [`durable`].

@@ -103,7 +103,8 @@ impl State {
 
     fn stored(&self, key: &Key) -> Option<Stored> {
         let (bytes, tag) = self.objects.get(key)?;
-        Some(Stored { tag: tag.clone(), len: bytes.len() as u64, content: Content::Bytes(bytes.clone()) })
+        let content = Content::Bytes(bytes.clone());
+        Some(Stored { tag: tag.clone(), len: bytes.len() as u64, at: None, content })
     }
 
     fn put(&mut self, key: &Key, bytes: Bytes, when: &When) -> Put {

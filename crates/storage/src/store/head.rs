@@ -2,6 +2,7 @@
 
 use bytes::Bytes;
 use gomod::{DbName, SumdbPath};
+use jiff::Timestamp;
 
 use super::Store;
 use crate::{Key, Put, StoreError, Tag, When};
@@ -13,6 +14,8 @@ pub struct SignedHead {
     pub note: Bytes,
     /// What its checked copy was when it was read; nothing for a head that came from outside and has none.
     pub tag: Option<Tag>,
+    /// When it was stored, as far as that is known.
+    pub at: Option<Timestamp>,
 }
 
 impl Store {
@@ -25,12 +28,13 @@ impl Store {
             let file = copy.bytes(&checked, checked.max_len()).await?;
             let file = file.ok_or_else(|| StoreError::damaged(&checked, "it is too long"))?;
             let note = Store::parse_copy(&checked, &file)?;
-            return Ok(Some(SignedHead { note, tag: Some(copy.tag) }));
+            return Ok(Some(SignedHead { note, tag: Some(copy.tag), at: copy.at }));
         }
         let Some(plain) = plain else { return Ok(None) };
+        let at = plain.at;
         let note = plain.bytes(&key, key.max_len()).await?;
         let note = note.ok_or_else(|| StoreError::damaged(&key, "it is too long"))?;
-        Ok(Some(SignedHead { note, tag: None }))
+        Ok(Some(SignedHead { note, tag: None, at }))
     }
 
     /// Keeps a signed head in the place of the one with this tag, or of none, and gives its own tag; `None` if
