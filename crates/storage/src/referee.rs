@@ -240,8 +240,8 @@ impl Blobs for Referee {
         let found = self.read(|state| {
             let fits = |key: &&Key| match (prefix, key) {
                 (Prefix::Versions(module), Key::File(version, Kind::Info)) => version.path() == module,
-                (Prefix::Receipts, Key::Receipt(_)) => true,
-                (
+                (Prefix::Receipts, Key::Receipt(_))
+                | (
                     Prefix::Sumdb,
                     Key::Supported(_) | Key::Lookup(..) | Key::Tile(..) | Key::Head(_) | Key::Checked(..),
                 ) => true,
