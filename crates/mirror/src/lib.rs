@@ -9,6 +9,7 @@ mod admission;
 mod answer;
 mod artifact;
 mod ask;
+mod audit;
 mod carry;
 mod collect;
 mod derived;
@@ -65,6 +66,7 @@ pub use crate::{
     admission::Room,
     answer::{Answer, AnswerMeta, Body, CacheStatus, Keep},
     ask::{Ask, Reach},
+    audit::{Audit, Audited, Finding, Tally},
     follow::Follow,
     hedge::Hedging,
     meters::Meters,

@@ -4,6 +4,7 @@ mod evidence;
 mod head;
 mod import;
 mod log;
+mod look;
 mod publish;
 mod rebuild;
 mod sumdb;
@@ -14,7 +15,7 @@ use std::{collections::HashSet, sync::Arc};
 use gomod::{DbName, ModulePath, ModuleVersion, Version};
 use jiff::Timestamp;
 
-pub use self::{head::SignedHead, import::Import, publish::PublishError};
+pub use self::{head::SignedHead, import::Import, look::Copies, publish::PublishError};
 use crate::{
     Blob, Blobs, Catalog, Data, Event, Foreign, Key, Kind, LocalBlobs, Prefix, QuarantineId, Question,
     Receipt, Refused, Rot, SqliteCatalog, Staged, Staging, StagingArea, StoreError, Stored, StoredAnswer,

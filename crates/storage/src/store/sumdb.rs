@@ -154,7 +154,7 @@ impl Store {
     }
 
     /// All bytes of an object as it lies there.
-    async fn whole(&self, key: &Key) -> Result<Option<Bytes>, StoreError> {
+    pub(super) async fn whole(&self, key: &Key) -> Result<Option<Bytes>, StoreError> {
         match self.blobs.get(key).await? {
             Some(stored) => stored.bytes(key, key.max_len()).await,
             None => Ok(None),
