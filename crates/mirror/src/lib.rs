@@ -12,6 +12,7 @@ mod ask;
 mod audit;
 mod carry;
 mod collect;
+mod database_state;
 mod derived;
 mod fetch;
 mod flight;
@@ -67,6 +68,7 @@ pub use crate::{
     answer::{Answer, AnswerMeta, Body, CacheStatus, Keep},
     ask::{Ask, Reach},
     audit::{Audit, Audited, Finding, Tally},
+    database_state::{DatabaseState, HeadState},
     follow::Follow,
     hedge::Hedging,
     meters::Meters,

@@ -211,6 +211,11 @@ impl Policy {
         })
     }
 
+    /// Every database that is asked for something.
+    pub(crate) fn databases(&self) -> impl Iterator<Item = &Database> {
+        self.databases.iter().chain(&self.toolchains).map(|database| &**database)
+    }
+
     /// The configured database of that name.
     pub fn database(&self, name: &DbName) -> Option<&Database> {
         self.databases.iter().map(|database| &**database).find(|database| database.name == *name)

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use gomod::DbName;
+
 use crate::peer::Patience;
 
 /// Limits and budgets of the server. `Default` holds the documented values.
@@ -29,6 +31,9 @@ pub struct Config {
     /// How long an immutable answer is given from memory before the store is looked at again, which is when a
     /// withdrawal by another process is seen. Default 30 s.
     pub recheck: Duration,
+    /// The database of one's own that answers at the root paths `/lookup/`, `/tile/`, `/latest` and `/supported` too, where
+    /// a GOSUMDB with a URL looks for it. Default: none.
+    pub own_log: Option<DbName>,
     /// Also log requests that were answered from memory or the store. Default off.
     pub log_hits: bool,
 }
@@ -46,6 +51,7 @@ impl Default for Config {
             hot_budget: 64 << 20,
             hot_largest: 8 << 20,
             recheck: Duration::from_secs(30),
+            own_log: None,
             log_hits: false,
         }
     }

@@ -57,7 +57,7 @@ pub async fn serve(
     shutdown: impl Future<Output = ()>,
 ) {
     let Instruments { meters, registry, degraded } = instruments;
-    let pages = pages::router(pages::Facts { registry, degraded });
+    let pages = pages::router(pages::Facts { registry, degraded, mirror: Arc::clone(&mirror) });
     let site = Arc::new(Site::new(mirror, pages, meters, config));
     let forgetting = Arc::clone(&site);
     let forgetting = tokio::spawn(async move { forgetting.forget_changes().await });

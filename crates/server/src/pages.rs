@@ -1,4 +1,6 @@
-//! Pages that are no module: whether the server lives, what is wrong with it, its metrics.
+//! Pages that are no module: whether the server lives, what is wrong with it, its metrics, its databases.
+
+mod databases;
 
 use std::sync::Arc;
 
@@ -7,6 +9,7 @@ use axum::extract::State;
 use axum::routing::get;
 use http::header::CONTENT_TYPE;
 use http::{HeaderName, StatusCode};
+use mirror::Mirror;
 use prometheus_client::encoding::text;
 use prometheus_client::registry::Registry;
 
@@ -15,6 +18,7 @@ use prometheus_client::registry::Registry;
 pub(crate) struct Facts {
     pub(crate) registry: Arc<Registry>,
     pub(crate) degraded: Degraded,
+    pub(crate) mirror: Arc<Mirror>,
 }
 
 /// Says what is wrong at the moment, one sentence each; nothing when all is well.
@@ -28,6 +32,8 @@ pub(crate) fn router(facts: Facts) -> Router {
         .route("/healthz", get(async || plain("ok\n".to_owned())))
         .route("/readyz", get(readyz))
         .route("/metrics", get(metrics))
+        .route("/api/v1/sumdb", get(databases::all))
+        .route("/api/v1/sumdb/{*name}", get(databases::one))
         .with_state(facts)
 }
 

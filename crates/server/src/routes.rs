@@ -2,7 +2,7 @@
 //!
 //! Modules are decided by looking at the path alone, before any router: a hit must not pay for one.
 
-use gomod::{BadRequest, Request};
+use gomod::{BadRequest, DbName, Request};
 use http::HeaderMap;
 use mirror::Reach;
 
@@ -18,7 +18,9 @@ pub(crate) enum Route {
 }
 
 /// Decides by path and headers. The query is ignored: `go` repeats the one of its GOPROXY in every request.
-pub(crate) fn route(path: &str, headers: &HeaderMap) -> Route {
+///
+/// `own` is the database that is at the root too: its paths are those below `/sumdb/NAME/`, and nothing else.
+pub(crate) fn route(path: &str, headers: &HeaderMap, own: Option<&DbName>) -> Route {
     let path = path.strip_prefix('/').unwrap_or(path);
     let (path, reach) = match path.strip_prefix(CACHED_ONLY) {
         Some(rest) => (rest, Reach::Stored),
@@ -26,6 +28,11 @@ pub(crate) fn route(path: &str, headers: &HeaderMap) -> Route {
         None => (path, Reach::Anywhere),
     };
     let first = path.split('/').next().unwrap_or_default();
+    if let Some(own) = own
+        && let Some(route) = at_root(path, first, own, reach)
+    {
+        return route;
+    }
     // The first element of a module path has a dot. Some clients encode even that.
     if !first.contains(['.', '%']) && first != "sumdb" {
         return Route::Page;
@@ -33,6 +40,21 @@ pub(crate) fn route(path: &str, headers: &HeaderMap) -> Route {
     match Request::parse(path) {
         Ok(request) => Route::Module(request, reach),
         Err(bad) => Route::Nowhere(bad),
+    }
+}
+
+/// What a path is below the own database's URL; nothing for a path that has nothing to do with it.
+fn at_root(path: &str, first: &str, own: &DbName, reach: Reach) -> Option<Route> {
+    let plain = matches!(first, "lookup" | "tile" | "latest" | "supported");
+    if !plain && !first.contains('%') {
+        return None;
+    }
+    match Request::parse(&format!("sumdb/{own}/{path}")) {
+        Ok(Request::Sumdb(name, resource)) if name == *own => {
+            Some(Route::Module(Request::Sumdb(name, resource), reach))
+        }
+        Err(bad) if plain => Some(Route::Nowhere(bad)),
+        _ => None,
     }
 }
 
@@ -47,7 +69,7 @@ mod tests {
     use super::*;
 
     fn at(path: &str) -> Route {
-        route(path, &HeaderMap::new())
+        route(path, &HeaderMap::new(), None)
     }
 
     fn module(path: &str) -> (String, Reach) {
@@ -82,7 +104,7 @@ mod tests {
         for (value, reach) in [("true", Reach::Stored), ("True", Reach::Stored), ("false", Reach::Anywhere)] {
             let headers =
                 HeaderMap::from_iter([("disable-module-fetch".parse().unwrap(), value.parse().unwrap())]);
-            let Route::Module(_, got) = route("/example.com/a/@v/list", &headers) else { panic!() };
+            let Route::Module(_, got) = route("/example.com/a/@v/list", &headers, None) else { panic!() };
             assert_eq!(got, reach, "{value}");
         }
     }
@@ -100,5 +122,46 @@ mod tests {
         {
             assert!(matches!(at(path), Route::Nowhere(_)), "{path}");
         }
+    }
+
+    #[test]
+    fn the_own_database_is_at_the_root_too() {
+        let own = DbName::new("sum.example.com/db").unwrap();
+        let at = |path: &str, headers: &HeaderMap| route(path, headers, Some(&own));
+        for path in [
+            "/lookup/example.com/!m@v1.0.0",
+            "/lookup/example.com/%21m%40v1.0.0",
+            "/%6cookup/example.com/!m@v1.0.0",
+            "/tile/8/0/000",
+            "/tile/8/data/x001/000.p/12",
+            "/latest",
+            "/supported",
+            "/cached-only/latest",
+        ] {
+            let (root, reach) = match path.strip_prefix("/cached-only") {
+                Some(root) => (root, Reach::Stored),
+                None => (path, Reach::Anywhere),
+            };
+            let below = at(&format!("/sumdb/{own}{root}"), &HeaderMap::new());
+            let Route::Module(what, Reach::Anywhere) = below else { panic!("{path}: {below:?}") };
+            assert_eq!(at(path, &HeaderMap::new()), Route::Module(what, reach), "{path}");
+            // Without such a database these are pages that are not there, or no module.
+            assert!(!matches!(route(path, &HeaderMap::new(), None), Route::Module(..)), "{path}");
+        }
+        for path in
+            ["/lookup", "/lookup/example.com/m", "/tile/8/0/0", "/latest/x", "/supported/", "/tile/../latest"]
+        {
+            assert!(matches!(at(path, &HeaderMap::new()), Route::Nowhere(_)), "{path}");
+        }
+        for path in ["/", "/healthz", "/lookups/x", "/api/v1/sumdb"] {
+            assert_eq!(at(path, &HeaderMap::new()), Route::Page, "{path}");
+        }
+        for path in
+            ["/example.com/lookup/@v/list", "/%65xample.com/lookup/@v/list", "/sumdb/sum.golang.org/latest"]
+        {
+            assert_eq!(at(path, &HeaderMap::new()), route(path, &HeaderMap::new(), None), "{path}");
+        }
+        let odd = at("/%65xample.com/lookup/example.com/m@v1.0.0", &HeaderMap::new());
+        assert!(matches!(odd, Route::Nowhere(_)), "{odd:?}");
     }
 }

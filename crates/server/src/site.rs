@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use gomod::Request;
+use gomod::{DbName, Request};
 use http::header::VIA;
 use http::request::Parts;
 use http::{StatusCode, Version};
@@ -29,6 +29,7 @@ pub(crate) struct Site {
     pub(crate) ids: Ids,
     pub(crate) log_hits: bool,
     instance: String,
+    pub(crate) own_log: Option<DbName>,
 }
 
 /// What the mirror gave.
@@ -45,7 +46,8 @@ impl Site {
     pub(crate) fn new(mirror: Arc<Mirror>, pages: axum::Router, meters: Meters, config: &Config) -> Self {
         let memory = Memory::new(config);
         let instance = config.instance.clone();
-        Self { mirror, memory, pages, meters, ids: Ids::new(), log_hits: config.log_hits, instance }
+        let own_log = config.own_log.clone();
+        Self { mirror, memory, pages, meters, ids: Ids::new(), log_hits: config.log_hits, instance, own_log }
     }
 
     /// Whether a request has been here before.

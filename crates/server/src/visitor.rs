@@ -75,7 +75,7 @@ impl Service<http::Request<Incoming>> for Visitor {
             let reply = Reply::refused(head, respond::body_refused(), None);
             return visit.now(Kind::Bad, reply);
         }
-        match route(head.uri.path(), &head.headers) {
+        match route(head.uri.path(), &head.headers, visit.site.own_log.as_ref()) {
             Route::Nowhere(bad) => {
                 let reply = Reply::refused(head, respond::malformed(&bad), None);
                 visit.now(Kind::Bad, reply)
