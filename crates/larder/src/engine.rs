@@ -3,6 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use anyhow::Context;
+use gomod::{DbName, SumdbSpec};
 use mirror::{
     Database, Freshness, Hedging, Link, Mirror, Order, Policy, Private, Room, Route, Rule, Source, SumdbUse,
 };
@@ -14,7 +15,7 @@ use upstream::{
 };
 
 use crate::open_files;
-use crate::settings::{Access, Chain, Settings, SourceRules, Sumdb};
+use crate::settings::{self, Access, Chain, Settings, SourceRules, Sumdb};
 
 /// A mirror, and what shows how it fares.
 pub(crate) struct Engine {
@@ -134,11 +135,10 @@ impl Sources {
     /// A database is asked at its URL; without one through each proxy of the chain, and then at its own host.
     fn database(
         &mut self,
-        sumdb: &Sumdb,
+        database: &settings::Database,
         rules: &SourceRules,
         chain: &mirror::Chain,
-    ) -> anyhow::Result<Option<Database>> {
-        let Sumdb::On(database) = sumdb else { return Ok(None) };
+    ) -> anyhow::Result<Database> {
         let (mut links, own) = match &database.source {
             Some(source) => (Vec::new(), source.clone()),
             None => {
@@ -149,12 +149,24 @@ impl Sources {
         let own = Arc::new(Source::Proxy(Proxy::database(&self.door, &own)?));
         self.all.push(Arc::clone(&own));
         links.push(Link { source: own, after: gomod::Separator::Pipe });
-        // Any failure goes on: the signature, not the source, decides what is believed.
-        for link in &mut links {
-            link.after = gomod::Separator::Pipe;
-        }
-        let key = sumdb::Verifier::parse(&database.key).context("the checksum database's key")?;
-        Ok(Some(Database { name: database.name.clone(), key, links }))
+        through(database.name.clone(), &database.key, links)
+    }
+}
+
+/// A database that is asked along links. Any failure goes on: the signature, not the source, decides what is believed.
+fn through(name: DbName, key: &str, mut links: Vec<Link>) -> anyhow::Result<Database> {
+    for link in &mut links {
+        link.after = gomod::Separator::Pipe;
+    }
+    let key = sumdb::Verifier::parse(key).context("the checksum database's key")?;
+    Ok(Database { name, key, links })
+}
+
+/// The database whose key every Go distribution carries.
+fn well_known(links: Vec<Link>) -> anyhow::Result<Option<Database>> {
+    match "sum.golang.org".parse()? {
+        SumdbSpec::On { name, key, .. } => through(name, &key, links).map(Some),
+        SumdbSpec::Off => Ok(None),
     }
 }
 
@@ -177,7 +189,11 @@ fn policy(settings: &Settings, sources: &mut Sources) -> anyhow::Result<Policy> 
             }),
         });
     }
-    let database = sources.database(&settings.sumdb.value, &settings.sources, &chain)?;
+    let (database, of_toolchains) = match &settings.sumdb.value {
+        Sumdb::On(database) => (Some(sources.database(database, &settings.sources, &chain)?), None),
+        // Whoever switched the database off wants none asked but the upstreams.
+        Sumdb::Off => (None, well_known(chain.links.clone())?),
+    };
     let private = Private {
         no_proxy: settings.private.no_proxy.value.clone(),
         no_sumdb: settings.private.no_sumdb.value.clone(),
@@ -192,7 +208,11 @@ fn policy(settings: &Settings, sources: &mut Sources) -> anyhow::Result<Policy> 
     };
     let sumdb = SumdbUse::Public;
     let rest = Arc::new(Route { name: "upstream".into(), chain, sumdb, fallback, on_unverifiable });
-    Ok(Policy::new(rules, rest, private, database.into_iter().collect(), freshness))
+    let policy = Policy::new(rules, rest, private, database.into_iter().collect(), freshness);
+    Ok(match of_toolchains {
+        Some(database) => policy.with_toolchains_of(database),
+        None => policy,
+    })
 }
 
 fn limits(settings: &Settings) -> Limits {

@@ -35,7 +35,7 @@ use upstream::SafeUrl;
 pub(crate) use self::{
     amount::{Amount, MinFree, Percent},
     chain::Chain,
-    database::Sumdb,
+    database::{Database, Sumdb},
     environment::Environment,
     listen::Listen,
     masked::masked,
