@@ -80,9 +80,9 @@ pub fn prove(
     let old = old.filter(|old| old.size < new.size);
 
     let shape = Shape::new(new.size).ok_or(Evil::Size(new.size))?;
-    let along = old.into_iter().flat_map(|old| shape.along(old.size));
+    let end = old.and_then(|old| shape.end_of(old.size));
     let leaf = shape.tile(0, id / u64::from(TileId::FULL));
-    let authentic = Authentic::check(new, along.chain(leaf), None, have)?;
+    let authentic = Authentic::check(new, end.into_iter().chain(leaf), None, have)?;
 
     if let Some(old) = old {
         prefix(old, new, &authentic)?;
@@ -122,10 +122,11 @@ pub fn authenticate(head: &Head, ids: &[TileId], have: &Tiles) -> Result<Vec<Til
     }
     let authentic = Authentic::check(head, hashes, data.iter().map(|(id, _)| *id), have)?;
     for (id, whole) in &data {
-        let texts = have.get(*id).and_then(records).unwrap_or_default();
-        let leaves = authentic.entries(*whole).unwrap_or_default();
-        let same = texts.len() == usize::from(id.width())
-            && texts.iter().zip(leaves).all(|(text, leaf)| Hash::leaf(text.as_bytes()) == Hash::from(*leaf));
+        let texts = have.get(*id).and_then(records);
+        let same = texts.zip(authentic.entries(*whole)).is_some_and(|(texts, leaves)| {
+            let leaf = |text: &&str| *Hash::leaf(text.as_bytes()).as_bytes();
+            leaves.get(..texts.len()).is_some_and(|leaves| leaves.iter().copied().eq(texts.iter().map(leaf)))
+        });
         if !same {
             return Err(Evil::Tile { tiles: vec![*id], size: head.size }.into());
         }

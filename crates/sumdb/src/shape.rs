@@ -46,14 +46,11 @@ impl Shape {
         all.into_iter().rev().collect()
     }
 
-    /// The tiles of this tree, one per level, that the right edge of its first `old` records runs through.
-    pub(crate) fn along(self, old: u64) -> impl Iterator<Item = TileId> {
-        // A tile of level L is over 256^(L+1) records. Where `old` is a multiple of them, its edge runs between two tiles.
-        let crossed = (0..LEVELS).filter(move |&level| {
-            let over = 1_u64.checked_shl(8 * (u32::from(level) + 1));
-            over.map_or(old, |over| old % over) > 0
-        });
-        crossed.filter_map(move |level| self.tile(level, (old >> (8 * u32::from(level))) / FULL))
+    /// The tile of this tree in which its first `old` records end: the lowest that their right edge runs through. All
+    /// others it runs through lie above this one or are at the edge of this tree. `None` for no records.
+    pub(crate) fn end_of(self, old: u64) -> Option<TileId> {
+        let end = Self(old).edge().next()?;
+        self.tile(end.level()?, end.n())
     }
 
     fn entries(self, level: u8) -> u64 {
@@ -69,7 +66,7 @@ impl Shape {
 /// smaller than `old` or larger than any log.
 pub fn anchor_tiles(old: u64, new: u64) -> Vec<TileId> {
     match Shape::new(new) {
-        Some(shape) if old <= new => shape.closure(shape.along(old)),
+        Some(shape) if old <= new => shape.closure(shape.end_of(old)),
         _ => Vec::new(),
     }
 }

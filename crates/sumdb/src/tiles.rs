@@ -27,7 +27,10 @@ impl Tiles {
 
     /// Drops every body that could serve for a tile: after a lie, so that it can be fetched elsewhere.
     pub fn forget(&mut self, id: TileId) {
-        self.bodies.retain(|stored, _| !(id..=id.full()).contains(stored));
+        let gone: Vec<TileId> = self.bodies.range(id..=id.full()).map(|(stored, _)| *stored).collect();
+        for stored in gone {
+            self.bodies.remove(&stored);
+        }
     }
 
     /// The body of a tile, exactly as many entries as its width: as it was received, or the beginning of a wider one.

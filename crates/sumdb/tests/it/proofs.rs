@@ -310,6 +310,17 @@ fn consistent(proof: &[Hash], start: u64, end: u64, old: u64, root: Hash) -> Opt
 }
 
 #[test]
+fn a_record_lies_in_the_head_that_came_with_it() {
+    let (known, signed) = (LARGE.head(700), LARGE.head(600));
+    for id in [600, 650, u64::MAX] {
+        let body = Lookup::compose(id, &LARGE.records[650], b"note");
+        let Ok(lookup) = Lookup::parse(&body) else { continue };
+        let refused = LARGE.fetch(&mut Tiles::new(), |have| prove(Some(&known), &signed, &lookup, have)).0;
+        assert_eq!(refused, Err(Evil::Outside { id, size: 600 }));
+    }
+}
+
+#[test]
 fn a_wider_tile_serves_and_a_lying_narrower_one_does_not_get_out() {
     let head = LARGE.head(600);
     let id: TileId = "8/0/001.p/5".parse().unwrap();
