@@ -45,7 +45,7 @@ impl Mirror {
         ask: &Ask,
         name: &DbName,
         stored: Bytes,
-        join: impl FnOnce(Priority) -> Passenger<Bytes>,
+        join: impl FnOnce(Priority) -> Passenger<(Bytes, bool)>,
     ) -> Result<Answer, Refusal> {
         let given = self.heads.given(name);
         let standing = Standing::of(given, ask);
@@ -56,7 +56,7 @@ impl Mirror {
         let tripped =
             ask.policy.database(name).is_some_and(|database| all_tripped(&database.links, true, ask));
         let keep = match self.renew(ask, standing, &missing, tripped, join).await {
-            Renewal::New(new) => return Ok(self.new_head(ask, name, new, CacheStatus::Revalidated)),
+            Renewal::New((new, _)) => return Ok(self.new_head(ask, name, new, CacheStatus::Revalidated)),
             Renewal::UnderWay(keep) | Renewal::Refused(keep) => keep,
         };
         // What has no known age cannot be told from what never changes, where it is kept.

@@ -10,7 +10,7 @@ use gomod::{
     ZipFacts, ZipFault,
 };
 
-use crate::policy::Database;
+use sumdb::{Head, HeadError, Lookup, RecordError};
 
 /// Why an answer with status 200 is none: a sentence for people that begins with what was sent.
 #[derive(Debug, thiserror::Error)]
@@ -92,15 +92,23 @@ where
 }
 
 /// Whether an answer of a checksum database has the form that was asked for, and the database's signature
-/// where it carries one. The proofs are not checked here.
-pub(crate) fn checksum(database: &Database, path: &SumdbPath, sent: &[u8]) -> Result<(), Lie> {
+/// where it carries one: `open` checks that. Whether it is true, a proof shows.
+pub(crate) fn checksum(
+    path: &SumdbPath,
+    sent: &[u8],
+    open: impl Fn(&[u8]) -> Result<Head, HeadError>,
+) -> Result<(), Lie> {
     let bad = |error: &dyn std::fmt::Display| Lie::new(format!("sent a bad checksum answer: {error}"));
     match path {
         SumdbPath::Supported => Ok(()),
-        SumdbPath::Latest => sumdb::Head::open(sent, &database.key).map(drop).map_err(|e| bad(&e)),
+        SumdbPath::Latest => open(sent).map(drop).map_err(|e| bad(&e)),
         SumdbPath::Lookup(version) => {
-            let lookup = sumdb::Lookup::parse(sent).map_err(|e| bad(&e))?;
-            lookup.check(version, &database.key).map_err(|e| bad(&e))
+            let lookup = Lookup::parse(sent).map_err(|e| bad(&e))?;
+            let (id, size) = (lookup.id(), open(lookup.note()).map_err(|e| bad(&e))?.size);
+            if size <= id {
+                return Err(bad(&RecordError::Outside { id, size }));
+            }
+            lookup.hashes(version).map(drop).map_err(|e| bad(&e))
         }
         SumdbPath::Tile(tile) => tile_length(*tile, sent),
     }

@@ -22,6 +22,7 @@ mod heads;
 mod hedge;
 mod judge;
 mod lease;
+mod log;
 mod meters;
 mod order;
 mod policy;
@@ -58,6 +59,7 @@ use crate::{
     flight::Flights,
     heads::Heads,
     hedge::HedgeBudget,
+    log::Logs,
     remembered::Remembered,
     vouch::{VouchKey, Vouches},
     walk::Walk,
@@ -127,10 +129,20 @@ pub struct Mirror {
     withdrawals: Withdrawals,
     artifacts: Flights<ArtifactKey, Arc<Landed>>,
     questions: Flights<(Question, Arc<str>), Arc<StoredAnswer>>,
-    checksums: Flights<Key, Bytes>,
+    logs: Logs,
+    checksums: Flights<(Key, Reach), (Bytes, bool)>,
     vouching: Flights<VouchKey, Vouched>,
     vouches: Vouches,
-    changes: broadcast::Sender<Request>,
+    changes: broadcast::Sender<Change>,
+}
+
+/// What the mirror answers differently from now on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Change {
+    /// This request.
+    Answer(Request),
+    /// Any request.
+    Everything,
 }
 
 impl Mirror {
@@ -142,7 +154,6 @@ impl Mirror {
             policy,
             store,
             admission: Admission::new(config.room, meters.clone()),
-            meters,
             hedges: HedgeBudget::new(config.hedging),
             rounds: AtomicU64::new(0),
             remembered,
@@ -150,10 +161,12 @@ impl Mirror {
             withdrawals: Withdrawals::default(),
             artifacts: Flights::default(),
             questions: Flights::default(),
+            logs: Logs::new(&config, &meters),
             checksums: Flights::default(),
             vouching: Flights::default(),
             vouches: Vouches::new(),
             changes: broadcast::Sender::new(CHANGES_KEPT),
+            meters,
         })
     }
 
@@ -186,7 +199,7 @@ impl Mirror {
     }
 
     /// What this mirror answers differently from now on: whoever keeps its answers drops those.
-    pub fn changes(&self) -> broadcast::Receiver<Request> {
+    pub fn changes(&self) -> broadcast::Receiver<Change> {
         self.changes.subscribe()
     }
 
@@ -195,9 +208,13 @@ impl Mirror {
         Walk::along(route, what, vouched, self.rounds.fetch_add(1, Ordering::Relaxed))
     }
 
-    /// Nobody may listen; then nobody keeps answers.
     fn changed(&self, what: &Request) {
-        drop(self.changes.send(what.clone()));
+        self.tell(Change::Answer(what.clone()));
+    }
+
+    /// Nobody may listen; then nobody keeps answers.
+    fn tell(&self, change: Change) {
+        drop(self.changes.send(change));
     }
 }
 

@@ -37,6 +37,16 @@ pub struct Meters {
     pub revalidated: Counter,
     /// Times that sources denied what is stored, or left it out of a list.
     pub withdrawn: Counter,
+    /// Records of checksum databases that were fetched and proven.
+    pub vouched: Counter,
+    /// Tiles of checksum databases that were fetched.
+    pub tiles: Counter,
+    /// Answers for a checksum database that were not true, or not of the form that was asked for.
+    pub database_lies: Counter,
+    /// Records in the newest tree of the checksum database under which all that is stored is proven.
+    pub anchor_size: Gauge,
+    /// Checksum databases that are not used, because they signed two histories.
+    pub misbehaving: Gauge,
 }
 
 impl Meters {
@@ -88,6 +98,27 @@ impl Meters {
             "withdrawn_upstream",
             "Times that sources denied what is stored here, or left it out of a list",
             self.withdrawn.clone(),
+        );
+        registry.register(
+            "records_vouched",
+            "Records of checksum databases fetched and proven",
+            self.vouched.clone(),
+        );
+        registry.register("database_tiles", "Tiles of checksum databases fetched", self.tiles.clone());
+        registry.register(
+            "database_lies",
+            "Answers for a checksum database that were not true, or not what was asked for",
+            self.database_lies.clone(),
+        );
+        registry.register(
+            "anchor_size",
+            "Records in the newest tree under which everything stored of the checksum database is proven",
+            self.anchor_size.clone(),
+        );
+        registry.register(
+            "databases_misbehaving",
+            "Checksum databases not used because they signed two histories",
+            self.misbehaving.clone(),
         );
     }
 }

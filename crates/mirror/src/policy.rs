@@ -217,8 +217,8 @@ impl Policy {
     }
 
     /// The configured database of that name.
-    pub fn database(&self, name: &DbName) -> Option<&Database> {
-        self.databases.iter().map(|database| &**database).find(|database| database.name == *name)
+    pub fn database(&self, name: &DbName) -> Option<&Arc<Database>> {
+        self.databases.iter().find(|database| database.name == *name)
     }
 
     /// The database that vouches for a module: the configured one if its route says so, and for toolchains

@@ -4,17 +4,13 @@
 
 use std::sync::Arc;
 
-use gomod::{DbName, H1, ModuleVersion, Request, SumdbPath};
+use gomod::{DbName, H1, ModuleVersion, Request};
 use jiff::Timestamp;
 use moka::sync::Cache;
 use storage::{Evidence, Kind};
 
 use crate::{
-    Ask, Mirror, Reach, Refusal, Unverified,
-    flight::{Passenger, Pilot},
-    judge::Lie,
-    policy::Database,
-    refusal::Absent,
+    Ask, Mirror, Reach, Refusal, Unverified, flight::Passenger, judge::Lie, policy::Database, refusal::Absent,
 };
 
 /// What is asked of a database: nothing where no database is asked about the module.
@@ -47,6 +43,10 @@ impl Vouches {
     pub(crate) fn remember(&self, version: ModuleVersion, vouched: Vouched) {
         self.0.insert(version, vouched);
     }
+
+    pub(crate) fn forget(&self) {
+        self.0.invalidate_all();
+    }
 }
 
 impl Mirror {
@@ -60,46 +60,29 @@ impl Mirror {
     pub(crate) fn vouch(self: &Arc<Self>, ask: &Ask, version: &ModuleVersion) -> Passenger<Vouched> {
         let database = ask.policy.voucher(version.path()).cloned();
         let name = database.as_ref().map(|database| database.name.clone());
-        self.vouching.join((name, version.clone(), ask.reach), ask.priority, |pilot| {
+        self.vouching.join((name, version.clone(), ask.reach), ask.priority, |_| {
             let (mirror, ask, version) = (Arc::clone(self), ask.clone(), version.clone());
             async move {
                 let database = database.ok_or(Refusal::Absent(Absent::NoDatabase))?;
                 if let Some(vouched) = mirror.known(&version) {
                     return Ok(vouched);
                 }
-                let vouched = mirror.looked_up(&ask, &database, &version, &pilot).await?;
-                mirror.vouches.remember(version, vouched.clone());
-                Ok(vouched)
+                let record = mirror.record(&ask, &database, &version).done().await;
+                record.map(|record| record.vouched.clone()).map_err(|refusal| unverified(&database, refusal))
             }
         })
     }
+}
 
-    async fn looked_up<T>(
-        self: &Arc<Self>,
-        ask: &Ask,
-        database: &Database,
-        version: &ModuleVersion,
-        pilot: &Pilot<T>,
-    ) -> Result<Vouched, Refusal> {
-        let db = || database.name.clone();
-        let path = SumdbPath::Lookup(version.clone());
-        let ask = Ask { what: Request::Sumdb(db(), path), priority: pilot.urgency.get(), ..ask.clone() };
-        let bytes = self.lookup(&ask, database, version).await.map_err(|refusal| match refusal {
-            Refusal::Failed(faults) => Refusal::Unverified(Unverified::Unreachable { db: db(), faults }),
-            Refusal::Absent(absence) => Refusal::Unverified(Unverified::Unknown { db: db(), absence }),
-            Refusal::Offline => Refusal::Unverified(Unverified::NotStored { db: db() }),
-            other => other,
-        })?;
-        let read = || {
-            let lookup = sumdb::Lookup::parse(&bytes)?;
-            let head = sumdb::Head::open(lookup.note(), &database.key)?;
-            Ok((lookup.id(), head.size, lookup.hashes(version)?))
-        };
-        let (id, size, hashes) = read().map_err(|why: sumdb::RecordError| {
-            Refusal::Unverified(Unverified::Record { db: db(), why: why.to_string().into() })
-        })?;
-        Ok(Vouched { zip: hashes.zip, gomod: hashes.gomod, db: db(), id, size })
-    }
+/// What it means for a module that its record cannot be had.
+fn unverified(database: &Database, refusal: Refusal) -> Refusal {
+    let db = database.name.clone();
+    Refusal::Unverified(match refusal {
+        Refusal::Failed(faults) => Unverified::Unreachable { db, faults },
+        Refusal::Absent(absence) => Unverified::Unknown { db, absence },
+        Refusal::Offline => Unverified::NotStored { db },
+        other => return other,
+    })
 }
 
 impl Vouched {

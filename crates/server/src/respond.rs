@@ -364,6 +364,7 @@ mod tests {
     }
 
     /// One of each kind of text that this server sends instead of a module.
+    #[expect(clippy::too_many_lines, reason = "a table")]
     fn all() -> Vec<(&'static str, Refused)> {
         let everywhere = |said, direct_left_out| Absent::Everywhere { said, direct_left_out };
         let unverified = |why| refused(&zip(), &Refusal::Unverified(why));

@@ -6,7 +6,7 @@ use gomod::{DbName, Request};
 use http::header::VIA;
 use http::request::Parts;
 use http::{StatusCode, Version};
-use mirror::{Answer, Ask, CacheStatus, Mirror, Reach, Refusal};
+use mirror::{Answer, Ask, CacheStatus, Change, Mirror, Reach, Refusal};
 use tokio::sync::broadcast::error::RecvError;
 use tower::Service;
 use upstream::Via;
@@ -161,8 +161,8 @@ impl Site {
         let mut changes = self.mirror.changes();
         loop {
             match changes.recv().await {
-                Ok(request) => self.memory.forget(&request),
-                Err(RecvError::Lagged(_)) => self.memory.forget_all(),
+                Ok(Change::Answer(request)) => self.memory.forget(&request),
+                Ok(Change::Everything) | Err(RecvError::Lagged(_)) => self.memory.forget_all(),
                 Err(RecvError::Closed) => return,
             }
         }

@@ -347,6 +347,7 @@ fn keys() -> Vec<Key> {
     for db in [db, below] {
         keys.push(Key::Supported(db.clone()));
         keys.push(Key::Journal(db.clone()));
+        keys.push(Key::Misbehaviour(db.clone()));
         keys.push(Key::Checked(db.clone(), gomod::SumdbPath::Latest));
         keys.push(Key::Checked(db.clone(), gomod::SumdbPath::Lookup(mv.clone())));
         keys.push(Key::Lookup(db.clone(), mv.clone()));

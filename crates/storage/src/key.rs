@@ -106,6 +106,9 @@ pub enum Key {
     Checked(DbName, SumdbPath),
     /// The records that the writer of a log of its own took last; see [`Journal`](crate::Journal).
     Journal(DbName),
+    /// That a checksum database has contradicted itself, with the evidence, as text for people. It is not used while
+    /// this is there; only an operator takes it away.
+    Misbehaviour(DbName),
     /// A file that was set aside because it is not what it should be.
     Quarantine(QuarantineId),
 }
@@ -132,6 +135,7 @@ impl Key {
             Key::Checked(db, path) => format!("answers/sumdb/{db}/{path}"),
             // No element of a database's name is like this.
             Key::Journal(db) => format!("journals/{db}/@journal"),
+            Key::Misbehaviour(db) => format!("answers/sumdb/{db}/@misbehaviour"),
             Key::Quarantine(id) => format!("quarantine/{id}"),
         })
     }
@@ -163,7 +167,7 @@ impl Key {
             Key::File(_, kind) => kind.content_type(),
             Key::Receipt(_) => JSON,
             Key::Answer(question) => question.content_type(),
-            Key::Supported(_) | Key::Lookup(..) | Key::Head(_) => TEXT,
+            Key::Supported(_) | Key::Lookup(..) | Key::Head(_) | Key::Misbehaviour(_) => TEXT,
             Key::Tile(_, tile) if tile.level().is_none() => TEXT,
             Key::Tile(..) | Key::Checked(..) | Key::Journal(_) | Key::Quarantine(_) => BINARY,
         }
@@ -176,7 +180,11 @@ impl Key {
             Key::File(..) | Key::Tile(..) => "max-age=31536000, immutable",
             Key::Lookup(..) | Key::Supported(_) => "max-age=86400",
             Key::Answer(_) | Key::Head(_) => "max-age=60",
-            Key::Receipt(_) | Key::Checked(..) | Key::Journal(_) | Key::Quarantine(_) => "no-store",
+            Key::Receipt(_)
+            | Key::Checked(..)
+            | Key::Journal(_)
+            | Key::Misbehaviour(_)
+            | Key::Quarantine(_) => "no-store",
         }
     }
 
@@ -186,7 +194,9 @@ impl Key {
             Key::File(_, Kind::Mod) | Key::Supported(_) | Key::Tile(..) | Key::Quarantine(_) => {
                 Mutability::Forever
             }
-            Key::File(_, Kind::Info | Kind::Zip) | Key::Lookup(..) => Mutability::WhileStored,
+            Key::File(_, Kind::Info | Kind::Zip) | Key::Lookup(..) | Key::Misbehaviour(_) => {
+                Mutability::WhileStored
+            }
             Key::Answer(_) | Key::Head(_) | Key::Checked(_, SumdbPath::Latest) => Mutability::Mutable,
             Key::Receipt(_) | Key::Checked(..) | Key::Journal(_) => Mutability::ByExchange,
         }
@@ -203,7 +213,8 @@ impl Key {
             | Key::Supported(_)
             | Key::Lookup(..)
             | Key::Tile(..)
-            | Key::Head(_) => 1 << 20,
+            | Key::Head(_)
+            | Key::Misbehaviour(_) => 1 << 20,
             // The object, or the records, and a line about it.
             Key::Checked(..) | Key::Journal(_) => 2 << 20,
         }
@@ -294,6 +305,7 @@ mod tests {
                 Key::Checked(db.clone(), SumdbPath::Tile(tile)),
                 "answers/sumdb/example.com/db/tile/8/0/x001/234.p/5",
             ),
+            (Key::Misbehaviour(db.clone()), "answers/sumdb/example.com/db/@misbehaviour"),
             (Key::Journal(db), "journals/example.com/db/@journal"),
         ];
         for (key, path) in paths {

@@ -5,6 +5,7 @@ mod head;
 mod import;
 mod log;
 mod look;
+mod misbehaviour;
 mod publish;
 mod rebuild;
 mod sumdb;

@@ -1,6 +1,7 @@
 //! Answers that change: lists, `@latest`, branches.
 
-use mirror::{Absent, CacheStatus, Keep, Reach};
+use gomod::Request;
+use mirror::{Absent, CacheStatus, Change, Keep, Reach};
 use testkit::{ModuleTree, Reply};
 
 use crate::{
@@ -203,11 +204,11 @@ async fn listeners_learn_what_has_changed() {
     let world = setup(a.url()).start();
     let mut changes = world.mirror.changes();
     world.get(LIST).await.unwrap();
-    assert_eq!(changes.recv().await.unwrap().path(), LIST);
+    assert_eq!(changes.recv().await.unwrap(), Change::Answer(Request::parse(LIST).unwrap()));
     world.get(LIST).await.unwrap();
     assert!(changes.try_recv().is_err());
     world.later(LIST).await.unwrap();
-    assert_eq!(changes.recv().await.unwrap().path(), LIST);
+    assert_eq!(changes.recv().await.unwrap(), Change::Answer(Request::parse(LIST).unwrap()));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,6 +1,7 @@
 //! The checksum database, passed through.
 
-use mirror::{Absent, CacheStatus, Keep, Refusal};
+use gomod::Request;
+use mirror::{Absent, CacheStatus, Change, Keep, Refusal};
 use testkit::{Reply, ScriptedUpstream, TestLog};
 
 use crate::{
@@ -63,9 +64,15 @@ async fn supported_is_said_of_configured_databases_always_and_of_no_others() {
 async fn answers_are_relayed_byte_for_byte_and_kept() {
     let mut db = database();
     let world = asking(&db).start();
-    for path in [LATEST, LOOKUP, TILE, DATA] {
+    // The proof of the record has brought its tile.
+    for (path, cache) in [
+        (LATEST, CacheStatus::Miss),
+        (LOOKUP, CacheStatus::Miss),
+        (TILE, CacheStatus::Hit),
+        (DATA, CacheStatus::Miss),
+    ] {
         let got = world.get(path).await.unwrap();
-        assert_eq!((got.cache(), &got.bytes), (CacheStatus::Miss, &sent(path)), "{path}");
+        assert_eq!((got.cache(), &got.bytes), (cache, &sent(path)), "{path}");
         assert_eq!(world.stored(path).await.unwrap().bytes, got.bytes);
     }
     db.take_down();
@@ -94,7 +101,7 @@ async fn the_newest_head_is_kept_like_every_answer_that_changes() {
 
     let mut changes = world.mirror.changes();
     assert_eq!(world.later(LATEST).await.unwrap().cache(), CacheStatus::Revalidated);
-    assert_eq!(changes.recv().await.unwrap().path(), LATEST);
+    assert_eq!(changes.recv().await.unwrap(), Change::Answer(Request::parse(LATEST).unwrap()));
     assert_eq!(world.confirmed(LATEST).await.unwrap().cache(), CacheStatus::Revalidated);
     assert_eq!(db.asked("latest"), 3);
     assert_eq!(world.soon(LATEST).await.unwrap().cache(), CacheStatus::Stale);

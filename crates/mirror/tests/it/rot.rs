@@ -66,7 +66,7 @@ async fn a_flipped_bit_in_a_zip_is_found_when_its_block_is_read_and_healed_by_th
     let ask = world.ask(ZIP);
     let rot = damage(world.mirror.answer(&ask).await.unwrap()).await;
     world.mirror.rotten(&ask.what, &rot).await;
-    assert_eq!(changes.recv().await.unwrap(), ask.what);
+    assert_eq!(changes.recv().await.unwrap(), mirror::Change::Answer(ask.what.clone()));
     assert!(!world.file(ZIP).exists());
     assert_ne!(world.quarantined(), 0);
     // Told again by another client, it changes nothing.

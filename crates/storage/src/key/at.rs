@@ -42,6 +42,9 @@ fn in_modules(path: &str) -> Option<Key> {
 }
 
 fn in_answers(path: &str) -> Option<Key> {
+    if let Some(db) = path.strip_prefix("sumdb/").and_then(|path| path.strip_suffix("/@misbehaviour")) {
+        return db.parse().ok().map(Key::Misbehaviour);
+    }
     Some(match Request::parse(path).ok()? {
         Request::List(module) => Key::Answer(Question::List(module)),
         Request::Latest(module) => Key::Answer(Question::Latest(module)),

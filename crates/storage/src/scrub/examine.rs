@@ -54,7 +54,7 @@ impl Examiner {
             Key::Checked(..) => self.checked_copy(key).await,
             Key::Supported(_) | Key::Lookup(..) | Key::Tile(..) | Key::Head(_) => self.plain(key).await,
             // A journal is checked by the log whose it is, which knows what a damaged one means.
-            Key::Journal(_) | Key::Quarantine(_) => Ok(Seen::Nothing),
+            Key::Journal(_) | Key::Misbehaviour(_) | Key::Quarantine(_) => Ok(Seen::Nothing),
         };
         match seen {
             Ok(seen) => self.count(key, seen).await,

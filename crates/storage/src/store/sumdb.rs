@@ -20,10 +20,10 @@ struct Head {
 }
 
 /// A checked copy as it was read.
-struct Copy {
+pub(super) struct Copy {
     tag: Tag,
     /// `None` if it is damaged.
-    bytes: Option<Bytes>,
+    pub(super) bytes: Option<Bytes>,
 }
 
 impl Store {
@@ -109,7 +109,7 @@ impl Store {
     }
 
     /// Puts an object that does not change where those find it who read the directory without Larder.
-    async fn lay_out(&self, key: &Key, bytes: &Bytes) -> Result<(), StoreError> {
+    pub(super) async fn lay_out(&self, key: &Key, bytes: &Bytes) -> Result<(), StoreError> {
         let plain = self.staging.whole(bytes.clone());
         for _ in 0..TRIES {
             let Put::Conflict(Some(tag)) = self.blobs.put(key, &plain, When::Absent).await? else {
@@ -123,7 +123,7 @@ impl Store {
         Err(StoreError::Contended(key.to_string()))
     }
 
-    async fn open_copy(&self, key: &Key, stored: Stored) -> Result<Copy, StoreError> {
+    pub(super) async fn open_copy(&self, key: &Key, stored: Stored) -> Result<Copy, StoreError> {
         let bytes = match stored.bytes(key, key.max_len()).await? {
             Some(file) => match Store::parse_copy(key, &file) {
                 Ok(bytes) => Some(bytes),
@@ -165,4 +165,4 @@ impl Store {
 const WHAT: &str = "checked";
 const FORMAT: u32 = 1;
 /// How often something is tried that others get in the way of.
-const TRIES: u32 = 4;
+pub(super) const TRIES: u32 = 4;

@@ -1,0 +1,236 @@
+//! The tiles of a proof: those that are known first, then those that are stored, then those of sources.
+//!
+//! A proof says all at once what it lacks, and that is fetched side by side. If the tiles do not belong to the signed
+//! tree, somebody has sent a wrong one, or a disk has lied. Then the proof begins anew with each source alone, which has
+//! to give all of it: so one that lies hides nothing, and nobody else is blamed for it.
+
+use std::{
+    collections::{BTreeSet, HashMap, VecDeque},
+    sync::Arc,
+    time::Duration,
+};
+
+use bytes::Bytes;
+use futures_util::future::join_all;
+use gomod::{Request, SumdbPath, TileId};
+use storage::Key;
+use sumdb::{Evil, Tiles, Unproved};
+use upstream::{Fault, FaultKind, SourceName};
+
+use super::{Log, tiles};
+use crate::{Ask, Mirror, Reach, Refusal, policy::Database};
+
+/// One who proves something about a log.
+pub(super) struct Prover<'a> {
+    pub(super) mirror: &'a Arc<Mirror>,
+    pub(super) ask: &'a Ask,
+    pub(super) database: &'a Arc<Database>,
+    pub(super) log: Arc<Log>,
+    /// The signed notes that are compared.
+    pub(super) notes: Vec<Bytes>,
+    have: Tiles,
+    /// Who sent which tile; nobody did if it was stored.
+    senders: HashMap<TileId, SourceName>,
+}
+
+/// Why something is not proven.
+#[derive(Debug)]
+pub(super) enum Trouble {
+    /// What was to be proven is not true; who handed it over has lied.
+    Lie(String),
+    /// The tree of the anchor has no such tile.
+    Beyond,
+    /// What is needed cannot be had, or the database itself misbehaves.
+    Refused(Refusal),
+}
+
+/// Where tiles are taken from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Way {
+    /// From wherever they are.
+    Usual,
+    /// From one source alone: its place among those of the database.
+    Only(usize),
+}
+
+struct Found {
+    id: TileId,
+    bytes: Bytes,
+    sender: Option<SourceName>,
+}
+
+impl<'a> Prover<'a> {
+    pub(super) fn new(mirror: &'a Arc<Mirror>, ask: &'a Ask, database: &'a Arc<Database>) -> Self {
+        let log = mirror.logs.of(&database.name);
+        let (have, senders) = (Tiles::new(), HashMap::new());
+        Prover { mirror, ask, database, log, notes: Vec::new(), have, senders }
+    }
+
+    /// Whether everything may be asked for.
+    pub(super) fn may_ask(&self) -> bool {
+        self.ask.reach == Reach::Anywhere
+    }
+
+    /// The result of a proof, with all the tiles that it takes.
+    pub(super) async fn satisfied<T>(
+        &mut self,
+        attempt: impl Fn(&Tiles) -> Result<T, Unproved>,
+    ) -> Result<T, Trouble> {
+        let mut faults = Vec::new();
+        let mut way = Way::Usual;
+        let all = if self.may_ask() { self.database.links.len() } else { 0 };
+        let mut ways: VecDeque<_> = (0..all).collect();
+        loop {
+            match attempt(&self.have) {
+                Ok(proven) => return Ok(proven),
+                Err(Unproved::Beyond(_)) => return Err(Trouble::Beyond),
+                Err(Unproved::Need(ids)) => match self.gather(&ids, way).await {
+                    Ok(()) => continue,
+                    Err(Refusal::Failed(more)) if way != Way::Usual => faults.extend(more),
+                    Err(refusal) => return Err(Trouble::Refused(refusal)),
+                },
+                Err(Unproved::Security(evil)) if evil.suspects().is_empty() => {
+                    return Err(self.judged(&evil).await);
+                }
+                Err(Unproved::Security(evil)) => {
+                    if let Some((place, fault)) = self.blamed(&evil) {
+                        ways.retain(|way| *way != place);
+                        faults.push(fault);
+                    }
+                    if ways.is_empty() && faults.is_empty() {
+                        return Err(Trouble::Lie(format!("what is stored is wrong: {evil}")));
+                    }
+                }
+            }
+            way = match ways.pop_front() {
+                Some(place) => Way::Only(place),
+                None => return Err(Trouble::Refused(Refusal::Failed(faults))),
+            };
+            (self.have, self.senders) = (Tiles::new(), HashMap::new());
+        }
+    }
+
+    /// Takes proven tiles into the store, and says whether they are there.
+    pub(super) async fn keep(&self, ids: &[TileId]) -> bool {
+        let tiles = ids.iter().filter(|id| !self.log.tiles.contains_key(*id));
+        let tiles = tiles.filter_map(|id| Some((*id, Bytes::copy_from_slice(self.have.get(*id)?))));
+        self.keep_tiles(tiles.collect()).await
+    }
+
+    pub(super) async fn keep_tiles(&self, tiles: Vec<(TileId, Bytes)>) -> bool {
+        if tiles.is_empty() {
+            return true;
+        }
+        let (name, store) = (&self.log.name, &self.mirror.store);
+        let objects: Vec<_> =
+            tiles.iter().map(|(id, bytes)| (Key::Tile(name.clone(), *id), bytes.clone())).collect();
+        let stored = async {
+            for key in store.put_small_all(name, &objects).await? {
+                tracing::error!("{key} was not what the database signed; it is replaced");
+                if let Some((_, bytes)) = objects.iter().find(|(other, _)| *other == key) {
+                    store.replace_small(&key, bytes.clone()).await?;
+                }
+            }
+            Ok::<_, storage::StoreError>(())
+        };
+        if let Err(error) = stored.await {
+            tracing::warn!(db = %name, "proven, but not stored: {error}");
+            return false;
+        }
+        for (id, bytes) in tiles {
+            self.log.tiles.insert(id, bytes);
+            self.log.arrived.invalidate(&id);
+        }
+        true
+    }
+
+    /// Gets tiles, side by side.
+    async fn gather(&mut self, ids: &[TileId], way: Way) -> Result<(), Refusal> {
+        // At most 24, see `Unproved::Need`.
+        let finding: Vec<_> = ids.iter().map(|id| self.find(*id, way)).collect();
+        let found = join_all(finding).await;
+        for found in found {
+            let Found { id, bytes, sender } = found?;
+            self.have.insert(id, bytes);
+            if let Some(sender) = sender {
+                self.senders.insert(id, sender);
+            }
+        }
+        Ok(())
+    }
+
+    async fn find(&self, id: TileId, way: Way) -> Result<Found, Refusal> {
+        let only = match way {
+            Way::Only(place) => Some(place),
+            Way::Usual => {
+                // A full tile begins with every part of it.
+                let (part, full) = (id, id.full());
+                let places = if id.is_full() { vec![full] } else { vec![part, full] };
+                for at in &places {
+                    if let Some(bytes) = self.log.tiles.get(at) {
+                        return Ok(Found { id: *at, bytes, sender: None });
+                    }
+                }
+                for at in places {
+                    if let Some(bytes) = self.mirror.stored_small(&Key::Tile(self.log.name.clone(), at)).await
+                    {
+                        return Ok(Found { id: at, bytes, sender: None });
+                    }
+                }
+                None
+            }
+        };
+        if !self.may_ask() {
+            return Err(Refusal::Offline);
+        }
+        let arrived = self.mirror.fetch_tile(self.ask, self.database, id, only).done().await;
+        let tiles::Arrived { id, bytes, sender } = arrived.map_err(tiles::needed)?;
+        Ok(Found { id, bytes, sender: Some(sender) })
+    }
+
+    /// Who sent tiles that are not authentic, if that is sure.
+    fn blamed(&self, evil: &Evil) -> Option<(usize, Fault)> {
+        for id in evil.suspects() {
+            self.log.arrived.invalidate(id);
+            self.log.tiles.invalidate(id);
+        }
+        let senders: BTreeSet<_> =
+            evil.suspects().iter().map(|id| self.senders.get(id).map(ToString::to_string)).collect();
+        let mut senders = senders.into_iter();
+        let (Some(Some(sender)), None) = (senders.next(), senders.next()) else {
+            tracing::error!(db = %self.log.name, "SECURITY: {evil}; asking each source alone");
+            return None;
+        };
+        let place = self.database.links.iter().position(|link| link.source.name().to_string() == sender)?;
+        let source = &self.database.links.get(place)?.source;
+        tracing::error!(%sender, db = %self.log.name, "SECURITY: {evil}");
+        self.mirror.meters.database_lies.inc();
+        let tile = evil.suspects().first()?;
+        source.lied(&Request::Sumdb(self.log.name.clone(), SumdbPath::Tile(*tile)));
+        let what = format!("SECURITY: sent a wrong tile: {evil}");
+        Some((place, Fault::new(source.name().clone(), FaultKind::Lie, &what, Duration::ZERO)))
+    }
+
+    /// What it means that something is not true although all tiles are authentic.
+    async fn judged(&self, evil: &Evil) -> Trouble {
+        if evil.is_fork() {
+            Trouble::Refused(self.mirror.condemn(&self.log, evil, &self.notes).await)
+        } else {
+            Trouble::Lie(evil.to_string())
+        }
+    }
+}
+
+impl From<Trouble> for Refusal {
+    fn from(trouble: Trouble) -> Self {
+        match trouble {
+            Trouble::Refused(refusal) => refusal,
+            // What sources sent is judged where they are known.
+            Trouble::Lie(why) => {
+                tracing::error!("{why}");
+                Refusal::Internal("what is known of a checksum database proves nothing")
+            }
+            Trouble::Beyond => Refusal::Internal("a proof needs a tile that its tree does not have"),
+        }
+    }
+}

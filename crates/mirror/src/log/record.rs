@@ -1,0 +1,176 @@
+//! The record of one module version: found, proven, stored.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use gomod::{ModuleVersion, Request, SumdbPath};
+use storage::Key;
+use sumdb::Lookup;
+
+use super::{
+    anchor::{Moved, TRIES, contended},
+    prover::{Prover, Trouble},
+    sources::Sources,
+};
+use crate::{
+    Ask, Mirror, Reach, Refusal, Unverified, Vouched,
+    flight::{Passenger, Pilot},
+    policy::Database,
+    relay::missing_checksum,
+};
+
+/// A record that is proven.
+#[derive(Debug)]
+pub(crate) struct Record {
+    pub(crate) vouched: Vouched,
+    /// The answer to a lookup: the record under the anchor's note.
+    pub(crate) body: Bytes,
+    /// Whether no source was asked for it.
+    pub(crate) found: bool,
+}
+
+/// A lookup whose record is proven, under the anchor's note.
+struct Proven {
+    vouched: Vouched,
+    body: Bytes,
+    /// Whether all that it needs is stored.
+    kept: bool,
+}
+
+impl Mirror {
+    /// The record of a version. The work goes on when its caller leaves.
+    pub(crate) fn record(
+        self: &Arc<Self>,
+        ask: &Ask,
+        database: &Arc<Database>,
+        version: &ModuleVersion,
+    ) -> Passenger<Arc<Record>> {
+        let key = (database.name.clone(), version.clone(), ask.reach);
+        self.logs.records.join(key, ask.priority, |pilot| {
+            let what = Request::Sumdb(database.name.clone(), SumdbPath::Lookup(version.clone()));
+            let ask = Ask { what, ..ask.clone() };
+            let (mirror, database, version) = (Arc::clone(self), Arc::clone(database), version.clone());
+            async move { find(&mirror, &ask, &database, &version, &pilot).await.map(Arc::new) }
+        })
+    }
+}
+
+async fn find(
+    mirror: &Arc<Mirror>,
+    ask: &Ask,
+    database: &Arc<Database>,
+    version: &ModuleVersion,
+    pilot: &Pilot<Arc<Record>>,
+) -> Result<Record, Refusal> {
+    let mut prover = Prover::new(mirror, ask, database);
+    mirror.trusted(&prover.log).await?;
+    let key = Key::Lookup(database.name.clone(), version.clone());
+    let mut wrong = None;
+    if let Some(body) = mirror.stored_small(&key).await {
+        match prover.record(&body, version).await {
+            Ok(Proven { vouched, .. }) => {
+                mirror.vouches.remember(version.clone(), vouched.clone());
+                return Ok(Record { vouched, body, found: true });
+            }
+            Err(Trouble::Lie(why)) => {
+                tracing::error!("{key} is wrong: {why}");
+                wrong = Some(why);
+            }
+            Err(trouble) => return Err(trouble.into()),
+        }
+    }
+    if ask.reach == Reach::Stored {
+        let record = |why: String| Unverified::Record { db: database.name.clone(), why: why.into() };
+        return Err(wrong.map_or(Refusal::Offline, |why| Refusal::Unverified(record(why))));
+    }
+    let missing = missing_checksum(ask);
+    if let Some(refusal) = mirror.remembered.get(&missing) {
+        return Err(refusal);
+    }
+    let _place = mirror.logs.admission.admit(&pilot.urgency).await?;
+    match fetch(&mut prover, version, pilot).await {
+        Ok(Proven { vouched, body, kept }) => {
+            mirror.vouches.remember(version.clone(), vouched.clone());
+            if kept {
+                let stored = match wrong {
+                    None => mirror.store.put_small(&key, body.clone()).await,
+                    Some(_) => mirror.store.replace_small(&key, body.clone()).await,
+                };
+                if let Err(error) = stored {
+                    tracing::warn!("{key} is proven, but not stored: {error}");
+                }
+            }
+            Ok(Record { vouched, body, found: false })
+        }
+        Err(refusal) => {
+            mirror.remembered.remember(missing, &refusal);
+            Err(refusal)
+        }
+    }
+}
+
+/// Asks the sources until one sends a record that is true.
+async fn fetch(
+    prover: &mut Prover<'_>,
+    version: &ModuleVersion,
+    pilot: &Pilot<Arc<Record>>,
+) -> Result<Proven, Refusal> {
+    let log = Arc::clone(&prover.log);
+    let Prover { mirror, ask, database, .. } = *prover;
+    let path = SumdbPath::Lookup(version.clone());
+    let sources = Sources { mirror, ask, database, log: &log, path, urgency: &pilot.urgency };
+    let mut walk = sources.walk(None);
+    while let Some((turn, body)) = sources.next(&mut walk).await? {
+        match prover.record(&body, version).await {
+            Ok(proven) => {
+                walk.arrived(&mirror.meters);
+                mirror.meters.vouched.inc();
+                return Ok(proven);
+            }
+            Err(Trouble::Lie(why)) => {
+                sources.was_a_lie(&mut walk, &turn, &format!("SECURITY: sent a wrong record: {why}"));
+            }
+            Err(trouble) => return Err(trouble.into()),
+        }
+    }
+    Err(walk.refusal())
+}
+
+impl Prover<'_> {
+    /// Proves the record of a lookup under the anchor, which moves to the lookup's head if that is newer.
+    async fn record(&mut self, body: &[u8], version: &ModuleVersion) -> Result<Proven, Trouble> {
+        let lie = |error: &dyn std::fmt::Display| Trouble::Lie(error.to_string());
+        let lookup = Lookup::parse(body).map_err(|error| lie(&error))?;
+        let hashes = lookup.hashes(version).map_err(|error| lie(&error))?;
+        let signed = self.log.open(lookup.note(), &self.database.key).map_err(|error| lie(&error))?;
+        let note = Bytes::copy_from_slice(lookup.note());
+        for _ in 0..TRIES {
+            let at = self.anchor().await?;
+            let known = at.head();
+            self.notes = at.anchor.iter().map(|anchor| anchor.note.clone()).chain([note.clone()]).collect();
+            let proved = self.satisfied(|have| sumdb::prove(known.as_ref(), &signed, &lookup, have)).await?;
+            let kept = self.keep(&proved.tiles).await;
+            let moved = match (proved.newer, kept) {
+                (false, _) => Moved::Done,
+                (true, true) => self.move_to(&at, proved.head, note.clone()).await,
+                (true, false) => Moved::Unstored,
+            };
+            if moved == Moved::Outrun {
+                continue;
+            }
+            let under = at.anchor.as_ref().filter(|_| !proved.newer).map_or(&note, |anchor| &anchor.note);
+            return Ok(Proven {
+                vouched: Vouched {
+                    zip: hashes.zip,
+                    gomod: hashes.gomod,
+                    db: self.log.name.clone(),
+                    id: lookup.id(),
+                    size: proved.head.size,
+                },
+                body: Lookup::compose(lookup.id(), lookup.text(), under).into(),
+                kept: kept && moved == Moved::Done,
+            });
+        }
+        Err(contended())
+    }
+}

@@ -1,0 +1,127 @@
+//! Tiles and heads for those who make the proofs themselves: clients, auditors, other mirrors.
+
+use std::{sync::Arc, time::Duration};
+
+use bytes::Bytes;
+use gomod::{SumdbPath, TileId};
+use upstream::{Fault, FaultKind, Urgency};
+
+use super::{
+    prover::{Prover, Trouble},
+    sources::Sources,
+    tiles,
+};
+use crate::{Ask, Mirror, Reach, Refusal, flight::Pilot, policy::Database, relay::missing_checksum};
+
+/// An authentic tile, exactly as wide as asked for, and whether a source was asked.
+pub(crate) async fn tile(
+    mirror: &Arc<Mirror>,
+    ask: &Ask,
+    database: &Arc<Database>,
+    id: TileId,
+    pilot: &Pilot<(Bytes, bool)>,
+) -> Result<(Bytes, bool), Refusal> {
+    let log = mirror.logs.of(&database.name);
+    mirror.trusted(&log).await?;
+    if let Some(bytes) = log.tiles.get(&id) {
+        return Ok((bytes, false));
+    }
+    // What is stored is not behind what is fetched.
+    let stored = Ask { reach: Reach::Stored, ..ask.clone() };
+    match Prover::new(mirror, &stored, database).tile(id).await {
+        Ok(bytes) => return Ok((bytes, false)),
+        Err(Trouble::Refused(refusal @ Refusal::Security(_))) => return Err(refusal),
+        Err(Trouble::Lie(why)) => tracing::error!(db = %database.name, %id, "{why}"),
+        Err(Trouble::Beyond | Trouble::Refused(_)) => {}
+    }
+    if ask.reach == Reach::Stored {
+        return Err(Refusal::Offline);
+    }
+    let missing = missing_checksum(ask);
+    if let Some(refusal) = mirror.remembered.get(&missing) {
+        return Err(refusal);
+    }
+    let _place = mirror.logs.admission.admit(&pilot.urgency).await?;
+    let tile = fetched(&mut Prover::new(mirror, ask, database), id, &pilot.urgency).await;
+    if let Err(refusal) = &tile {
+        mirror.remembered.remember(missing, refusal);
+    }
+    Ok((tile?, true))
+}
+
+/// A tile that is not stored, and may lie beyond the anchor if the database has grown.
+async fn fetched(prover: &mut Prover<'_>, id: TileId, urgency: &Arc<Urgency>) -> Result<Bytes, Refusal> {
+    match prover.tile(id).await {
+        Err(Trouble::Beyond) => {}
+        done => return done.map_err(Refusal::from),
+    }
+    newest(prover, urgency).await.map_err(tiles::needed)?;
+    match prover.tile(id).await {
+        Err(Trouble::Beyond) => {}
+        done => return done.map_err(Refusal::from),
+    }
+    // Only the database itself can say that there is none.
+    let tiles::Arrived { sender, .. } =
+        prover.mirror.fetch_tile(prover.ask, prover.database, id, None).done().await?;
+    let why = "sent a tile that its newest signed tree does not have";
+    Err(Refusal::Failed(vec![Fault::new(sender, FaultKind::Lie, why, Duration::ZERO)]))
+}
+
+/// The anchor's note, after the sources were asked for the newest head.
+pub(crate) async fn latest(
+    mirror: &Arc<Mirror>,
+    ask: &Ask,
+    database: &Arc<Database>,
+    pilot: &Pilot<(Bytes, bool)>,
+) -> Result<(Bytes, bool), Refusal> {
+    let mut prover = Prover::new(mirror, ask, database);
+    mirror.trusted(&prover.log).await?;
+    let missing = missing_checksum(ask);
+    if let Some(refusal) = mirror.remembered.get(&missing) {
+        return Err(refusal);
+    }
+    let _place = mirror.logs.admission.admit(&pilot.urgency).await?;
+    match newest(&mut prover, &pilot.urgency).await {
+        Ok(note) => {
+            mirror.heads.given_now(&database.name);
+            mirror.changed(&ask.what);
+            Ok((note, true))
+        }
+        Err(refusal) => {
+            mirror.remembered.remember(missing, &refusal);
+            Err(refusal)
+        }
+    }
+}
+
+async fn newest(prover: &mut Prover<'_>, urgency: &Arc<Urgency>) -> Result<Bytes, Refusal> {
+    let log = Arc::clone(&prover.log);
+    let Prover { mirror, ask, database, .. } = *prover;
+    let sources = Sources { mirror, ask, database, log: &log, path: SumdbPath::Latest, urgency };
+    let mut walk = sources.walk(None);
+    while let Some((turn, note)) = sources.next(&mut walk).await? {
+        match prover.follow(note).await {
+            Ok(note) => {
+                walk.arrived(&mirror.meters);
+                return Ok(note);
+            }
+            Err(Trouble::Lie(why)) => {
+                sources.was_a_lie(&mut walk, &turn, &format!("SECURITY: sent a wrong head: {why}"));
+            }
+            Err(trouble) => return Err(trouble.into()),
+        }
+    }
+    Err(walk.refusal())
+}
+
+impl Prover<'_> {
+    async fn tile(&mut self, id: TileId) -> Result<Bytes, Trouble> {
+        let at = self.anchor().await?;
+        let Some(head) = at.head() else { return Err(Trouble::Beyond) };
+        let (body, authentic) = self.satisfied(|have| sumdb::tile(&head, id, have)).await?;
+        let body = Bytes::from(body);
+        self.keep(&authentic).await;
+        self.keep_tiles(vec![(id, body.clone())]).await;
+        Ok(body)
+    }
+}
