@@ -91,18 +91,51 @@ fn a_project_of_thirty_modules_verifies_with_upstream_and_database_dead() {
     });
 }
 
+/// Each third of the modules came when the log had another size; their proofs must still fit together.
+#[test]
+fn modules_of_different_days_verify_together() {
+    let all = forest();
+    let days = all.chunks(all.len().div_ceil(3));
+    let log = TestLog::over(LOG, &ModuleTree::default());
+    let vkey = log.vkey();
+    let mut upstream = ScriptedUpstream::with_log(tree(&all), log.clone());
+    let larder = larder();
+    let server = larder.serve(&upstream.url()).sumdb(&vkey).start();
+    let mut clients = Vec::new();
+    for part in days {
+        // So far apart that no record's own proof has the tiles at the edge of an earlier day.
+        log.fill(401);
+        for module in tree(part).modules() {
+            log.append(module);
+        }
+        log.fill(401);
+        let go = fresh(&server.url(), &vkey, part);
+        verified(&go);
+        clients.push(go);
+    }
+    upstream.take_down();
+    each_life(&larder, server, |proxy| {
+        let sums = verified(&fresh(proxy, &vkey, &all));
+        assert_eq!(sums.lines().count(), 2 * all.len());
+        // One that has known the log since that day.
+        for client in &clients {
+            let go = fresh(proxy, &vkey, &all).env("GOPATH", gopath(client));
+            assert_eq!(verified(&go), sums, "{proxy}");
+        }
+    });
+}
+
 /// A client may know a newer head than Larder: it gets what it takes to see that Larder's is older, and no other.
 #[test]
 fn a_client_that_saw_a_newer_head_elsewhere_goes_on_with_larder() {
     let all = forest();
-    let then = TestLog::over(LOG, &tree(&all)).with_filler(300);
-    let vkey = then.vkey();
-    let now = || TestLog::over(LOG, &tree(&all)).with_filler(900);
-    let upstream = ScriptedUpstream::with_log(tree(&all), then);
+    let log = TestLog::over(LOG, &tree(&all)).with_filler(300);
+    let vkey = log.vkey();
+    let upstream = ScriptedUpstream::with_log(tree(&all), log.clone());
     let server = larder().serve(&upstream.url()).sumdb(&vkey).start();
     verified(&fresh(&server.url(), &vkey, &all[..15]));
 
-    upstream.serve_log(now());
+    log.fill(600);
     let elsewhere = fresh(&upstream.url(), &vkey, &all[..1]);
     verified(&elsewhere);
     let go = fresh(&server.url(), &vkey, &all[..15]).env("GOPATH", gopath(&elsewhere));
