@@ -135,7 +135,7 @@ impl TestLog {
         let asked = Asked::parse(rest)?;
         let lie = self.lies().next(&asked);
         Some(match lie {
-            Some(Lie::Instead(log)) => log.honest(&asked),
+            Some(Lie::Instead(log) | Lie::Heads(log)) => log.honest(&asked),
             Some(lie) => lie::told(&lie, &asked, &self.signer, &self.records()),
             None => self.honest(&asked),
         })

@@ -50,6 +50,8 @@ pub enum Lie {
     OldHead(u64),
     /// Everything comes from another log, such as a [fork](TestLog::fork) of this one.
     Instead(TestLog),
+    /// Records and heads come from another log, tiles from this one.
+    Heads(TestLog),
     /// 64 MiB of noise behind what is right.
     Huge(Part),
     /// Noise behind what is right, for ever.
@@ -110,7 +112,9 @@ impl Lie {
             Lie::AnotherRecord | Lie::ExtraLine | Lie::NoLine | Lie::Number | Lie::TooSmallHead => {
                 matches!(asked, Asked::Lookup(_))
             }
-            Lie::Signature | Lie::Stranger | Lie::OldHead(_) => !matches!(asked, Asked::Tile(_)),
+            Lie::Signature | Lie::Stranger | Lie::OldHead(_) | Lie::Heads(_) => {
+                !matches!(asked, Asked::Tile(_))
+            }
             Lie::Instead(_) => true,
             Lie::Huge(part) | Lie::Endless(part) | Lie::Page(part) | Lie::Status(part, _) => match asked {
                 Asked::Latest => *part == Part::Latest,

@@ -93,6 +93,8 @@ fn a_fork_is_seen_by_who_knows_another_head() {
         fork.fill(growth);
         let go = GoCommand::new(&upstream.url()).sumdb(&log.vkey());
         go.run(["mod", "download", "example.com/first@v1.0.0"]).ok();
+        log.lie(Lie::Heads(fork.clone()));
+        assert_eq!(get(&upstream, "/latest").expect(200).text(), fork.head());
         log.lie(Lie::Instead(fork.clone()));
         let ran = go.run(["mod", "download", "example.com/second@v1.0.0"]).fails();
         assert!(ran.stderr.contains("SECURITY ERROR"), "{ran}");
