@@ -21,6 +21,13 @@ pub(crate) struct Printed {
     pub(crate) code: u8,
 }
 
+/// Of a command that printed what there was to print.
+impl From<u8> for Printed {
+    fn from(code: u8) -> Self {
+        Printed { code, ..Printed::default() }
+    }
+}
+
 /// Does one of the commands.
 pub(crate) fn run(command: ConfigCommand, env: &Environment, look: Look) -> Printed {
     match command {

@@ -68,13 +68,14 @@ fn run(command: Command, env: &Environment) -> Printed {
     }
 }
 
-/// Does what a command does with its settings; `failed` is the exit code when Larder itself cannot.
-fn with_settings(
+/// Does what a command does with its settings, and gives its exit code or what is to be printed; `failed` is the exit
+/// code when Larder itself cannot.
+fn with_settings<P: Into<Printed>>(
     options: &Options,
     listen: Option<&str>,
     env: &Environment,
     failed: u8,
-    work: impl AsyncFnOnce(&Settings) -> anyhow::Result<u8>,
+    work: impl AsyncFnOnce(&Settings) -> anyhow::Result<P>,
 ) -> Printed {
     let settings = match Settings::resolve(options, listen, env) {
         Ok(settings) => settings,
@@ -93,7 +94,7 @@ fn with_settings(
             done
         });
     match done {
-        Ok(code) => Printed { code, ..Printed::default() },
+        Ok(done) => done.into(),
         Err(error) => Printed {
             err: format!("larder: {}\n", masked(&format!("{error:#}"))),
             code: failed,

@@ -20,6 +20,8 @@ pub struct DatabaseState {
     pub head: Option<HeadState>,
     /// Why the stored head does not count.
     pub trouble: Option<String>,
+    /// How it contradicted itself, if it did: then it is not used any more.
+    pub misbehaviour: Option<String>,
 }
 
 impl Mirror {
@@ -48,13 +50,21 @@ pub struct HeadState {
 }
 
 impl DatabaseState {
+    /// A database of which nothing is stored.
+    pub fn unknown(name: DbName, key: Option<Verifier>) -> Self {
+        DatabaseState { name, own: false, key, head: None, trouble: None, misbehaviour: None }
+    }
+
     /// Reads what is stored. Without a key, a head is shown as it lies there, whoever signed it.
     ///
     /// # Errors
     /// If the store cannot be read. A damaged head, or one with a wrong signature, is [`trouble`](Self::trouble).
     pub async fn read(store: &Store, name: &DbName, key: Option<&Verifier>) -> Result<Self, StoreError> {
-        let mut state =
-            DatabaseState { name: name.clone(), own: false, key: key.cloned(), head: None, trouble: None };
+        let mut state = DatabaseState::unknown(name.clone(), key.cloned());
+        if let Some(evidence) = store.misbehaviour(name).await? {
+            let text = String::from_utf8_lossy(&evidence);
+            state.misbehaviour = Some(text.lines().next().unwrap_or_default().to_owned());
+        }
         let signed = match store.head(name).await {
             Ok(Some(signed)) => signed,
             Ok(None) => return Ok(state),

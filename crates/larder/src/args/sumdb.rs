@@ -12,6 +12,9 @@ pub(crate) enum SumdbCommand {
     /// Make the key of a checksum database of your own
     #[command(after_help = AFTER_KEYGEN)]
     Keygen(KeygenArgs),
+    /// Say what is known of each checksum database, and what clients set for your own
+    #[command(after_help = AFTER_SHOW)]
+    Show(ShowDatabasesArgs),
     /// Say what it takes to change the key of your own database; nothing is done
     #[command(after_help = AFTER_ROTATE_PLAN)]
     RotatePlan(RotatePlanArgs),
@@ -28,6 +31,16 @@ pub(crate) struct KeygenArgs {
     /// Write the private key to this file, which must not be there yet [default: NAME.key]
     #[arg(long, value_name = "FILE")]
     pub(crate) out: Option<PathBuf>,
+    /// Write JSON, for programs
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// `larder sumdb show`.
+#[derive(Args)]
+pub(crate) struct ShowDatabasesArgs {
+    #[command(flatten)]
+    pub(crate) data: DataOptions,
     /// Write JSON, for programs
     #[arg(long)]
     pub(crate) json: bool,
@@ -71,6 +84,7 @@ impl DataOptions {
 pub(super) const AFTER_SUMDB: &str = "\
 Examples:
   larder sumdb keygen sum.corp.example --out /etc/larder/sum.key
+  larder sumdb show --config /etc/larder.toml
   larder sumdb rotate-plan --config /etc/larder.toml
 
 A checksum database of your own vouches for private modules too, and passes on what the public one says of the
@@ -85,6 +99,14 @@ Examples:
 The private key goes to the file, which only you can read (mode 0600), and nowhere else. The public key, which is
 what clients verify with, goes to standard output; what to set is said on standard error. Keep a copy of the key
 file in a safe place: without it the log cannot grow, and nothing can replace it.";
+
+const AFTER_SHOW: &str = "\
+Examples:
+  larder sumdb show
+  larder sumdb show --config /etc/larder.toml --json
+
+For each database in the data directory: its newest head, and how many records are stored.
+Exit codes: 0 fine, 1 a database is not used any more because it contradicted itself, 2 it could not be done.";
 
 const AFTER_ROTATE_PLAN: &str = "\
 Examples:

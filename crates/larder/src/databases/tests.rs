@@ -3,8 +3,10 @@
 use std::{fs, path::PathBuf};
 
 use clap::Parser;
+use gomod::DbName;
 use insta::assert_snapshot;
-use sumdb::Signer;
+use storage::{Data, Key, OpenOptions, Store};
+use sumdb::{Hash, Head, Signer};
 
 use super::run;
 use crate::{
@@ -167,4 +169,129 @@ fn no_plan_without_a_database() {
     let printed = machine.sumdb(&["rotate-plan"]);
     assert_eq!((printed.code, printed.out.as_str()), (2, ""));
     assert_snapshot!(printed.err, @r#"larder: there is no own checksum database: `larder sumdb keygen NAME` makes its key, and [sumdb.own] key = "FILE" in the configuration file names it"#);
+}
+
+/// The names of the databases that the tests below store something of.
+const OTHER: &str = "sum.other.example";
+
+/// A data directory with a head of the own database, and a record of one that is not configured.
+fn stored(machine: &Machine, head: impl FnOnce(&Signer) -> String) {
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    runtime.block_on(async {
+        let data = Data::open(machine.path("data"), OpenOptions::default()).unwrap();
+        let store = Store::open(&data);
+        let signer = Signer::from_seed("sum.corp.example", &SEED).unwrap();
+        let own = DbName::new("sum.corp.example").unwrap();
+        store.move_head(&own, None, head(&signer).into()).await.unwrap();
+        let other = DbName::new(OTHER).unwrap();
+        let tile = Key::Tile(other, "8/0/000.p/1".parse().unwrap());
+        store.put_small(&tile, vec![0; 32].into()).await.unwrap();
+    });
+}
+
+fn empty_head(signer: &Signer) -> String {
+    signer.sign(&Head { size: 0, root: Hash::empty() }.to_string()).unwrap()
+}
+
+/// What is shown, without the time.
+fn shown(printed: &Printed) -> String {
+    let lines = printed.out.lines().map(|line| match line.split_once("seen ") {
+        Some((before, _)) => format!("{before}seen TIME"),
+        None => line.to_owned(),
+    });
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn databases_of_which_nothing_is_stored() {
+    let machine = Machine::new();
+    let printed = machine.sumdb(&["show"]);
+    assert_eq!((printed.code, printed.err.as_str()), (0, ""));
+    assert_snapshot!(shown(&printed), @r"
+    sum.golang.org
+      key      sum.golang.org+033de0ae+Ac4zctda0e5eza+HJyk9SxEdh+s3Ux18htTTAD8OuAn8
+      size     no head is stored yet
+      stored   0 records, 0 tiles
+    ");
+    let machine = Machine::with_own();
+    let printed = machine.sumdb(&["show"]);
+    assert_eq!((printed.code, printed.err.as_str()), (0, ""));
+    assert_snapshot!(shown(&printed), @r"
+    sum.corp.example (your own)
+      key      sum.corp.example+70428cd9+AepKbGPinFIKvvVQexMuxfmVR3auvr57kkIe6mkURtIs
+      size     no head is stored yet
+      stored   0 records, 0 tiles
+      clients  go env -w GOSUMDB='sum.corp.example+70428cd9+AepKbGPinFIKvvVQexMuxfmVR3auvr57kkIe6mkURtIs http://127.0.0.1:4873'
+
+    sum.golang.org
+      key      sum.golang.org+033de0ae+Ac4zctda0e5eza+HJyk9SxEdh+s3Ux18htTTAD8OuAn8
+      size     no head is stored yet
+      stored   0 records, 0 tiles
+    ");
+    assert!(!machine.path("data").exists(), "looking makes nothing");
+}
+
+#[test]
+fn databases_of_which_something_is_stored() {
+    let machine = Machine::with_own();
+    stored(&machine, empty_head);
+    let printed = machine.sumdb(&["show"]);
+    assert_eq!((printed.code, printed.err.as_str()), (0, ""));
+    assert_snapshot!(shown(&printed), @r"
+    sum.corp.example (your own)
+      key      sum.corp.example+70428cd9+AepKbGPinFIKvvVQexMuxfmVR3auvr57kkIe6mkURtIs
+      size     0 records
+      root     47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=
+      seen TIME
+      stored   0 records, 0 tiles
+      clients  go env -w GOSUMDB='sum.corp.example+70428cd9+AepKbGPinFIKvvVQexMuxfmVR3auvr57kkIe6mkURtIs http://127.0.0.1:4873'
+
+    sum.golang.org
+      key      sum.golang.org+033de0ae+Ac4zctda0e5eza+HJyk9SxEdh+s3Ux18htTTAD8OuAn8
+      size     no head is stored yet
+      stored   0 records, 0 tiles
+
+    sum.other.example (not configured; nothing of it is checked)
+      size     no head is stored yet
+      stored   0 records, 1 tiles
+    ");
+
+    let printed = machine.sumdb(&["show", "--json"]);
+    let json: serde_json::Value = serde_json::from_str(&printed.out).unwrap();
+    let own = &json["databases"][0];
+    assert_eq!(
+        (&own["name"], &own["own"], &own["head"]["size"]),
+        (&"sum.corp.example".into(), &true.into(), &0.into())
+    );
+    assert!(own["head"]["stored"].as_str().is_some_and(|at| at.starts_with("20")), "{own}");
+    assert!(own["gosumdb"].as_str().is_some_and(|spec| spec.ends_with(" http://127.0.0.1:4873")), "{own}");
+    let other = &json["databases"][2];
+    assert_eq!((&other["name"], &other["key"]), (&OTHER.into(), &serde_json::Value::Null));
+    assert_eq!((&other["stored"]["tiles"], &other["gosumdb"]), (&1.into(), &serde_json::Value::Null));
+}
+
+#[test]
+fn what_is_wrong_with_a_database_is_a_finding() {
+    let machine = Machine::with_own();
+    stored(&machine, |signer| empty_head(signer).replace("\n0\n", "\n1\n"));
+    let printed = machine.sumdb(&["show"]);
+    assert_eq!(printed.code, 1);
+    assert!(
+        printed.out.contains("  TROUBLE  the stored head does not count: wrong signature"),
+        "{}",
+        printed.out
+    );
+
+    let machine = Machine::with_own();
+    stored(&machine, empty_head);
+    let mark = machine.path("data").join(Key::Misbehaviour(DbName::new(OTHER).unwrap()).path());
+    fs::create_dir_all(mark.parent().unwrap()).unwrap();
+    fs::write(&mark, "it signed two histories\nnotes follow\n").unwrap();
+    let printed = machine.sumdb(&["show"]);
+    assert_eq!(printed.code, 1);
+    let lines: Vec<_> = printed.out.lines().skip_while(|line| !line.contains("SECURITY")).collect();
+    assert_snapshot!(lines.join("\n"), @r"
+    SECURITY it is not used any more: it signed two histories
+             the evidence is DIR/data/answers/sumdb/sum.other.example/@misbehaviour; it is used again when that file is gone
+    ");
 }

@@ -48,6 +48,7 @@ fn object(state: &DatabaseState) -> Value {
         "key": state.key.as_ref().map(ToString::to_string),
         "head": head,
         "trouble": state.trouble,
+        "misbehaviour": state.misbehaviour,
     })
 }
 
