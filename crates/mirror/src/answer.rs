@@ -37,13 +37,47 @@ pub struct AnswerMeta {
     /// The source that the content came from, for `X-Larder-Source`.
     pub source: Option<Arc<str>>,
     /// What vouches for the content, for `X-Larder-Verified`; nothing where that is meaningless.
-    pub verified: Option<Evidence>,
+    pub verified: Option<Verified>,
     /// How long ago the source gave it; only for mutable answers.
     pub age: Option<Duration>,
     /// A strong validator made from the bytes, where it is known before they leave.
     pub etag: Option<Arc<str>>,
     /// The media type.
     pub content_type: &'static str,
+}
+
+/// What vouches for the content of an answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verified {
+    /// The record of a checksum database.
+    Log,
+    /// Nothing but that it was the first to be seen.
+    FirstSight,
+    /// Nothing, by configuration.
+    Off,
+    /// Nothing yet: an operator lets it out before its database has said anything.
+    Pending,
+}
+
+impl Verified {
+    /// The word in `X-Larder-Verified`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Verified::Log => "log",
+            Verified::FirstSight => "first-sight",
+            Verified::Off => "off",
+            Verified::Pending => "pending",
+        }
+    }
+
+    pub(crate) fn of(evidence: &Evidence) -> Self {
+        match evidence {
+            Evidence::Log { .. } => Verified::Log,
+            // Known before it was seen, and there is no word for more.
+            Evidence::FirstSight | Evidence::Imported { .. } => Verified::FirstSight,
+            Evidence::Off => Verified::Off,
+        }
+    }
 }
 
 /// Whether an answer was stored.

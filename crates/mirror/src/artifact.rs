@@ -7,7 +7,7 @@ use storage::{Blob, Kind, Loaded, Rot, Staged, State};
 
 use crate::{
     Answer, Ask, Mirror, Reach, Refusal,
-    answer::{AnswerMeta, Body, CacheStatus, Keep},
+    answer::{AnswerMeta, Body, CacheStatus, Keep, Verified},
     carry::Lineage,
     fetch::Fetch,
     flight::Landing,
@@ -55,13 +55,17 @@ impl Mirror {
         kind: Kind,
     ) -> Result<Answer, Refusal> {
         match self.store.load(version, kind).await {
-            Ok(Loaded::Blob(blob)) => match answer(Arc::new(blob), kind, CacheStatus::Hit).await {
-                Ok(answer) => {
-                    self.store.used(version, kind, ask.now);
-                    return Ok(answer);
+            Ok(Loaded::Blob(blob)) => {
+                if let Some(blob) = self.upheld(ask, version, kind, blob).await? {
+                    match answer(Arc::new(blob), kind, CacheStatus::Hit).await {
+                        Ok(answer) => {
+                            self.store.used(version, kind, ask.now);
+                            return Ok(answer);
+                        }
+                        Err(rot) => self.set_aside(version, kind, &rot).await,
+                    }
                 }
-                Err(rot) => self.set_aside(version, kind, &rot).await,
-            },
+            }
             Ok(Loaded::Rot(rot)) => self.set_aside(version, kind, &rot).await,
             Ok(Loaded::Withdrawn(why)) => return Err(Refusal::Gone(why)),
             Ok(Loaded::Absent | Loaded::Foreign(_)) => {}
@@ -76,8 +80,7 @@ impl Mirror {
         let key = (version.clone(), kind, Arc::clone(&route.name), ask.reach);
         let flight = self.artifacts.join(key, ask.priority, |pilot| {
             let (mirror, ask, version) = (Arc::clone(self), ask.clone(), version.clone());
-            let vouched = self.known(&version);
-            Fetch { mirror, ask, version, kind, route, vouched, pilot }.run()
+            Fetch { mirror, ask, version, kind, route, vouching: None, pilot }.run()
         });
         let landing = match kind {
             Kind::Zip => flight.done_or_flowing(self.config.patience).await,
@@ -85,7 +88,10 @@ impl Mirror {
         };
         match landing {
             Ok(Landing::Done(landed)) => Ok(landed.answer(kind).await?),
-            Ok(Landing::Flowing(flowing, progress)) => Ok(growing(Follow::new(flowing, progress))),
+            Ok(Landing::Flowing(flowing, progress)) => {
+                let verified = flowing.verified;
+                Ok(growing(Follow::new(flowing, progress), verified))
+            }
             Err(refusal) => Err(refusal),
         }
     }
@@ -115,7 +121,12 @@ async fn answer(blob: Arc<Blob>, kind: Kind, cache: CacheStatus) -> Result<Answe
     let meta = AnswerMeta {
         cache,
         source: Some(Arc::clone(blob.fact().source())),
-        verified: Some(blob.fact().evidence().clone()),
+        verified: Some(match blob.state() {
+            State::Pending => Verified::Pending,
+            State::Verified | State::Withdrawn(_) | State::Tombstone(_) => {
+                Verified::of(blob.fact().evidence())
+            }
+        }),
         age: None,
         etag: Some(blob.etag().into()),
         content_type: kind.content_type(),
@@ -133,11 +144,11 @@ async fn answer(blob: Arc<Blob>, kind: Kind, cache: CacheStatus) -> Result<Answe
     Ok(Answer { body, meta, keep })
 }
 
-fn growing(follow: Follow) -> Answer {
+fn growing(follow: Follow, verified: Verified) -> Answer {
     let meta = AnswerMeta {
         cache: CacheStatus::Miss,
         source: Some(Arc::clone(follow.source())),
-        verified: None,
+        verified: Some(verified),
         age: None,
         etag: None,
         content_type: Kind::Zip.content_type(),

@@ -2,7 +2,7 @@
 //! every source fails and nothing was answered before.
 
 use bytes::Bytes;
-use gomod::{ModulePath, ModuleVersion, Request, Version, VersionList};
+use gomod::{ModulePath, ModuleVersion, Version, VersionList};
 use storage::{Kind, Loaded, Question};
 
 use crate::{
@@ -59,10 +59,7 @@ impl Mirror {
     async fn stored_info(&self, version: ModuleVersion) -> Result<Option<Bytes>, Refusal> {
         let blob = match self.store.load(&version, Kind::Info).await? {
             Loaded::Blob(blob) => Some(blob),
-            Loaded::Foreign(foreign) => {
-                let what = Request::Info(version.clone());
-                self.adopt(&what, &version, Kind::Info, foreign).await
-            }
+            Loaded::Foreign(foreign) => self.adopt_info(&version, foreign).await,
             Loaded::Rot(rot) => {
                 self.set_aside(&version, Kind::Info, &rot).await;
                 None

@@ -5,20 +5,22 @@ use std::{fmt::Display, sync::Arc, time::Instant};
 use bytes::Bytes;
 use gomod::{H1, ModuleVersion};
 use jiff::Timestamp;
-use storage::{Blob, Evidence, FileFact, Kind, Loaded, PublishError, Staged, StoreError};
+use storage::{Blob, FileFact, Kind, Loaded, PublishError, Staged, StoreError};
 use upstream::{Fault, FaultKind, Fetched, Incoming, Miss, SourceName, Want};
 
 use crate::{
-    Ask, Contradiction, Known, Mirror, Reach, Refusal, Vouched,
+    Ask, Contradiction, Known, Mirror, Reach, Refusal,
     artifact::{Arrived, Landed},
     carry::Lineage,
     collect::collect,
+    demand::{Demand, contradiction},
     flight::Pilot,
     judge,
-    policy::{Route, SumdbUse},
+    policy::Route,
     race::Worth,
     refusal::Absent,
     vouch,
+    vouching::{Vouching, Word},
     walk::{Turn, Walk},
 };
 
@@ -29,8 +31,8 @@ pub(crate) struct Fetch {
     pub(crate) version: ModuleVersion,
     pub(crate) kind: Kind,
     pub(crate) route: Arc<Route>,
-    /// What its hashes must be, if that is known.
-    pub(crate) vouched: Option<Vouched>,
+    /// What its checksum database says, where one is asked and as soon as that is needed.
+    pub(crate) vouching: Option<Vouching>,
     pub(crate) pilot: Pilot<Arc<Landed>>,
 }
 
@@ -49,10 +51,12 @@ pub(crate) enum Useless {
     Disk(StoreError),
     /// Nobody has waited for it for a long time.
     Unwanted(Fault),
+    /// Nobody vouches for it who should.
+    Unverified(Refusal),
 }
 
 impl Fetch {
-    pub(crate) async fn run(self) -> Result<Arc<Landed>, Refusal> {
+    pub(crate) async fn run(mut self) -> Result<Arc<Landed>, Refusal> {
         if self.ask.reach == Reach::Stored {
             return self.stored().await?.ok_or(Refusal::Absent(Absent::NotStored));
         }
@@ -66,14 +70,17 @@ impl Fetch {
         }
         let _place = self.mirror.admission.admit(&self.pilot.urgency).await?;
         self.mirror.meters.fetches.inc();
-        let vouched = self.vouched.as_ref().is_some_and(|vouched| vouched.covers(&self.ask.what));
-        let walk = self.mirror.walk(&self.route, &self.ask.what, vouched);
+        self.vouching = self.mirror.vouching(&self.ask, &self.version, self.kind).await;
+        let walk = self.mirror.walk(&self.route, &self.ask.what, self.vouching.as_ref());
         let result = match self.kind {
             Kind::Zip => self.zip(walk).await,
             Kind::Info | Kind::Mod => self.small(walk).await,
         };
         if let Err(refusal) = &result {
             self.mirror.remembered.remember(missing, refusal);
+            if let Refusal::Unverified(why) = refusal {
+                self.mirror.hold_if_silent(&self.ask, why);
+            }
         }
         result
     }
@@ -105,20 +112,32 @@ impl Fetch {
         };
         let judged = sent.and_then(|sent| {
             let judged = judge::small(&self.ask.what, &sent).and_then(|bytes| {
-                if self.vouched.is_some() && self.kind == Kind::Info {
+                if self.kind == Kind::Info && self.is_vouched_for() {
                     vouch::is_given(&self.version, &bytes)?;
                 }
                 Ok(bytes)
             });
             judged.map_err(|error| lie(name, started, &error))
         });
-        match judged {
-            Ok(bytes) => match self.vouched_for(name, self.h1(&bytes)) {
-                Ok(()) => Worth::Good(bytes),
-                Err(contradiction) => Worth::Contradiction(contradiction),
-            },
-            Err(fault) => Worth::Miss(Miss::Failed(fault)),
+        judged.map_or_else(|fault| Worth::Miss(Miss::Failed(fault)), Worth::Good)
+    }
+
+    /// Whether its database is known to vouch for it. Asks nobody.
+    fn is_vouched_for(&self) -> bool {
+        self.vouching.as_ref().and_then(Vouching::heard).is_some_and(Result::is_ok)
+    }
+
+    /// What its content has to be; waits for the word of its database.
+    pub(crate) async fn demand(&self) -> Result<Demand, Useless> {
+        match self.vouching.as_ref().filter(|_| self.kind != Kind::Info) {
+            Some(vouching) => self.demanded(Some(vouching.word().await)),
+            None => self.demanded(None),
         }
+    }
+
+    /// The same for a word that has come.
+    pub(crate) fn demanded(&self, word: Option<Word>) -> Result<Demand, Useless> {
+        Demand::of(&self.ask.policy, &self.version, self.kind, word).map_err(Useless::Unverified)
     }
 
     fn h1(&self, bytes: &[u8]) -> Option<H1> {
@@ -148,42 +167,30 @@ impl Fetch {
             Useless::Withdrawn(why) => return Err(Refusal::Gone(why)),
             Useless::Disk(error) => return Err(Refusal::Storage(Arc::new(error))),
             Useless::Unwanted(fault) => return Err(Refusal::Failed(vec![fault])),
+            Useless::Unverified(refusal) => return Err(refusal),
         }
         Ok(())
     }
 
     /// What another fetch or another process has stored meanwhile, and what lies there from elsewhere.
     async fn stored(&self) -> Result<Option<Arc<Landed>>, Refusal> {
-        let landed = |blob: Blob| Some(Arc::new(Landed { blob: Arc::new(blob), arrived: None }));
-        Ok(match self.mirror.store.load(&self.version, self.kind).await {
-            Ok(Loaded::Blob(blob)) => landed(blob),
+        let (mirror, version, kind) = (&self.mirror, &self.version, self.kind);
+        let blob = match mirror.store.load(version, kind).await {
+            Ok(Loaded::Blob(blob)) => mirror.upheld(&self.ask, version, kind, blob).await?,
             Ok(Loaded::Foreign(foreign)) => {
-                self.mirror.adopt(&self.ask.what, &self.version, self.kind, foreign).await.and_then(landed)
+                let word = mirror.word(&self.ask, version, kind).await;
+                mirror.adopt(&self.ask, version, kind, foreign, word).await?
             }
             Ok(Loaded::Withdrawn(why)) => return Err(Refusal::Gone(why)),
             // Not being able to look is no absence.
             Err(error) if self.ask.reach == Reach::Stored => return Err(error.into()),
             Ok(Loaded::Absent | Loaded::Rot(_)) | Err(_) => None,
-        })
+        };
+        Ok(blob.map(|blob| Arc::new(Landed { blob: Arc::new(blob), arrived: None })))
     }
 
-    /// Whether the content is what it is known to be.
-    pub(crate) fn vouched_for(&self, source: &SourceName, got: Option<H1>) -> Result<(), Contradiction> {
-        match (self.vouched.as_ref().and_then(|vouched| vouched.h1(self.kind)), got) {
-            (Some(pinned), Some(got)) if pinned != got => {
-                Err(self.contradiction(source, pinned, got, Known::Vouched))
-            }
-            _ => Ok(()),
-        }
-    }
-
-    fn contradiction(&self, source: &SourceName, pinned: H1, got: H1, known: Known) -> Contradiction {
-        let suffix = if self.kind == Kind::Mod { "/go.mod" } else { "" };
-        let what = format!("{}{suffix}", self.version);
-        Contradiction { what, source_name: source.to_string(), pinned, got, known }
-    }
-
-    /// Stores what was found good. A disk that refuses costs the store a file, not the client an answer.
+    /// Stores what passed its check, if it is what it has to be. A disk that refuses costs the store a file, not the
+    /// client an answer.
     pub(crate) async fn publish(
         &self,
         staged: Arc<Staged>,
@@ -191,24 +198,42 @@ impl Fetch {
         source: &SourceName,
         lineage: Lineage,
     ) -> Result<Arc<Landed>, Useless> {
-        let evidence = match self.route.sumdb {
-            SumdbUse::Public | SumdbUse::Ledger => Evidence::FirstSight,
-            SumdbUse::Off => Evidence::Off,
+        let (store, version, kind) = (&self.mirror.store, &self.version, self.kind);
+        let demand = self.demand().await?;
+        if let Err(contradiction) = demand.check(version, kind, &source.to_string(), h1) {
+            return Err(self.contradicted(&staged, contradiction).await);
+        }
+        let fact = FileFact::new(&staged, h1, source.clone(), Timestamp::now(), demand.evidence());
+        let pending = matches!(demand, Demand::Pending);
+        let published = if pending {
+            store.publish_pending(version, kind, &staged, fact.clone()).await
+        } else {
+            store.publish(version, kind, &staged, fact.clone()).await
         };
-        let fact = FileFact::new(&staged, h1, source.clone(), Timestamp::now(), evidence);
-        let blob = match self.mirror.store.publish(&self.version, self.kind, &staged, fact.clone()).await {
+        let blob = match published {
             Ok(blob) => blob,
-            Err(PublishError::Pinned { had, got }) => {
-                return Err(Useless::Contradiction(self.contradiction(source, had, got, Known::FirstSight)));
+            Err(PublishError::Pinned { had, got, known }) => {
+                let known = Known::by(&known);
+                let contradiction = contradiction(version, kind, &source.to_string(), had, got, known);
+                return Err(self.contradicted(&staged, contradiction).await);
             }
             Err(PublishError::Withdrawn(why)) => return Err(Useless::Withdrawn(why)),
             Err(error @ (PublishError::Store(_) | PublishError::Unhashed)) => {
-                tracing::warn!(version = %self.version, kind = %self.kind, "served, but not stored: {error}");
-                Blob::unstored(&self.version, self.kind, Arc::clone(&staged), fact)
+                tracing::warn!(%version, %kind, "served, but not stored: {error}");
+                let blob = Blob::unstored(version, kind, Arc::clone(&staged), fact);
+                if pending { blob.doubted() } else { blob }
             }
         };
+        if pending {
+            self.mirror.hold(&self.ask);
+        }
         let arrived = Some(Arrived { staged, source: source.clone().into(), lineage });
         Ok(Arc::new(Landed { blob: Arc::new(blob), arrived }))
+    }
+
+    async fn contradicted(&self, staged: &Arc<Staged>, contradiction: Contradiction) -> Useless {
+        self.mirror.keep_evidence(&self.version, self.kind, staged, &contradiction).await;
+        Useless::Contradiction(contradiction)
     }
 }
 
@@ -227,6 +252,3 @@ pub(crate) fn lie(source: &SourceName, started: Instant, what: &(impl Display + 
 
 /// What a 304 is to a request that named nothing to compare with.
 pub(crate) const UNASKED: &str = "answered 304, although nothing was known before";
-
-#[cfg(test)]
-mod tests;

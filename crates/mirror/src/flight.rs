@@ -14,7 +14,7 @@ use storage::Staged;
 use tokio::{sync::watch, time::Instant};
 use upstream::{Priority, Urgency};
 
-use crate::{Refusal, carry::Lineage};
+use crate::{Refusal, answer::Verified, carry::Lineage};
 
 /// The work that is under way.
 #[derive(Debug)]
@@ -44,6 +44,8 @@ pub(crate) struct Flowing {
     pub(crate) len: Option<u64>,
     /// The source it comes from.
     pub(crate) source: Arc<str>,
+    /// What vouches for the content that the body must have.
+    pub(crate) verified: Verified,
     /// The files that broke off before.
     pub(crate) lineage: Lineage,
 }

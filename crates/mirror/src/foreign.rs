@@ -7,7 +7,12 @@ use gomod::{H1, ModuleVersion, Request, ZipCheck};
 use jiff::Timestamp;
 use storage::{Blob, Evidence, Foreign, Kind, PublishError, Rot};
 
-use crate::{Mirror, judge};
+use crate::{
+    Ask, Known, Mirror, Refusal,
+    demand::{Demand, contradiction},
+    judge,
+    vouching::Word,
+};
 
 /// What is read into memory of a foreign file that should be small.
 const SMALL: u64 = 16 << 20;
@@ -15,18 +20,48 @@ const SMALL: u64 = 16 << 20;
 const SOURCE: &str = "found in the data directory";
 
 impl Mirror {
-    /// Checks a foreign file and makes it an ordinary one; sets it aside if it is not what its name says.
+    /// Checks a foreign file and makes it an ordinary one; sets it aside if it is not what its name says. `word` is what
+    /// its checksum database says, where one is asked.
     pub(crate) async fn adopt(
-        &self,
-        what: &Request,
+        self: &Arc<Self>,
+        ask: &Ask,
         version: &ModuleVersion,
         kind: Kind,
         foreign: Foreign,
-    ) -> Option<Blob> {
-        match self.checked(what, version, kind, &foreign).await {
-            Ok(blob) => Some(blob),
+        word: Option<Word>,
+    ) -> Result<Option<Blob>, Refusal> {
+        let demand = match Demand::of(&ask.policy, version, kind, word) {
+            Ok(demand) => demand,
+            Err(refusal) => {
+                if let Refusal::Unverified(why) = &refusal {
+                    self.hold_if_silent(ask, why);
+                }
+                return Err(refusal);
+            }
+        };
+        match self.checked(&ask.what, version, kind, &foreign, &demand).await {
+            Ok(blob) if matches!(demand, Demand::Pending) => {
+                if let Err(error) = self.store.doubt(version).await {
+                    tracing::warn!(%version, "served as pending, but not marked so: {error}");
+                }
+                self.hold(ask);
+                Ok(Some(blob.doubted()))
+            }
+            Ok(blob) => Ok(Some(blob)),
             Err(rot) => {
                 self.set_aside(version, kind, &rot).await;
+                Ok(None)
+            }
+        }
+    }
+
+    /// The same for the `.info` of a version, which needs nobody's word.
+    pub(crate) async fn adopt_info(&self, version: &ModuleVersion, foreign: Foreign) -> Option<Blob> {
+        let (what, demand) = (Request::Info(version.clone()), Demand::Nothing(Evidence::FirstSight));
+        match self.checked(&what, version, Kind::Info, &foreign, &demand).await {
+            Ok(blob) => Some(blob),
+            Err(rot) => {
+                self.set_aside(version, Kind::Info, &rot).await;
                 None
             }
         }
@@ -38,6 +73,7 @@ impl Mirror {
         version: &ModuleVersion,
         kind: Kind,
         foreign: &Foreign,
+        demand: &Demand,
     ) -> Result<Blob, Rot> {
         let h1 = match kind {
             Kind::Zip => {
@@ -50,12 +86,21 @@ impl Mirror {
                 (kind == Kind::Mod).then(|| H1::of_gomod(&bytes))
             }
         };
-        let fact = foreign.fact(h1, SOURCE, Timestamp::now(), Evidence::FirstSight).await?;
+        if let Err(contradiction) = demand.check(version, kind, SOURCE, h1) {
+            self.meters.contradictions.inc();
+            self.report(version, kind, &contradiction);
+            return Err(foreign.refuse(contradiction.to_string()));
+        }
+        let fact = foreign.fact(h1, SOURCE, Timestamp::now(), demand.evidence()).await?;
         match self.store.adopt(version, kind, foreign, fact.clone()).await {
             Ok(blob) => Ok(blob),
-            Err(refused @ (PublishError::Pinned { .. } | PublishError::Withdrawn(_))) => {
-                Err(foreign.refuse(refused.to_string()))
+            Err(PublishError::Pinned { had, got, known }) => {
+                let contradiction = contradiction(version, kind, SOURCE, had, got, Known::by(&known));
+                self.meters.contradictions.inc();
+                self.report(version, kind, &contradiction);
+                Err(foreign.refuse(contradiction.to_string()))
             }
+            Err(refused @ PublishError::Withdrawn(_)) => Err(foreign.refuse(refused.to_string())),
             Err(error @ (PublishError::Store(_) | PublishError::Unhashed)) => {
                 tracing::warn!(%version, %kind, "served, but not adopted: {error}");
                 foreign.blob(fact)

@@ -13,6 +13,7 @@ mod audit;
 mod carry;
 mod collect;
 mod database_state;
+mod demand;
 mod derived;
 mod fetch;
 mod flight;
@@ -20,6 +21,7 @@ mod follow;
 mod foreign;
 mod heads;
 mod hedge;
+mod held;
 mod judge;
 mod lease;
 mod log;
@@ -33,7 +35,9 @@ mod relay;
 mod remembered;
 mod renew;
 mod source;
+mod uphold;
 mod vouch;
+mod vouching;
 mod walk;
 mod withdrawn;
 mod zip;
@@ -59,15 +63,17 @@ use crate::{
     flight::Flights,
     heads::Heads,
     hedge::HedgeBudget,
+    held::Held,
     log::Logs,
     remembered::Remembered,
     vouch::{VouchKey, Vouches},
+    vouching::Vouching,
     walk::Walk,
     withdrawn::Withdrawals,
 };
 pub use crate::{
     admission::Room,
-    answer::{Answer, AnswerMeta, Body, CacheStatus, Keep},
+    answer::{Answer, AnswerMeta, Body, CacheStatus, Keep, Verified},
     ask::{Ask, Reach},
     audit::{Audit, Audited, Finding, Tally},
     database_state::{DatabaseState, HeadState},
@@ -133,6 +139,7 @@ pub struct Mirror {
     checksums: Flights<(Key, Reach), (Bytes, bool)>,
     vouching: Flights<VouchKey, Vouched>,
     vouches: Vouches,
+    held: Held,
     changes: broadcast::Sender<Change>,
 }
 
@@ -165,6 +172,7 @@ impl Mirror {
             checksums: Flights::default(),
             vouching: Flights::default(),
             vouches: Vouches::new(),
+            held: Held::default(),
             changes: broadcast::Sender::new(CHANGES_KEPT),
             meters,
         })
@@ -204,8 +212,8 @@ impl Mirror {
     }
 
     /// A walk along the chain of a route.
-    fn walk(&self, route: &Route, what: &Request, vouched: bool) -> Walk {
-        Walk::along(route, what, vouched, self.rounds.fetch_add(1, Ordering::Relaxed))
+    fn walk(&self, route: &Route, what: &Request, vouching: Option<&Vouching>) -> Walk {
+        Walk::along(route, what, vouching, self.rounds.fetch_add(1, Ordering::Relaxed))
     }
 
     fn changed(&self, what: &Request) {

@@ -14,8 +14,10 @@ pub struct Meters {
     pub fetches: Counter,
     /// Stored files that did not match their checksums and were set aside.
     pub rotten: Counter,
-    /// Content that contradicted what was seen first.
+    /// Content that contradicted what was seen first, or what a checksum database says.
     pub contradictions: Counter,
+    /// Files that wait until a silent checksum database answers again.
+    pub held: Gauge,
     /// Requests that were sent to a second source while the first was silent.
     pub hedges: Counter,
     /// Those whose answer was used.
@@ -66,8 +68,13 @@ impl Meters {
         );
         registry.register(
             "contradictions",
-            "Content that differs from what was seen first",
+            "Content that differs from what was seen first or from what a checksum database says",
             self.contradictions.clone(),
+        );
+        registry.register(
+            "held",
+            "Files that wait until a silent checksum database answers again",
+            self.held.clone(),
         );
         registry.register(
             "hedges",

@@ -231,6 +231,12 @@ impl Policy {
         configured.filter(|_| self.route(module).sumdb == SumdbUse::Public)
     }
 
+    /// Whether an operator lets a module out while its database says nothing. Never toolchains.
+    pub fn serves_pending(&self, module: &ModulePath) -> bool {
+        let wanted = self.route(module).on_unverifiable == OnUnverifiable::ServePending;
+        wanted && module.as_str() != TOOLCHAIN
+    }
+
     /// How long mutable answers count.
     pub fn freshness(&self) -> Freshness {
         self.freshness

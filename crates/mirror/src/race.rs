@@ -14,12 +14,13 @@ use std::{
 };
 
 use futures_util::{StreamExt, stream::FuturesUnordered};
-use tokio::time::{Instant, sleep_until};
+use tokio::time::{Instant, sleep_until, timeout_at};
 use upstream::{Fault, FaultKind, Fetched, Miss, Troubles, Want};
 
 use crate::{
     Mirror,
-    refusal::{Contradiction, Refusal},
+    refusal::{Absent, Refusal},
+    vouching::{Vouching, Word},
     walk::{Turn, Walk},
 };
 
@@ -30,8 +31,6 @@ pub(crate) enum Worth<T> {
     Good(T),
     /// It is of no use.
     Miss(Miss),
-    /// It is other content than is known to be right.
-    Contradiction(Contradiction),
     /// It is of no use, and nobody else need be asked.
     Final(Refusal),
 }
@@ -40,7 +39,6 @@ impl<T> Worth<T> {
     fn is_lie(&self) -> bool {
         match self {
             Worth::Miss(Miss::Failed(fault)) => fault.kind() == FaultKind::Lie,
-            Worth::Contradiction(_) => true,
             Worth::Miss(Miss::Absent(_)) | Worth::Good(_) | Worth::Final(_) => false,
         }
     }
@@ -65,6 +63,8 @@ struct Race<'a> {
     asked: Vec<Asked>,
     /// When another is asked beside those that are silent.
     hedge_at: Option<Instant>,
+    /// Whether that time has come, and only the word of a database is missing.
+    hedge_due: bool,
 }
 
 impl Mirror {
@@ -83,11 +83,17 @@ impl Mirror {
         F: Future<Output = Worth<T>>,
     {
         self.hedges.earn();
+        let vouching = walk.vouching().cloned();
         let begin_by = Instant::now() + self.config.begin;
-        let mut race = Race { mirror: self, walk, begin_by, asked: Vec::new(), hedge_at: None };
+        let mut race =
+            Race { mirror: self, walk, begin_by, asked: Vec::new(), hedge_at: None, hedge_due: false };
         let mut running = FuturesUnordered::new();
         loop {
             let turn = if running.is_empty() {
+                if race.walk.waits_for_word() {
+                    let word = timeout_at(begin_by, word(vouching.as_ref())).await;
+                    race.walk.decide(word.ok().as_ref());
+                }
                 race.walk.next()
             } else {
                 tokio::select! {
@@ -97,6 +103,12 @@ impl Mirror {
                             ControlFlow::Break(end) => return end,
                             ControlFlow::Continue(()) => continue,
                         }
+                    }
+                    word = word(vouching.as_ref()), if race.hedge_due || race.walk.waits_for_word() => {
+                        race.walk.decide(Some(&word));
+                        race.hedge_due = false;
+                        race.hedge_at = Some(Instant::now());
+                        continue;
                     }
                     () = until(race.hedge_at) => match race.hedge() {
                         Some(turn) => Some(turn),
@@ -157,6 +169,11 @@ impl Race<'_> {
     /// Who is asked beside those that are silent, if that is allowed.
     fn hedge(&mut self) -> Option<Turn> {
         self.hedge_at = None;
+        let silent = self.asked.last().is_some_and(|asked| !asked.done);
+        if silent && self.walk.is_open() {
+            self.hedge_due = true;
+            return None;
+        }
         let allowed = self.walk.rules().hedged && self.walk.goes_on() && self.mirror.hedges.spend();
         allowed.then(|| self.walk.in_order()).flatten()
     }
@@ -184,10 +201,6 @@ impl Race<'_> {
                 return ControlFlow::Break(Err(refusal));
             }
             Worth::Miss(miss) => self.walk.miss(&turn, miss),
-            Worth::Contradiction(contradiction) => {
-                self.mirror.meters.contradictions.inc();
-                self.walk.contradicts(&turn, contradiction);
-            }
         }
         if self.walk.is_foremost(&turn) {
             // The next one stands in for it, while those before it are silent still.
@@ -211,6 +224,14 @@ impl Race<'_> {
             }
             self.walk.unheard(turn);
         }
+    }
+}
+
+/// What the database of a version says. One that is not there says nothing.
+async fn word(vouching: Option<&Vouching>) -> Word {
+    match vouching {
+        Some(vouching) => vouching.word().await,
+        None => Err(Refusal::Absent(Absent::NoDatabase)),
     }
 }
 

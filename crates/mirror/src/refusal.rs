@@ -3,7 +3,8 @@
 use std::{sync::Arc, time::Duration};
 
 use gomod::{DbName, H1};
-use storage::{Rot, StoreError};
+use jiff::Timestamp;
+use storage::{Evidence, FileFact, Rot, StoreError};
 use upstream::{Absence, Fault};
 
 /// Why the mirror has no answer. `server` maps each variant to one status and one text.
@@ -140,20 +141,42 @@ pub struct Contradiction {
 }
 
 /// Why a hash is believed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Known {
     /// It was seen first.
-    FirstSight,
+    FirstSight {
+        /// Who sent it.
+        source: Arc<str>,
+        /// When.
+        at: Timestamp,
+    },
     /// A checksum database vouches for it.
-    Vouched,
+    Vouched {
+        /// The database.
+        db: DbName,
+        /// The number of the record in it.
+        id: u64,
+    },
+}
+
+impl Known {
+    /// Why the hash of a fact is believed.
+    pub(crate) fn by(fact: &FileFact) -> Self {
+        match fact.evidence() {
+            Evidence::Log { db, id, .. } => Known::Vouched { db: db.clone(), id: *id },
+            Evidence::FirstSight | Evidence::Imported { .. } | Evidence::Off => {
+                Known::FirstSight { source: Arc::clone(fact.source()), at: fact.at() }
+            }
+        }
+    }
 }
 
 impl std::fmt::Display for Known {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(match self {
-            Known::FirstSight => "was seen first",
-            Known::Vouched => "is what the checksum database says",
-        })
+        match self {
+            Known::FirstSight { source, at } => write!(f, "was seen first, from {source} at {at:.0}"),
+            Known::Vouched { db, id } => write!(f, "is what record {id} of {db} says"),
+        }
     }
 }
 

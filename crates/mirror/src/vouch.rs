@@ -56,7 +56,6 @@ impl Mirror {
     }
 
     /// What the checksum database of a version says of it. The work goes on when its caller leaves.
-    #[allow(dead_code)]
     pub(crate) fn vouch(self: &Arc<Self>, ask: &Ask, version: &ModuleVersion) -> Passenger<Vouched> {
         let database = ask.policy.voucher(version.path()).cloned();
         let name = database.as_ref().map(|database| database.name.clone());

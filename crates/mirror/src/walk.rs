@@ -16,6 +16,7 @@ use crate::{
     policy::{Chain, ChainEnd, Fallback, Order, Route},
     refusal::{Absent, Contradiction, Refusal, Security},
     source::{Link, Source},
+    vouching::{Vouching, Word},
 };
 
 #[cfg(test)]
@@ -23,11 +24,22 @@ mod table;
 #[cfg(test)]
 mod tests;
 
+/// What a failure does where the chain says `,`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Comma {
+    /// It ends the walk.
+    Stops,
+    /// The next source is asked.
+    GoesOn,
+    /// The next source is asked if the version is vouched for, which is not known yet.
+    Open,
+}
+
 /// What a walk may do after a failure.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Rules {
-    /// Whether a failure goes on where the chain says `,`.
-    comma_goes_on: bool,
+    /// What a failure does where the chain says `,`.
+    comma: Comma,
     /// Whether a second source may be asked while the first is silent.
     pub(crate) hedged: bool,
 }
@@ -42,6 +54,10 @@ pub(crate) struct Walk {
     /// The step that is handed out next.
     next: usize,
     stopped: bool,
+    /// Whether a failure stands at a `,` that is open.
+    at_comma: bool,
+    /// What the database of the version says, where that decides.
+    vouching: Option<Vouching>,
     /// Steps whose breaker let nobody through.
     passed_over: VecDeque<usize>,
     /// Steps that failed in a way that may pass, and were not tried again because others stood behind them.
@@ -62,8 +78,7 @@ pub(crate) struct Walk {
 #[derive(Debug)]
 struct Step {
     source: Arc<Source>,
-    /// Whether the next source is asked when this one fails.
-    goes_on: bool,
+    after: Separator,
 }
 
 /// One source's turn to be asked.
@@ -79,32 +94,46 @@ pub(crate) struct Turn {
     pub(crate) last: bool,
 }
 
+impl Comma {
+    fn if_vouched(vouched: bool) -> Self {
+        if vouched { Comma::GoesOn } else { Comma::Stops }
+    }
+}
+
 impl Rules {
-    /// The rules for one request on a route. `vouched`: the checksum database vouches for the version.
+    /// The rules for one request on a route. `vouched`: whether the checksum database vouches for the version, if that
+    /// is known.
     ///
     /// Private routes are always strict, and no two of their sources are asked at once.
-    pub(crate) fn of(route: &Route, what: &Request, vouched: bool) -> Self {
+    pub(crate) fn of(route: &Route, what: &Request, vouched: Option<bool>) -> Self {
         let immutable = matches!(what, Request::Info(_) | Request::Mod(_) | Request::Zip(_));
-        let comma_goes_on = match route.fallback {
-            _ if route.is_private() => false,
-            Fallback::Strict => false,
-            Fallback::Verified => vouched && immutable,
-            Fallback::Any => true,
+        let comma = match route.fallback {
+            _ if route.is_private() => Comma::Stops,
+            Fallback::Strict => Comma::Stops,
+            Fallback::Verified if immutable => vouched.map_or(Comma::Open, Comma::if_vouched),
+            Fallback::Verified => Comma::Stops,
+            Fallback::Any => Comma::GoesOn,
         };
-        Rules { comma_goes_on, hedged: !route.is_private() }
+        Rules { comma, hedged: !route.is_private() }
     }
 
     /// The rules for a checksum database: its signature decides, not the source, and its names are public.
     pub(crate) fn of_database() -> Self {
-        Rules { comma_goes_on: false, hedged: true }
+        Rules { comma: Comma::Stops, hedged: true }
     }
 }
 
 impl Walk {
-    /// A walk for `what` along the chain of a route. `round` is the number of the request.
-    pub(crate) fn along(route: &Route, what: &Request, vouched: bool, round: u64) -> Self {
+    /// A walk for `what` along the chain of a route. `vouching` is nothing where no database is asked about the module;
+    /// `round` is the number of the request.
+    pub(crate) fn along(route: &Route, what: &Request, vouching: Option<&Vouching>, round: u64) -> Self {
+        let vouched = match vouching {
+            Some(vouching) => vouching.heard().map(|word| covers(word, what)),
+            None => Some(false),
+        };
         let (Chain { links, end, order }, rules) = (&route.chain, Rules::of(route, what, vouched));
         let mut walk = Walk::over(what.clone(), links, *end, rules);
+        walk.vouching = vouching.cloned();
         if *order == Order::Fastest {
             let any = route.fallback == Fallback::Any && !route.is_private();
             let order = order::fastest(links, what, |link| any || link.after == Separator::Pipe, round);
@@ -117,10 +146,7 @@ impl Walk {
 
     /// A walk for `what` along sources as they stand.
     pub(crate) fn over(what: Request, links: &[Link], end: ChainEnd, rules: Rules) -> Self {
-        let step = |link: &Link| Step {
-            source: Arc::clone(&link.source),
-            goes_on: rules.comma_goes_on || link.after == Separator::Pipe,
-        };
+        let step = |link: &Link| Step { source: Arc::clone(&link.source), after: link.after };
         Walk {
             what,
             steps: links.iter().map(step).collect(),
@@ -128,6 +154,8 @@ impl Walk {
             end,
             next: 0,
             stopped: false,
+            at_comma: false,
+            vouching: None,
             passed_over: VecDeque::new(),
             hasty: VecDeque::new(),
             unheard: VecDeque::new(),
@@ -172,28 +200,63 @@ impl Walk {
 
     /// The next turn in the order of the chain.
     pub(crate) fn in_order(&mut self) -> Option<Turn> {
-        if self.stopped {
+        if self.stopped || self.at_comma {
             return None;
         }
         let (place, step) = (self.next, self.steps.get(self.next)?);
         let source = Arc::clone(&step.source);
         let last = place + 1 == self.steps.len();
-        let turn = Turn { place, source, alone: !self.has_rival(), followed: step.goes_on && !last, last };
+        let turn =
+            Turn { place, source, alone: !self.has_rival(), followed: self.may_go_on(step) && !last, last };
         self.next += 1;
         Some(turn)
+    }
+
+    /// Whether the next source is asked when this one fails, as far as is known.
+    fn may_go_on(&self, step: &Step) -> bool {
+        step.after == Separator::Pipe || self.rules.comma != Comma::Stops
+    }
+
+    /// Whether a failure waits for the word of the version's database.
+    pub(crate) fn waits_for_word(&self) -> bool {
+        self.at_comma
+    }
+
+    /// Whether the word of the version's database decides if the source behind the one that was handed out last may be
+    /// asked while that one is silent.
+    pub(crate) fn is_open(&self) -> bool {
+        let last = self.next.checked_sub(1).and_then(|last| self.steps.get(last));
+        self.rules.comma == Comma::Open && last.is_some_and(|step| step.after == Separator::Comma)
+    }
+
+    /// What the database of the version says, where that decides.
+    pub(crate) fn vouching(&self) -> Option<&Vouching> {
+        self.vouching.as_ref()
+    }
+
+    /// The word has come, or is not waited for any longer.
+    pub(crate) fn decide(&mut self, word: Option<&Word>) {
+        if self.rules.comma != Comma::Open {
+            return;
+        }
+        let vouched = word.is_some_and(|word| covers(word, &self.what));
+        self.rules.comma = Comma::if_vouched(vouched);
+        if std::mem::take(&mut self.at_comma) {
+            self.stopped = !vouched;
+        }
     }
 
     /// Whether a source that is in order stands behind the one that is next, and is asked when that one fails.
     fn has_rival(&self) -> bool {
         let rest = self.steps.get(self.next..).unwrap_or_default();
         rest.windows(2)
-            .take_while(|pair| pair.first().is_some_and(|step| step.goes_on))
+            .take_while(|pair| pair.first().is_some_and(|step| self.may_go_on(step)))
             .any(|pair| pair.last().is_some_and(|step| !step.source.tripped(&self.what)))
     }
 
     /// Whether there is another source in order to ask, now that the one that was handed out last is no help.
     pub(crate) fn goes_on(&self) -> bool {
-        !self.stopped && self.next < self.steps.len()
+        !self.stopped && !self.at_comma && self.next < self.steps.len()
     }
 
     /// A source did not give a usable answer.
@@ -233,7 +296,9 @@ impl Walk {
     /// Only the failure of the foremost source can end the walk: the others were left behind already.
     fn failed(&mut self, turn: &Turn) {
         if self.is_foremost(turn) {
-            self.stopped = self.steps.get(turn.place).is_none_or(|step| !step.goes_on);
+            let comma = self.steps.get(turn.place).is_none_or(|step| step.after == Separator::Comma);
+            self.stopped = comma && self.rules.comma == Comma::Stops;
+            self.at_comma = comma && self.rules.comma == Comma::Open && !turn.last;
         }
     }
 
@@ -291,4 +356,9 @@ impl Walk {
             ChainEnd::DirectLeftOut => Absent::Everywhere { said, direct_left_out: true },
         })
     }
+}
+
+/// Whether a version is vouched for, so that what is asked may come from anywhere.
+fn covers(word: &Word, what: &Request) -> bool {
+    word.as_ref().is_ok_and(|vouched| vouched.covers(what))
 }

@@ -12,13 +12,14 @@ use storage::{Staged, Staging};
 use upstream::{Fault, FaultKind, Incoming, Meta, OVERLAP, Piece, Resume, SourceName, Troubles, Want};
 
 use crate::{
-    Refusal, Security,
+    Refusal, Security, Verified,
     artifact::Landed,
     carry::Lineage,
     fetch::{Fetch, Useless, body, lie},
     flight::Flowing,
     judge,
     race::Worth,
+    vouching::{Vouching, Word},
     walk::{Turn, Walk},
 };
 
@@ -110,9 +111,24 @@ impl Fetch {
             let what = format!("the body begins at byte {}", incoming.meta.start);
             return Err(Useless::Lie(lie(&arrival.source, arrival.started, &what)));
         }
-        self.pilot.flowing(arrival.flowing());
+        // Nobody is fed with what may turn out to be unverifiable: that is said in words, not by breaking off.
+        let mut awaited = self.vouching.clone();
+        let mut fed = match &awaited {
+            None => Some(self.feed(arrival, None)?),
+            Some(_) => None,
+        };
         let mut unwanted = Unwanted::default();
-        while let Some(piece) = incoming.bytes.next().await {
+        loop {
+            let piece = tokio::select! {
+                biased;
+                word = word(awaited.clone()) => {
+                    awaited = None;
+                    fed = Some(self.feed(arrival, Some(word))?);
+                    continue;
+                }
+                piece = incoming.bytes.next() => piece,
+            };
+            let Some(piece) = piece else { return Ok(()) };
             match piece.map_err(Useless::Broken)? {
                 Piece::Bytes(bytes) => {
                     arrival.check.feed(&bytes).map_err(|fault| arrival.bad(&fault))?;
@@ -127,7 +143,9 @@ impl Fetch {
                     let why = Refusal::Failed(vec![fault]);
                     let lineage = arrival.lineage.and(Arc::clone(&arrival.staged), why);
                     *arrival = self.anew(&meta, &Troubles::default(), lineage);
-                    self.pilot.flowing(arrival.flowing());
+                    if let Some(verified) = fed {
+                        self.pilot.flowing(arrival.flowing(verified));
+                    }
                 }
             }
             if unwanted.since(self.pilot.alone(), Instant::now()) > self.mirror.config.linger {
@@ -135,7 +153,13 @@ impl Fetch {
                 return Err(Useless::Unwanted(arrival.fault(FaultKind::Timeout, why)));
             }
         }
-        Ok(())
+    }
+
+    /// Lets clients follow what arrives, if what its database says allows that; `word` is nothing where none is asked.
+    fn feed(&self, arrival: &Arrival, word: Option<Word>) -> Result<Verified, Useless> {
+        let verified = self.demanded(word)?.verified();
+        self.pilot.flowing(arrival.flowing(verified));
+        Ok(verified)
     }
 
     /// Checks and stores what has arrived whole.
@@ -146,7 +170,6 @@ impl Fetch {
         let len = staged.written();
         arrival.lineage.end(len);
         let facts = judge::zip(check, Arc::clone(&staged), len).await.map_err(|fault| arrival.bad(&fault))?;
-        self.vouched_for(&arrival.source, Some(facts.h1)).map_err(Useless::Contradiction)?;
         self.publish(staged, Some(facts.h1), &arrival.source, arrival.lineage.clone()).await
     }
 }
@@ -166,8 +189,9 @@ impl Arrival {
         self.spliced || self.troubles.count() > 0
     }
 
-    fn flowing(&self) -> Flowing {
+    fn flowing(&self, verified: Verified) -> Flowing {
         Flowing {
+            verified,
             staged: Arc::clone(&self.staged),
             len: self.len,
             source: self.source.clone().into(),
@@ -212,9 +236,18 @@ impl Useless {
             Useless::Contradiction(contradiction) => {
                 Refusal::Security(Security::Content(contradiction.clone()))
             }
+            Useless::Unverified(refusal) => refusal.clone(),
             Useless::Withdrawn(why) => Refusal::Gone(why.clone()),
             Useless::Disk(_) => Refusal::Internal("the disk has no room for this"),
         }
+    }
+}
+
+/// What a database says; never anything where none is asked.
+async fn word(awaited: Option<Vouching>) -> Word {
+    match awaited {
+        Some(vouching) => vouching.word().await,
+        None => std::future::pending().await,
     }
 }
 

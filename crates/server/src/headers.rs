@@ -6,7 +6,7 @@ use gomod::{Request, SumdbPath};
 use http::header::{ACCEPT_RANGES, AGE, CACHE_CONTROL, CONTENT_TYPE, ETAG, VIA, WARNING};
 use http::{HeaderMap, HeaderName, HeaderValue};
 use mirror::{AnswerMeta, CacheStatus, Keep};
-use storage::{Evidence, Key, Kind, Question};
+use storage::{Key, Kind, Question};
 
 /// The headers that do not depend on which part of the answer is asked for.
 pub(crate) fn of_answer(what: &Request, meta: &AnswerMeta, etag: Option<&str>, keep: Keep) -> HeaderMap {
@@ -19,8 +19,8 @@ pub(crate) fn of_answer(what: &Request, meta: &AnswerMeta, etag: Option<&str>, k
     {
         headers.insert(X_SOURCE, source);
     }
-    if let Some(evidence) = &meta.verified {
-        headers.insert(X_VERIFIED, HeaderValue::from_static(verified(evidence)));
+    if let Some(verified) = meta.verified {
+        headers.insert(X_VERIFIED, HeaderValue::from_static(verified.as_str()));
     }
     if let Some(age) = meta.age {
         headers.insert(AGE, HeaderValue::from(age.as_secs()));
@@ -59,15 +59,6 @@ fn key(what: &Request) -> Key {
         Request::Sumdb(name, SumdbPath::Latest) => Key::Head(name),
         Request::Sumdb(name, SumdbPath::Lookup(version)) => Key::Lookup(name, version),
         Request::Sumdb(name, SumdbPath::Tile(tile)) => Key::Tile(name, tile),
-    }
-}
-
-fn verified(evidence: &Evidence) -> &'static str {
-    match evidence {
-        Evidence::Log { .. } => "log",
-        Evidence::FirstSight => "first-sight",
-        Evidence::Imported { .. } => "imported",
-        Evidence::Off => "off",
     }
 }
 

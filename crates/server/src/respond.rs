@@ -10,7 +10,7 @@ use bytes::Bytes;
 use gomod::{BadRequest, Request, SumdbPath};
 use http::header::{ALLOW, CACHE_CONTROL, CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, RETRY_AFTER};
 use http::{HeaderMap, HeaderValue, Method, Response, StatusCode};
-use mirror::{Absent, Misbehaviour, Refusal, Security, Unverified};
+use mirror::{Absent, Contradiction, Known, Misbehaviour, Refusal, Security, Unverified};
 use upstream::{Fault, FaultKind};
 
 use crate::body::Body;
@@ -81,13 +81,7 @@ pub(crate) fn refused(what: &Request, refusal: &Refusal) -> Refused {
                 .advise("use another version, or ask the operator of this mirror"),
         ),
         Refusal::Failed(faults) => failed(what, faults),
-        Refusal::Security(Security::Content(contradiction)) => Refused::new(
-            StatusCode::BAD_GATEWAY,
-            Notice::new(&format!("SECURITY: {} is not what it was", contradiction.what))
-                .because(&format!("{} sent {}", contradiction.source_name, contradiction.got))
-                .because(&format!("seen first: {}", contradiction.pinned))
-                .advise("nothing was served; do not work around this, tell the operator of this mirror"),
-        ),
+        Refusal::Security(Security::Content(contradiction)) => contradicted(contradiction),
         Refusal::Security(Security::Database(Misbehaviour { db, why })) => Refused::new(
             StatusCode::BAD_GATEWAY,
             Notice::new(&format!("SECURITY: checksum database {db} contradicts itself"))
@@ -126,6 +120,26 @@ pub(crate) fn refused(what: &Request, refusal: &Refusal) -> Refused {
                 .advise("please report it, with what its log says"),
         ),
     }
+}
+
+fn contradicted(contradiction: &Contradiction) -> Refused {
+    let Contradiction { what, source_name, pinned, got, known } = contradiction;
+    let (title, believed) = match known {
+        Known::FirstSight { source, at } => (
+            format!("SECURITY: {what} is not what it was"),
+            format!("seen first: {pinned}, from {source} at {at:.0}"),
+        ),
+        Known::Vouched { db, id } => {
+            (format!("SECURITY: {what} is not what {db} says"), format!("{db} says {pinned}, in record {id}"))
+        }
+    };
+    Refused::new(
+        StatusCode::BAD_GATEWAY,
+        Notice::new(&title)
+            .because(&format!("{source_name} sent {got}"))
+            .because(&believed)
+            .advise("nothing was served; do not work around this, tell the operator of this mirror"),
+    )
 }
 
 /// A request that this mirror has made itself, or that has gone through too many.
@@ -323,7 +337,6 @@ mod tests {
     use std::sync::Arc;
 
     use gomod::H1;
-    use mirror::{Contradiction, Known, Misbehaviour, Security, Unverified};
     use storage::StoreError;
     use upstream::{Absence, SafeUrl, SourceName};
 
@@ -423,7 +436,23 @@ mod tests {
                         source_name: "a.example.com".to_owned(),
                         pinned: H1::of_gomod(b"right"),
                         got: H1::of_gomod(b"wrong"),
-                        known: Known::FirstSight,
+                        known: Known::FirstSight {
+                            source: "b.example.com".into(),
+                            at: "2026-01-02T03:04:05Z".parse().unwrap(),
+                        },
+                    })),
+                ),
+            ),
+            (
+                "security_vouched",
+                refused(
+                    &zip(),
+                    &Refusal::Security(Security::Content(Contradiction {
+                        what: "example.com/M@v1.2.3/go.mod".to_owned(),
+                        source_name: "a.example.com".to_owned(),
+                        pinned: H1::of_gomod(b"right"),
+                        got: H1::of_gomod(b"wrong"),
+                        known: Known::Vouched { db: "sum.golang.org".parse().unwrap(), id: 17 },
                     })),
                 ),
             ),

@@ -6,7 +6,7 @@ use bytes::{Bytes, BytesMut};
 use gomod::{ModuleVersion, ReadAt};
 
 use crate::{
-    Content, FileFact, Kind, Staged, State, Stored, Tag,
+    Content, Evidence, FileFact, Kind, Staged, State, Stored, Tag,
     blocking::blocking,
     checksum::{BLOCK, BLOCK_LEN, blocks_in, checksum, digest},
     read,
@@ -112,6 +112,23 @@ impl Blob {
     pub fn unstored(version: &ModuleVersion, kind: Kind, staged: Arc<Staged>, fact: FileFact) -> Self {
         let name = Name(version.clone(), kind);
         Blob { name, bytes: Place::Staged(staged), tag: None, fact, state: State::Verified }
+    }
+
+    /// The same file, for whose hash this vouches by now.
+    #[must_use]
+    pub fn upheld(mut self, evidence: &Evidence) -> Self {
+        if evidence.outweighs(self.fact.evidence()) {
+            self.fact = self.fact.with_evidence(evidence.clone());
+        }
+        self.state = State::Verified;
+        self
+    }
+
+    /// The same file, for whose hash nothing has vouched that should.
+    #[must_use]
+    pub fn doubted(mut self) -> Self {
+        self.state = State::Pending;
+        self
     }
 
     /// Length in bytes.

@@ -40,7 +40,7 @@ pub(crate) enum Step {
 /// Why a file may not be stored, whatever is tried.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Never {
-    Pinned { had: H1, got: H1 },
+    Pinned { had: H1, got: H1, known: Box<FileFact> },
     Unhashed,
     Withdrawn(String),
 }
@@ -76,12 +76,17 @@ pub(crate) fn step(
     };
     let Some(known) = receipt.fact(kind) else { return record(fact.clone()) };
     let stronger = fact.evidence().outweighs(known.evidence());
+    let merely_seen = matches!(known.evidence(), Evidence::FirstSight | Evidence::Off);
     if let (Some(had), Some(got)) = (known.h1(), fact.h1())
         && had != got
     {
         // What was merely seen first gives way to what a database says.
         let said = matches!(fact.evidence(), Evidence::Log { .. });
-        return if stronger && said { record(fact.clone()) } else { Err(Never::Pinned { had, got }) };
+        return if said && merely_seen {
+            record(fact.clone())
+        } else {
+            Err(Never::Pinned { had, got, known: Box::new(known.clone()) })
+        };
     }
     // A file with a hash that a database has vouched for before needs nobody to do it again.
     let vouched = matches!(known.evidence(), Evidence::Log { .. });

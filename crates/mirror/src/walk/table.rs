@@ -33,7 +33,8 @@ fn asks_the_second(
     let chain = Chain { links: links.to_vec(), ..Chain::default() };
     let on_unverifiable = crate::OnUnverifiable::default();
     let route = Route { name: "rest".into(), chain, sumdb, fallback, on_unverifiable };
-    let mut walk = Walk::along(&route, &Request::parse(path).unwrap(), vouched, 0);
+    let vouching = vouched.then(super::tests::vouching);
+    let mut walk = Walk::along(&route, &Request::parse(path).unwrap(), vouching.as_ref(), 0);
     let turn = walk.next().unwrap();
     let name = turn.source.name().clone();
     walk.miss(

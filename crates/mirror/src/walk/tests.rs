@@ -4,7 +4,7 @@ use gomod::H1;
 use upstream::{DirProxy, Door, DoorConfig, Env, SafeUrl, SourceConfig};
 
 use super::*;
-use crate::{Known, policy::SumdbUse};
+use crate::{Known, Vouched, policy::SumdbUse};
 
 /// What is asked, one of each kind.
 const KINDS: [&str; 6] = [
@@ -17,7 +17,7 @@ const KINDS: [&str; 6] = [
 ];
 
 fn strict() -> Rules {
-    Rules { comma_goes_on: false, hedged: true }
+    Rules { comma: Comma::Stops, hedged: true }
 }
 
 /// A chain in which each letter is a source.
@@ -30,6 +30,17 @@ pub(super) fn links(chain: &str) -> Vec<Link> {
         Link { source: Arc::clone(&source), after }
     };
     chain.split_inclusive([',', '|']).map(link).collect()
+}
+
+/// What a database says that vouches for everything.
+pub(super) fn vouching() -> Vouching {
+    Vouching::known(Vouched {
+        zip: Some(H1::of_gomod(b"zip")),
+        gomod: Some(H1::of_gomod(b"mod")),
+        db: "sum.example.com".parse().unwrap(),
+        id: 0,
+        size: 1,
+    })
 }
 
 fn walk(chain: &str, end: ChainEnd, rules: Rules) -> Walk {
@@ -56,7 +67,10 @@ fn says(walk: &mut Walk, turn: &Turn, said: char) {
                 source_name: name.to_string(),
                 pinned: H1::of_gomod(b"1"),
                 got: H1::of_gomod(b"2"),
-                known: Known::FirstSight,
+                known: Known::FirstSight {
+                    source: "proxy.example.com".into(),
+                    at: jiff::Timestamp::UNIX_EPOCH,
+                },
             },
         ),
     }
@@ -227,7 +241,7 @@ fn every_cell_of_the_table() {
                     let on_unverifiable = crate::OnUnverifiable::default();
                     let route = Route { name: "r".into(), chain: chain_of, sumdb, fallback, on_unverifiable };
                     let what = Request::parse(kind).unwrap();
-                    let rules = Rules::of(&route, &what, vouched);
+                    let rules = Rules::of(&route, &what, Some(vouched));
                     assert_eq!(rules.hedged, !route.is_private());
                     walked(Walk::over(what, &route.chain.links, end, rules), &chain).0.len()
                 };

@@ -46,10 +46,11 @@ impl Store {
                 Some((receipt, tag)) => (receipt, When::Is(tag)),
                 None => (Receipt::new(version.clone(), State::Verified), When::Absent),
             };
-            match receipt.fact(kind).and_then(FileFact::h1) {
-                Some(had) if had != h1 => return Err(PublishError::Pinned { had, got: h1 }),
-                Some(_) => return Ok(false),
-                None => {}
+            if let Some(fact) = receipt.fact(kind)
+                && let Some(had) = fact.h1()
+            {
+                let known = Box::new(fact.clone());
+                return if had == h1 { Ok(false) } else { Err(PublishError::Pinned { had, got: h1, known }) };
             }
             if let Some(why) = receipt.withdrawn() {
                 return Err(PublishError::Withdrawn(why.to_owned()));

@@ -14,13 +14,15 @@ use crate::{
 #[derive(Debug, thiserror::Error)]
 pub enum PublishError {
     /// A file of this version was seen before, with another hash. Either that one or this one is not the
-    /// right one; the first stays.
-    #[error("its hash is {got}, but {had} was seen first")]
+    /// right one; the first stays, unless a checksum database vouches for this one alone.
+    #[error("its hash is {got}, but {had} stands in the receipt")]
     Pinned {
         /// The hash that stands in the receipt.
         had: H1,
         /// The hash of the file that was refused.
         got: H1,
+        /// What the receipt says of the one with the first hash.
+        known: Box<FileFact>,
     },
     /// An operator has taken the version out; the text says why.
     #[error("the version was withdrawn: {0}")]
@@ -184,7 +186,7 @@ async fn compare(
 impl From<Never> for PublishError {
     fn from(never: Never) -> Self {
         match never {
-            Never::Pinned { had, got } => PublishError::Pinned { had, got },
+            Never::Pinned { had, got, known } => PublishError::Pinned { had, got, known },
             Never::Unhashed => PublishError::Unhashed,
             Never::Withdrawn(why) => PublishError::Withdrawn(why),
         }

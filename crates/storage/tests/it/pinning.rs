@@ -47,7 +47,7 @@ async fn a_second_hash_is_refused() {
         let world = World::new();
         world.publish(kind, "first".into(), "1").await.unwrap();
         let refused = world.publish(kind, "second".into(), "2").await.unwrap_err();
-        let PublishError::Pinned { had, got } = refused else { panic!("{refused:?}") };
+        let PublishError::Pinned { had, got, .. } = refused else { panic!("{refused:?}") };
         assert_eq!((had, got), (hash("1"), hash("2")));
         assert_eq!(world.stored(kind).await.unwrap(), "first");
     }
