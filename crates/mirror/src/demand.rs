@@ -105,7 +105,8 @@ pub(crate) fn contradiction(
     known: Known,
 ) -> Contradiction {
     let suffix = if kind == Kind::Mod { "/go.mod" } else { "" };
-    Contradiction { what: format!("{version}{suffix}"), source_name: source.to_owned(), pinned, got, known }
+    let (what, source_name) = (format!("{version}{suffix}"), source.to_owned());
+    Contradiction { what, source_name, pinned, got, known: Box::new(known) }
 }
 
 impl Mirror {
@@ -129,7 +130,7 @@ impl Mirror {
     pub(crate) fn report(&self, version: &ModuleVersion, kind: Kind, contradiction: &Contradiction) {
         let Contradiction { source_name, pinned: had, got, known, .. } = contradiction;
         let (version, had, got) = (version.clone(), *had, *got);
-        let offence = match known {
+        let offence = match &**known {
             Known::Vouched { db, .. } => Offence::Database { db: db.clone(), version, kind, had, got },
             Known::FirstSight { .. } => Offence::Ledger { version, kind, had, got },
         };

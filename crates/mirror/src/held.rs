@@ -119,7 +119,7 @@ impl Mirror {
                 Ok(Answer { body: Body::Growing(follow), .. }) => drop(follow.landed().await),
                 Ok(_) => {}
                 Err(refusal) => {
-                    tracing::warn!(%version, %kind, "was held back, and is not served: {refusal}")
+                    tracing::warn!(%version, %kind, "was held back, and is not served: {refusal}");
                 }
             },
         }

@@ -137,7 +137,7 @@ pub struct Contradiction {
     /// The hash of what was sent.
     pub got: H1,
     /// Why the one on record is believed.
-    pub known: Known,
+    pub known: Box<Known>,
 }
 
 /// Why a hash is believed.

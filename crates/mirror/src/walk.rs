@@ -109,9 +109,8 @@ impl Rules {
         let immutable = matches!(what, Request::Info(_) | Request::Mod(_) | Request::Zip(_));
         let comma = match route.fallback {
             _ if route.is_private() => Comma::Stops,
-            Fallback::Strict => Comma::Stops,
             Fallback::Verified if immutable => vouched.map_or(Comma::Open, Comma::if_vouched),
-            Fallback::Verified => Comma::Stops,
+            Fallback::Strict | Fallback::Verified => Comma::Stops,
             Fallback::Any => Comma::GoesOn,
         };
         Rules { comma, hedged: !route.is_private() }

@@ -124,7 +124,7 @@ pub(crate) fn refused(what: &Request, refusal: &Refusal) -> Refused {
 
 fn contradicted(contradiction: &Contradiction) -> Refused {
     let Contradiction { what, source_name, pinned, got, known } = contradiction;
-    let (title, believed) = match known {
+    let (title, believed) = match &**known {
         Known::FirstSight { source, at } => (
             format!("SECURITY: {what} is not what it was"),
             format!("seen first: {pinned}, from {source} at {at:.0}"),
@@ -436,10 +436,10 @@ mod tests {
                         source_name: "a.example.com".to_owned(),
                         pinned: H1::of_gomod(b"right"),
                         got: H1::of_gomod(b"wrong"),
-                        known: Known::FirstSight {
+                        known: Box::new(Known::FirstSight {
                             source: "b.example.com".into(),
                             at: "2026-01-02T03:04:05Z".parse().unwrap(),
-                        },
+                        }),
                     })),
                 ),
             ),
@@ -452,7 +452,7 @@ mod tests {
                         source_name: "a.example.com".to_owned(),
                         pinned: H1::of_gomod(b"right"),
                         got: H1::of_gomod(b"wrong"),
-                        known: Known::Vouched { db: "sum.golang.org".parse().unwrap(), id: 17 },
+                        known: Box::new(Known::Vouched { db: "sum.golang.org".parse().unwrap(), id: 17 }),
                     })),
                 ),
             ),

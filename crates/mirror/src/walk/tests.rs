@@ -67,10 +67,7 @@ fn says(walk: &mut Walk, turn: &Turn, said: char) {
                 source_name: name.to_string(),
                 pinned: H1::of_gomod(b"1"),
                 got: H1::of_gomod(b"2"),
-                known: Known::FirstSight {
-                    source: "proxy.example.com".into(),
-                    at: jiff::Timestamp::UNIX_EPOCH,
-                },
+                known: Box::new(Known::FirstSight { source: "a".into(), at: jiff::Timestamp::UNIX_EPOCH }),
             },
         ),
     }
