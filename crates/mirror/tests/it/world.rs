@@ -25,6 +25,7 @@ pub(crate) struct Setup {
     pub(crate) config: Config,
     pub(crate) fallback: Fallback,
     pub(crate) on_unverifiable: OnUnverifiable,
+    pub(crate) sumdb: SumdbUse,
     pub(crate) order: Order,
     pub(crate) freshness: Freshness,
     pub(crate) no_proxy: &'static str,
@@ -40,6 +41,7 @@ pub(crate) struct Setup {
 pub(crate) struct World {
     pub(crate) mirror: Arc<Mirror>,
     pub(crate) meters: Meters,
+    pub(crate) store: Arc<Store>,
     dir: Arc<TempDir>,
 }
 
@@ -69,6 +71,7 @@ pub(crate) fn setup(chain: impl Into<String>) -> Setup {
         config: Config { patience: EVER, ..Config::default() },
         fallback: Fallback::default(),
         on_unverifiable: OnUnverifiable::default(),
+        sumdb: SumdbUse::Public,
         order: Order::default(),
         freshness: Freshness { absent: EVER, wait: EVER, failed: Duration::ZERO, ..Freshness::default() },
         no_proxy: "",
@@ -149,7 +152,7 @@ impl Setup {
         let rest = Arc::new(Route {
             name: "rest".into(),
             chain: self.chain(),
-            sumdb: SumdbUse::Public,
+            sumdb: self.sumdb,
             fallback: self.fallback,
             on_unverifiable: self.on_unverifiable,
         });
@@ -162,8 +165,8 @@ impl Setup {
         let databases = databases.into_iter().collect();
         let policy = Arc::new(Policy::new(Vec::new(), rest, private, databases, self.freshness));
         let meters = Meters::default();
-        let mirror = Mirror::new(self.config, policy, store, meters.clone());
-        World { mirror, meters, dir }
+        let mirror = Mirror::new(self.config, policy, Arc::clone(&store), meters.clone());
+        World { mirror, meters, store, dir }
     }
 }
 
@@ -232,6 +235,14 @@ impl World {
 
     pub(crate) fn dir(&self) -> &Arc<TempDir> {
         &self.dir
+    }
+
+    /// Why files were set aside.
+    pub(crate) fn reasons(&self) -> String {
+        let all =
+            fs::read_dir(self.dir.path().join("quarantine")).unwrap().map(|entry| entry.unwrap().path());
+        let reasons = all.filter(|path| path.extension().is_some_and(|end| end == "reason"));
+        reasons.map(|path| fs::read_to_string(path).unwrap()).collect()
     }
 
     /// How many files were set aside.
