@@ -35,3 +35,4 @@ mod start;
 mod sumdb;
 mod verdict;
 mod world;
+mod xmod;
