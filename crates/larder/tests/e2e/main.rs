@@ -18,6 +18,7 @@ mod freshness;
 mod full_disk;
 mod http;
 mod last_call;
+mod lies;
 mod limits;
 mod loops;
 mod machine;
