@@ -10,6 +10,7 @@ mod big;
 mod closed_world;
 mod config;
 mod crash;
+mod database_away;
 mod databases;
 mod disk;
 mod faults;

@@ -103,7 +103,10 @@ async fn find(
             Ok(Record { vouched, body, found: false })
         }
         Err(refusal) => {
-            mirror.remembered.remember(missing, &refusal);
+            // A failure is over when the database is back: nobody's build waits for a memory of it.
+            if matches!(refusal, Refusal::Absent(_)) {
+                mirror.remembered.remember(missing, &refusal);
+            }
             Err(refusal)
         }
     }

@@ -43,7 +43,8 @@ pub(crate) async fn tile(
     }
     let _place = mirror.logs.admission.admit(&pilot.urgency).await?;
     let tile = fetched(&mut Prover::new(mirror, ask, database), id, &pilot.urgency).await;
-    if let Err(refusal) = &tile {
+    // Failures are not remembered, as those of a lookup are not.
+    if let Err(refusal @ Refusal::Absent(_)) = &tile {
         mirror.remembered.remember(missing, refusal);
     }
     Ok((tile?, true))
