@@ -27,6 +27,7 @@ mod lease;
 mod log;
 mod meters;
 mod order;
+mod own;
 mod policy;
 mod question;
 mod race;
@@ -51,7 +52,7 @@ use std::{
 };
 
 use bytes::Bytes;
-use gomod::Request;
+use gomod::{ModuleVersion, Request};
 use jiff::Timestamp;
 use storage::{Key, Kind, Question, Store, StoredAnswer};
 use tokio::sync::broadcast;
@@ -80,6 +81,7 @@ pub use crate::{
     follow::Follow,
     hedge::Hedging,
     meters::Meters,
+    own::{Appended, OwnError, OwnLog},
     policy::{
         Chain, ChainEnd, Database, Fallback, Freshness, OnUnverifiable, Order, Policy, Private, Route, Rule,
         SumdbUse,
@@ -141,6 +143,8 @@ pub struct Mirror {
     vouches: Vouches,
     held: Held,
     changes: broadcast::Sender<Change>,
+    own: Option<Arc<OwnLog>>,
+    recording: Flights<ModuleVersion, Bytes>,
 }
 
 /// What the mirror answers differently from now on.
@@ -155,6 +159,17 @@ pub enum Change {
 impl Mirror {
     /// A mirror over a store.
     pub fn new(config: Config, policy: Arc<Policy>, store: Arc<Store>, meters: Meters) -> Arc<Self> {
+        Mirror::with_own_log(config, policy, store, meters, None)
+    }
+
+    /// The same beside a log of one's own, which is served under its name.
+    pub fn with_own_log(
+        config: Config,
+        policy: Arc<Policy>,
+        store: Arc<Store>,
+        meters: Meters,
+        own: Option<Arc<OwnLog>>,
+    ) -> Arc<Self> {
         let remembered = Remembered::new(policy.freshness());
         Arc::new(Mirror {
             config,
@@ -175,6 +190,8 @@ impl Mirror {
             held: Held::default(),
             changes: broadcast::Sender::new(CHANGES_KEPT),
             meters,
+            own,
+            recording: Flights::default(),
         })
     }
 
@@ -202,7 +219,10 @@ impl Mirror {
             Request::Query(module, rev) => {
                 self.question(ask, &Question::Query(module.clone(), rev.clone())).await
             }
-            Request::Sumdb(name, path) => self.relay(ask, name, path).await,
+            Request::Sumdb(name, path) => match &self.own {
+                Some(own) if own.name() == name => self.answer_own(ask, own, path).await,
+                _ => self.relay(ask, name, path).await,
+            },
         }
     }
 

@@ -7,6 +7,8 @@ use jiff::Timestamp;
 use storage::{Evidence, FileFact, Rot, StoreError};
 use upstream::{Absence, Fault};
 
+use crate::OwnError;
+
 /// Why the mirror has no answer. `server` maps each variant to one status and one text.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum Refusal {
@@ -31,6 +33,9 @@ pub enum Refusal {
     /// A closed world, and this checksum record is not stored. Not an absence: only the database can say that.
     #[error("offline, and this checksum record is not stored here")]
     Offline,
+    /// The log of one's own cannot answer or record it at present.
+    #[error(transparent)]
+    OwnLog(Arc<OwnError>),
     /// Too much is going on; come back after this long.
     #[error("overloaded")]
     Overloaded(Duration),
@@ -65,6 +70,9 @@ pub enum Absent {
     /// The route of this module says that no database is asked about it.
     #[error("no checksum database is asked about this module")]
     NoDatabase,
+    /// The log of one's own is not so large that it has this tile.
+    #[error("this checksum database is not that large yet")]
+    Beyond,
 }
 
 /// What contradicts what.

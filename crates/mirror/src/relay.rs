@@ -118,7 +118,7 @@ pub(crate) fn missing_checksum(ask: &Ask) -> Missing {
     (ask.what.path(), Arc::from("sumdb"))
 }
 
-fn supported() -> Answer {
+pub(crate) fn supported() -> Answer {
     Answer {
         body: Body::Bytes(Bytes::new()),
         meta: AnswerMeta {
@@ -133,7 +133,7 @@ fn supported() -> Answer {
     }
 }
 
-fn answer(key: &Key, bytes: Bytes, cache: CacheStatus, keep: Keep) -> Answer {
+pub(crate) fn answer(key: &Key, bytes: Bytes, cache: CacheStatus, keep: Keep) -> Answer {
     Answer {
         body: Body::Bytes(bytes),
         meta: AnswerMeta {

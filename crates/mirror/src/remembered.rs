@@ -75,6 +75,7 @@ impl Remembered {
             | Refusal::Security(_)
             | Refusal::Unverified(_)
             | Refusal::Storage(_)
+            | Refusal::OwnLog(_)
             | Refusal::Offline
             | Refusal::Overloaded(_)
             | Refusal::Internal(_) => {}

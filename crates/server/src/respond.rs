@@ -10,7 +10,7 @@ use bytes::Bytes;
 use gomod::{BadRequest, Request, SumdbPath};
 use http::header::{ALLOW, CACHE_CONTROL, CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, RETRY_AFTER};
 use http::{HeaderMap, HeaderValue, Method, Response, StatusCode};
-use mirror::{Absent, Contradiction, Known, Misbehaviour, Refusal, Security, Unverified};
+use mirror::{Absent, Contradiction, Known, Misbehaviour, OwnError, Refusal, Security, Unverified};
 use upstream::{Fault, FaultKind};
 
 use crate::body::Body;
@@ -108,6 +108,7 @@ pub(crate) fn refused(what: &Request, refusal: &Refusal) -> Refused {
                 .because("only the checksum database itself can say that it does not know a version")
                 .advise("fetch it once while this mirror is online, or set GONOSUMDB for private modules"),
         ),
+        Refusal::OwnLog(error) => own_log(what, error),
         Refusal::Overloaded(wait) => Refused::new(
             StatusCode::SERVICE_UNAVAILABLE,
             Notice::new(&format!("{}: this mirror has too much to do", subject(what)))
@@ -218,10 +219,36 @@ fn absence(notice: Notice, absent: &Absent) -> Notice {
         Absent::Private => notice
             .because("it is private (GOPRIVATE, GONOPROXY or a route), so no proxy may be asked for it")
             .because("`direct` is the only source left, and this version cannot do it yet"),
+        Absent::Beyond => notice.because("the checksum database is not so large yet"),
         Absent::UnknownDatabase => notice.because("this mirror is not configured for that checksum database"),
         Absent::NoDatabase => notice
             .because("no checksum database may be asked about it: it is private, or its route says so")
             .advise("set GONOSUMDB or GOPRIVATE for it"),
+    }
+}
+
+/// What the log of this mirror's own could not do. Which file or key it is about, only its operator is told.
+fn own_log(what: &Request, error: &OwnError) -> Refused {
+    let refused = |status, why: &str, advice| {
+        let title = format!("{}: not recorded in this mirror's checksum database", subject(what));
+        Refused::new(status, Notice::new(&title).because(why).advise(advice))
+    };
+    match error {
+        OwnError::Recorded { .. } => refused(
+            StatusCode::BAD_GATEWAY,
+            &error.to_string(),
+            "a record never changes; do not work around this, tell the operator of this mirror",
+        ),
+        OwnError::NoLease { .. } | OwnError::Busy(_) | OwnError::Overtaken(_) => {
+            refused(StatusCode::SERVICE_UNAVAILABLE, &error.to_string(), "try again in a moment")
+                .again(UNVERIFIED_RETRY)
+        }
+        _ => refused(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "the database cannot be read or written",
+            "the operator of this mirror finds the reason in its log",
+        )
+        .again(UNVERIFIED_RETRY),
     }
 }
 

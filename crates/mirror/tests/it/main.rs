@@ -14,6 +14,8 @@ mod held;
 mod judged;
 mod ledger;
 mod overload;
+mod own;
+mod own_cut;
 mod pins;
 mod private;
 mod questions;

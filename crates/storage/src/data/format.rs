@@ -23,6 +23,8 @@ pub(super) fn settle(dir: &Path) -> Result<lock::Held, OpenError> {
     loop {
         let held = lock::shared(&lock_file)?;
         if read(dir)? == Some(CURRENT) {
+            // A backup has no directories without files in them.
+            make_directories(dir)?;
             return Ok(held);
         }
         drop(held);
