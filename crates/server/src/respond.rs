@@ -275,7 +275,16 @@ fn unverified(what: &Request, unverified: &Unverified) -> Refused {
             (Notice::new(&title), None)
         }
     };
-    let cure = "a private module? name it in GOPRIVATE or in a route of this mirror; else try again later";
+    let cure = match unverified {
+        Unverified::Unreachable { .. } => {
+            "it is fetched and checked by itself when the database answers; if it is private, name it in GOPRIVATE or in \
+             a route of this mirror"
+        }
+        Unverified::NotStored { .. } => "fetch it once while this mirror is online",
+        Unverified::Unknown { .. } | Unverified::Record { .. } => {
+            "a private module? name it in GOPRIVATE or in a route of this mirror; else try again later"
+        }
+    };
     Refused::new(StatusCode::SERVICE_UNAVAILABLE, notice.advise(cure))
         .again(again.unwrap_or(UNVERIFIED_RETRY))
 }

@@ -13,6 +13,7 @@ mod crash;
 mod database_away;
 mod databases;
 mod disk;
+mod door;
 mod faults;
 mod flight;
 mod freshness;
