@@ -101,7 +101,11 @@ impl Log {
             moving: tokio::sync::Mutex::default(),
             mark: Mutex::default(),
             tiles: Cache::builder().max_capacity(TILES).weigher(weigh).build(),
-            arrived: Cache::builder().max_capacity(ARRIVED).time_to_live(ARRIVED_KEPT).build(),
+            arrived: Cache::builder()
+                .max_capacity(ARRIVED)
+                .weigher(|_, arrived: &Arrived| u32::try_from(arrived.bytes.len()).unwrap_or(u32::MAX))
+                .time_to_live(ARRIVED_KEPT)
+                .build(),
             notes: Cache::new(NOTES),
         }
     }
@@ -133,8 +137,8 @@ fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 /// Bytes of authentic tiles in memory, for each database: about a thousand tiles.
 const TILES: u64 = 8 << 20;
-/// How many tiles that are not proven yet are kept, and how long.
-const ARRIVED: u64 = 256;
+/// Bytes of tiles that are not proven yet, and how long they are kept.
+const ARRIVED: u64 = 4 << 20;
 const ARRIVED_KEPT: Duration = Duration::from_secs(30);
 /// How many opened notes are remembered, and up to which length.
 const NOTES: u64 = 256;

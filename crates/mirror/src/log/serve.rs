@@ -119,6 +119,10 @@ impl Prover<'_> {
     async fn tile(&mut self, id: TileId) -> Result<Bytes, Trouble> {
         let at = self.anchor().await?;
         let Some(head) = at.head() else { return Err(Trouble::Beyond) };
+        // A tile of records that is stored need not be as wide as the anchor's tree has it.
+        if id.level().is_none() {
+            self.begin_with(id).await;
+        }
         let (body, authentic) = self.satisfied(|have| sumdb::tile(&head, id, have)).await?;
         let body = Bytes::from(body);
         self.keep(&authentic).await;

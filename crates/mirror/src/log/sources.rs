@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Instant};
 
 use bytes::Bytes;
 use gomod::{Request, SumdbPath};
-use upstream::{Fetched, Miss, Urgency, Want};
+use upstream::{FaultKind, Fetched, Miss, Urgency, Want};
 
 use super::Log;
 use crate::{
@@ -52,7 +52,11 @@ impl Sources<'_> {
     /// The next answer along the walk that has the form that was asked for.
     pub(super) async fn next(&self, walk: &mut Walk) -> Result<Option<(Turn, Bytes)>, Refusal> {
         let judge = |turn: Turn, said| async move {
-            match self.judged(&turn, said).await {
+            let judged = self.judged(&turn, said).await;
+            if matches!(&judged, Err(Miss::Failed(fault)) if fault.kind() == FaultKind::Lie) {
+                self.mirror.meters.database_lies.inc();
+            }
+            match judged {
                 Ok(bytes) => Worth::Good(bytes),
                 Err(Miss::Absent(unknown)) if self.is_final(&turn).await => {
                     let said = vec![unknown];
@@ -69,10 +73,7 @@ impl Sources<'_> {
         let started = Instant::now();
         let sent = collect(body(turn, said)?).await?;
         let open = |note: &[u8]| self.log.open(note, &self.database.key);
-        judge::checksum(&self.path, &sent, open).map_err(|error| {
-            self.mirror.meters.database_lies.inc();
-            lie(turn.source.name(), started, &error)
-        })?;
+        judge::checksum(&self.path, &sent, open).map_err(|error| lie(turn.source.name(), started, &error))?;
         Ok(sent)
     }
 

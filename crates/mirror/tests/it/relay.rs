@@ -2,7 +2,7 @@
 
 use gomod::Request;
 use mirror::{Absent, CacheStatus, Change, Keep, Refusal};
-use testkit::{Reply, ScriptedUpstream, TestLog};
+use testkit::{Gate, Reply, ScriptedUpstream, TestLog};
 
 use crate::{
     absent, faults, tree,
@@ -104,7 +104,10 @@ async fn the_newest_head_is_kept_like_every_answer_that_changes() {
     assert_eq!(changes.recv().await.unwrap(), Change::Answer(Request::parse(LATEST).unwrap()));
     assert_eq!(world.confirmed(LATEST).await.unwrap().cache(), CacheStatus::Revalidated);
     assert_eq!(db.asked("latest"), 3);
+    let gate = Gate::new();
+    db.script("latest", [Reply::natural().hold(&gate)]);
     assert_eq!(world.soon(LATEST).await.unwrap().cache(), CacheStatus::Stale);
+    gate.open();
     until(async || db.asked("latest") == 4).await;
 
     // A process that has just started does not know how old its head is.

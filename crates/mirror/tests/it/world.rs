@@ -149,6 +149,15 @@ impl Setup {
             }
             None => Store::open(&data),
         };
+        self.start_with(store, dir)
+    }
+
+    /// A mirror over a store of the caller's; its directory stays empty.
+    pub(crate) fn start_over(self, store: Arc<Store>) -> World {
+        self.start_with(store, Arc::new(tempfile::tempdir().unwrap()))
+    }
+
+    fn start_with(self, store: Arc<Store>, dir: Arc<TempDir>) -> World {
         let rest = Arc::new(Route {
             name: "rest".into(),
             chain: self.chain(),
