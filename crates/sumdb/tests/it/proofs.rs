@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use gomod::TileId;
 use proptest::prelude::*;
+use serde_json::Value;
 use sumdb::{Evil, Hash, Head, Lookup, Tiles, Unproved, anchor_tiles, authenticate, extends, prove, tile};
 
 use crate::model::{LARGE, Log};
@@ -164,33 +165,48 @@ proptest! {
 fn anchors_that_move_leave_everything_provable_from_what_is_stored() {
     let mut runner = proptest::test_runner::TestRunner::new(ProptestConfig::with_cases(60));
     let pick = any::<proptest::sample::Index>;
-    let steps = (proptest::collection::vec((size(), pick()), 1..12), proptest::collection::vec(pick(), 20));
+    let steps = (
+        proptest::collection::vec((size(), pick(), any::<bool>()), 1..12),
+        proptest::collection::vec(pick(), 20),
+    );
     runner
         .run(&steps, |(steps, order)| {
-            let mut stored = Tiles::new();
+            let (mut stored, mut names) = (Tiles::new(), BTreeSet::new());
             let mut anchor: Option<Head> = None;
             let mut lookups = Vec::new();
-            for (signed, at) in steps {
+            for (signed, at, alone) in steps {
                 let id = at.index(signed as usize) as u64;
                 let (signed, body) = (LARGE.head(signed), LARGE.lookup(id));
                 let mut have = Tiles::new();
+                if let Some(known) = anchor.filter(|known| alone && known.size < signed.size) {
+                    // A newer head that comes without a record.
+                    for id in LARGE.fetch(&mut have, |have| extends(&known, &signed, have)).0.unwrap() {
+                        stored.insert(id, have.get(id).unwrap());
+                        names.insert(id);
+                    }
+                    anchor = Some(signed);
+                    continue;
+                }
                 let ask =
                     |have: &Tiles| prove(anchor.as_ref(), &signed, &Lookup::parse(&body).unwrap(), have);
                 let proved = LARGE.fetch(&mut have, ask).0.unwrap();
                 for id in &proved.tiles {
-                    // As on a disk: one object per id.
                     stored.insert(*id, have.get(*id).unwrap());
+                    names.insert(*id);
                 }
                 anchor = Some(proved.head);
                 lookups.push((proved.head, body));
             }
-            // A fresh client that looks them up in any order, with nothing but what is stored under exactly the ids
-            // that it asks for.
+            // A fresh client that looks them up in any order, with nothing but what is stored. It reads files by their
+            // names, and cuts nothing but full tiles.
             let mut latest: Option<Head> = None;
             for at in order {
                 let (head, body) = at.get(&lookups);
-                let proved = prove(latest.as_ref(), head, &Lookup::parse(body).unwrap(), &stored);
-                latest = Some(proved.unwrap().head);
+                let proved = prove(latest.as_ref(), head, &Lookup::parse(body).unwrap(), &stored).unwrap();
+                for id in &proved.tiles {
+                    prop_assert!(names.contains(id), "{} is not stored under its name", id);
+                }
+                latest = Some(proved.head);
             }
             Ok(())
         })
@@ -234,6 +250,22 @@ fn numbers_up_to_the_largest_are_fine() {
         assert_eq!(authenticate(&beyond, &[], &Tiles::new()), Err(Evil::Size(size).into()));
         assert_eq!(anchor_tiles(1, size), []);
         assert_eq!(anchor_tiles(size, 1), []);
+    }
+}
+
+/// Which tiles x/mod's `TileHashReader` (v0.40) reads to prove the prefix and the record, for sizes of all magnitudes that
+/// it can count: it does not come to an end beyond 2^62.
+#[test]
+fn the_tiles_that_are_asked_for_are_those_that_the_go_command_asks_for() {
+    let all: Value = serde_json::from_str(include_str!("../vectors/needs.json")).unwrap();
+    for case in all.as_array().unwrap() {
+        let head = |key: &str| Head { size: case[key].as_u64().unwrap(), root: Hash::empty() };
+        let body = Lookup::compose(case["id"].as_u64().unwrap(), "a\n", b"note");
+        let needed = prove(Some(&head("old")), &head("new"), &Lookup::parse(&body).unwrap(), &Tiles::new());
+        let Err(Unproved::Need(ids)) = needed else { panic!("{needed:?}") };
+        let got: BTreeSet<String> = ids.iter().map(ToString::to_string).collect();
+        let want = case["tiles"].as_array().unwrap().iter().map(|id| id.as_str().unwrap().to_owned());
+        assert_eq!(got, want.collect(), "{case}");
     }
 }
 
