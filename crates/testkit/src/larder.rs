@@ -222,6 +222,11 @@ impl TestServer {
         &self.serve.data
     }
 
+    /// What it takes to start another one like it, on the same data.
+    pub fn again(&self) -> Serve {
+        self.serve.clone()
+    }
+
     /// The process.
     pub fn running(&self) -> &Running {
         self.running.as_ref().expect("the server runs")

@@ -4,9 +4,11 @@
 //! the lie ends. Only a database that contradicts itself is not believed again.
 
 mod fork;
+mod growing;
 mod of_files;
 mod of_logs;
 mod settings;
+mod slow;
 mod stage;
 mod with_go;
 

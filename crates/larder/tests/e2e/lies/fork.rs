@@ -1,13 +1,13 @@
 //! A database that contradicts itself under its own signature. Nothing that depends on it is answered any more, until
 //! somebody has looked at the evidence.
 
-use std::fs;
+use std::{fs, time::Instant};
 
-use testkit::{Lie, Module, TestLog};
+use testkit::{LIMIT, Lie, Module, TestLog};
 
 use super::{
     play,
-    stage::{LOG, Place, Said, Stage, each_file, early, forged, head_size, late, log, lookup, tree},
+    stage::{LOG, Place, Said, Stage, each_file, early, forged, head_size, late, latest, log, lookup, tree},
 };
 
 /// How the other tree differs from the one that Larder knows.
@@ -68,7 +68,7 @@ fn a_database_that_contradicts_itself_is_not_believed_again() {
 
 fn contradicted(stage: &Stage, heads: &[String; 2]) -> Result<(), String> {
     let [gomod, zip, record] = [late().url_path("mod"), late().url_path("zip"), lookup(&late())];
-    for path in [zip, gomod, record, format!("sumdb/{LOG}/latest")] {
+    for path in [zip, gomod, record, latest()] {
         match stage.ask(&path)? {
             Said::Refused(502, text) if text.contains("SECURITY") && text.contains(LOG) => {}
             said => return Err(format!("{path}: {said:?}")),
@@ -134,4 +134,38 @@ fn a_head_without_its_tiles_proves_nothing() {
         assert_eq!(stage.ask(&late().url_path("zip")).unwrap(), Said::True, "{fork:?}");
         stage.stores_no_lie().unwrap();
     }
+}
+
+/// The mark is a file: all processes on the directory see it, and an operator who has looked at it takes it away.
+#[test]
+fn the_mark_holds_for_all_processes_until_it_is_taken_away() {
+    let (log, other) = logs(Fork::SameSize);
+    let stage = Stage::new(Place::Alone, &log, tree());
+    assert_eq!(stage.ask(&early().url_path("zip")).unwrap(), Said::True);
+    let twin = stage.server.again().start();
+    let until = |fits: &dyn Fn(u16) -> bool| {
+        let begun = Instant::now();
+        while !fits(twin.get(&format!("/{}", lookup(&late()))).status) {
+            assert!(begun.elapsed() < LIMIT, "{}", twin.running().stderr());
+        }
+    };
+    until(&|status| status == 200);
+    log.lie(Lie::Instead(other));
+    let said = stage.ask(&latest()).unwrap();
+    assert!(said.security(), "{said:?}");
+    until(&|status| status == 502);
+    log.be_honest();
+    assert_eq!(twin.get(&format!("/{}", lookup(&late()))).status, 502);
+
+    let mut marks = Vec::new();
+    each_file(stage.server.data(), &mut |file| {
+        if file.ends_with("@misbehaviour") {
+            marks.push(file.to_owned());
+        }
+    });
+    let [mark] = &marks[..] else { panic!("{marks:?}") };
+    let evidence = fs::read_to_string(mark).unwrap();
+    assert!(evidence.matches("go.sum database tree").count() >= 2, "{evidence}");
+    fs::remove_file(mark).unwrap();
+    until(&|status| status == 200);
 }

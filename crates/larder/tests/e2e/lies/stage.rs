@@ -77,8 +77,8 @@ pub(super) struct Stage {
     pub(super) server: TestServer,
     /// The source that may lie.
     pub(super) liar: ScriptedUpstream,
-    /// The same log, honest.
-    truth: ScriptedUpstream,
+    /// The same log, honest, and what is true of modules.
+    pub(super) truth: ScriptedUpstream,
     log: TestLog,
 }
 
@@ -127,7 +127,7 @@ impl Stage {
             }
         }
         paths.dedup();
-        paths.push(format!("sumdb/{LOG}/latest"));
+        paths.push(latest());
         paths
     }
 
@@ -219,7 +219,7 @@ impl Said {
 }
 
 /// What is asked of a module.
-fn asks(module: &Module) -> [String; 3] {
+pub(super) fn asks(module: &Module) -> [String; 3] {
     [module.url_path("mod"), module.url_path("zip"), lookup(module)]
 }
 
@@ -227,6 +227,11 @@ fn asks(module: &Module) -> [String; 3] {
 pub(super) fn lookup(module: &Module) -> String {
     let path = module.url_path("zip").replace("/@v/", "@");
     format!("sumdb/{LOG}/lookup/{}", path.trim_end_matches(".zip"))
+}
+
+/// The newest head.
+pub(super) fn latest() -> String {
+    format!("sumdb/{LOG}/latest")
 }
 
 /// The size that a signed head names.
