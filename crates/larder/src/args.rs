@@ -4,6 +4,7 @@
 //! with the environment and the file, so that one rule checks a value wherever it comes from, and no message of the
 //! argument parser repeats a password.
 
+mod ledger;
 mod sumdb;
 
 use std::{ffi::OsString, path::PathBuf};
@@ -11,7 +12,10 @@ use std::{ffi::OsString, path::PathBuf};
 use clap::{Args, Parser, Subcommand, builder::Styles, builder::styling::AnsiColor};
 use clap_complete::Shell;
 
-pub(crate) use self::sumdb::{KeygenArgs, RotatePlanArgs, SumdbCommand};
+pub(crate) use self::{
+    ledger::{AuditArgs, ExportArgs, ImportArgs},
+    sumdb::{DataOptions, KeygenArgs, RotatePlanArgs, SumdbCommand},
+};
 
 /// Go builds that do not break: a mirror for Go modules.
 #[derive(Parser)]

@@ -1,22 +1,64 @@
 //! `larder sumdb`: checksum databases, looked after.
 
+mod audit;
+mod export;
+mod import;
 mod keygen;
 mod rotate_plan;
 mod show;
 #[cfg(test)]
 mod tests;
 
-use crate::{FAILED, args::SumdbCommand, config::Printed, settings::Environment, with_settings};
+use std::{path::Path, sync::Arc};
+
+use anyhow::bail;
+use storage::{Data, OpenOptions, Store};
+use tracing::Level;
+
+use crate::{
+    args::{DataOptions, SumdbCommand},
+    config::Printed,
+    settings::{Environment, Settings},
+};
 
 /// Does one of the commands.
 pub(crate) fn run(command: SumdbCommand, env: &Environment) -> Printed {
     match command {
         SumdbCommand::Keygen(args) => keygen::keygen(&args),
         SumdbCommand::Show(args) => {
-            with_settings(&args.data.options(), None, env, FAILED, async |settings| {
-                show::show(settings, args.json).await
-            })
+            offline(&args.data, env, async |settings| show::show(settings, args.json).await)
         }
         SumdbCommand::RotatePlan(args) => rotate_plan::rotate_plan(&args, env),
+        SumdbCommand::Audit(args) => {
+            offline(&args.data, env, async |settings| audit::audit(settings, &args).await)
+        }
+        SumdbCommand::Export(args) => {
+            offline(&args.data, env, async |settings| export::export(settings, &args).await)
+        }
+        SumdbCommand::Import(args) => {
+            offline(&args.data, env, async |settings| import::import(settings, &args).await)
+        }
     }
+}
+
+/// Does what a command does that asks nobody.
+fn offline<P: Into<Printed>>(
+    data: &DataOptions,
+    env: &Environment,
+    work: impl AsyncFnOnce(&Settings) -> anyhow::Result<P>,
+) -> Printed {
+    crate::with_settings(&data.options(), None, env, crate::FAILED, async |settings| {
+        crate::log::to_stderr(settings, Level::ERROR);
+        work(settings).await
+    })
+}
+
+/// The store of a directory that has something to look at.
+fn open(dir: &Path) -> anyhow::Result<(Arc<Data>, Arc<Store>)> {
+    if !dir.join("format").exists() && !dir.join("modules").is_dir() {
+        bail!("{} holds no modules; name the directory with --data", dir.display());
+    }
+    let data = Data::open(dir, OpenOptions::default())?;
+    let store = Store::open(&data);
+    Ok((data, store))
 }

@@ -10,6 +10,7 @@ mod engine;
 mod go_env;
 mod log;
 mod open_files;
+mod progress;
 mod run;
 mod scrub;
 mod serve;

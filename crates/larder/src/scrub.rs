@@ -1,11 +1,11 @@
 //! `larder scrub`: everything that is stored, checked.
 
 use std::{
-    io::{self, IsTerminal, Write},
+    io::{self, Write},
     num::NonZeroU64,
     path::Path,
     sync::Arc,
-    time::{Duration, Instant},
+    time::Instant,
 };
 
 use anyhow::{Context, bail};
@@ -15,6 +15,7 @@ use tokio::sync::mpsc;
 
 use crate::{
     args::ScrubArgs,
+    progress::{Progress, TICK, print},
     settings::{Amount, Settings, Wrong},
 };
 
@@ -32,7 +33,7 @@ pub(crate) async fn scrub(settings: &Settings, args: &ScrubArgs) -> anyhow::Resu
     let store = Store::open(&data);
     let options = ScrubOptions { rate: NonZeroU64::new(rate.0), restart: args.restart };
     let scrub = Scrub::begin(&data, &store, options)?;
-    let mut show = Show { json: args.json, progress: Progress::new(scrub.tally()) };
+    let mut show = Show { json: args.json, progress: Progress::new(), so_far: SoFar::new(scrub.tally()) };
     if let Some(after) = scrub.resumes_after() {
         // Nobody reading it is no reason to stop.
         let _ =
@@ -63,7 +64,7 @@ async fn walk(scrub: Scrub, show: &mut Show) -> anyhow::Result<Walked> {
                 Some(finding) => show.finding(&finding)?,
                 None => break,
             },
-            _ = tick.tick() => show.progress.draw(),
+            _ = tick.tick() => show.progress.draw(|| show.so_far.line()),
         }
     }
     show.progress.clear();
@@ -78,6 +79,7 @@ async fn rebuild(store: &Arc<Store>) -> anyhow::Result<u64> {
 struct Show {
     json: bool,
     progress: Progress,
+    so_far: SoFar,
 }
 
 impl Show {
@@ -121,41 +123,25 @@ impl Show {
     }
 }
 
-/// A line on the terminal that says how far the walk is; nothing where no terminal looks on.
-struct Progress {
+/// How far the walk is.
+struct SoFar {
     tally: Arc<Tally>,
-    shown: bool,
     began: Instant,
     before: u64,
 }
 
-impl Progress {
+impl SoFar {
     fn new(tally: Arc<Tally>) -> Self {
         let before = tally.walked().bytes;
-        Progress { tally, shown: io::stderr().is_terminal(), began: Instant::now(), before }
+        SoFar { tally, began: Instant::now(), before }
     }
 
-    fn draw(&self) {
-        if self.shown {
-            let Walked { files, bytes, found, .. } = self.tally.walked();
-            let millis = u64::try_from(self.began.elapsed().as_millis()).unwrap_or(u64::MAX).max(1);
-            let rate = (bytes - self.before.min(bytes)).saturating_mul(1000) / millis;
-            let line = format!("{files} files, {}, {}/s, {found} damaged", amount(bytes), amount(rate));
-            let _ = write!(io::stderr(), "\r\x1b[K{line}");
-        }
+    fn line(&self) -> String {
+        let Walked { files, bytes, found, .. } = self.tally.walked();
+        let millis = u64::try_from(self.began.elapsed().as_millis()).unwrap_or(u64::MAX).max(1);
+        let rate = (bytes - self.before.min(bytes)).saturating_mul(1000) / millis;
+        format!("{files} files, {}, {}/s, {found} damaged", amount(bytes), amount(rate))
     }
-
-    fn clear(&self) {
-        if self.shown {
-            let _ = write!(io::stderr(), "\r\x1b[K");
-        }
-    }
-}
-
-/// A line for whoever reads the findings; that they have left ends the walk.
-fn print(line: &str) -> io::Result<()> {
-    let mut out = io::stdout().lock();
-    writeln!(out, "{line}").and_then(|()| out.flush())
 }
 
 /// For people: three digits and a unit.
@@ -176,8 +162,6 @@ fn amount(bytes: u64) -> String {
 
 /// What is read per second unless told otherwise: slow enough that a server on the same disk does not feel it.
 pub(crate) const RATE: Amount = Amount(32 << 20);
-/// How often the terminal is told.
-const TICK: Duration = Duration::from_millis(500);
 /// Findings that may wait to be printed.
 const FINDINGS: usize = 64;
 /// Something was damaged.

@@ -233,7 +233,7 @@ impl Data {
     }
 
     /// How many processes were found that had ended without tidying up.
-    pub(crate) fn crashed(&self) -> usize {
+    pub fn crashed(&self) -> usize {
         self.shared.get().map_or(0, |shared| shared.crashed)
     }
 

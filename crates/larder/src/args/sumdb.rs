@@ -4,7 +4,10 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
-use super::Options;
+use super::{
+    Options,
+    ledger::{AFTER_AUDIT, AFTER_EXPORT, AFTER_IMPORT, AuditArgs, ExportArgs, ImportArgs},
+};
 
 /// `larder sumdb`.
 #[derive(Subcommand)]
@@ -18,6 +21,15 @@ pub(crate) enum SumdbCommand {
     /// Say what it takes to change the key of your own database; nothing is done
     #[command(after_help = AFTER_ROTATE_PLAN)]
     RotatePlan(RotatePlanArgs),
+    /// Prove again, offline, all that is stored of checksum databases
+    #[command(after_help = AFTER_AUDIT)]
+    Audit(AuditArgs),
+    /// Write the hashes that are known here as a list that sites can compare
+    #[command(after_help = AFTER_EXPORT)]
+    Export(ExportArgs),
+    /// Pin the hashes of such a list
+    #[command(after_help = AFTER_IMPORT)]
+    Import(ImportArgs),
 }
 
 /// `larder sumdb keygen`.

@@ -61,6 +61,11 @@ impl Own {
         (pick.count() == before).then_some(Own { name, verifier, key, head })
     }
 
+    /// The private key, read from its file.
+    pub(crate) fn signer(&self) -> Result<Signer, Wrong> {
+        read_key(&self.key.value)
+    }
+
     /// What is valid, and yet not wise.
     pub(super) fn warn(&self, data: &Path, warnings: &mut Vec<String>) {
         for (what, path) in [("key", &self.key), ("head", &self.head)] {

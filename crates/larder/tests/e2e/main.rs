@@ -20,6 +20,7 @@ mod freshness;
 mod full_disk;
 mod http;
 mod last_call;
+mod ledger;
 mod lies;
 mod limits;
 mod loops;

@@ -8,6 +8,7 @@ mod model;
 mod notes;
 mod proofs;
 mod records;
+mod sums;
 mod tlog;
 mod tree;
 
