@@ -1,7 +1,8 @@
 //! How many fetches talk to sources at once, and who waits for a place among them.
 //!
 //! What is stored is answered without coming here, so hits are never behind misses. A fetch takes its place after
-//! it has looked into the store, keeps it to its end, and never waits for another fetch while it has one.
+//! it has looked into the store, keeps it to its end, and never waits for another fetch while it has one. It gives it
+//! back to wait for a checksum database, whose lookups line up elsewhere.
 
 use std::{
     collections::VecDeque,

@@ -1,6 +1,6 @@
 //! `.info`, `.mod` and `.zip` of one version: immutable, each on its own, fetched once.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use gomod::{ModuleVersion, Request};
 use storage::{Blob, Kind, Loaded, Rot, Staged, State};
@@ -80,7 +80,8 @@ impl Mirror {
         let key = (version.clone(), kind, Arc::clone(&route.name), ask.reach);
         let flight = self.artifacts.join(key, ask.priority, |pilot| {
             let (mirror, ask, version) = (Arc::clone(self), ask.clone(), version.clone());
-            Fetch { mirror, ask, version, kind, route, vouching: None, pilot }.run()
+            let (vouching, place) = (None, Mutex::default());
+            Fetch { mirror, ask, version, kind, route, vouching, place, pilot }.run()
         });
         let landing = match kind {
             Kind::Zip => flight.done_or_flowing(self.config.patience).await,

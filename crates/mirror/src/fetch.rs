@@ -1,6 +1,10 @@
 //! One fetch of one artifact: the chain is walked until a source sends what was asked for.
 
-use std::{fmt::Display, sync::Arc, time::Instant};
+use std::{
+    fmt::Display,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Instant,
+};
 
 use bytes::Bytes;
 use gomod::{H1, ModuleVersion};
@@ -10,6 +14,7 @@ use upstream::{Fault, FaultKind, Fetched, Incoming, Miss, SourceName, Want};
 
 use crate::{
     Ask, Contradiction, Known, Mirror, Reach, Refusal,
+    admission::Place,
     artifact::{Arrived, Landed},
     carry::Lineage,
     collect::collect,
@@ -33,6 +38,8 @@ pub(crate) struct Fetch {
     pub(crate) route: Arc<Route>,
     /// What its checksum database says, where one is asked and as soon as that is needed.
     pub(crate) vouching: Option<Vouching>,
+    /// Its place among those who talk to sources. Nobody keeps one while he waits for a database.
+    pub(crate) place: Mutex<Option<Place>>,
     pub(crate) pilot: Pilot<Arc<Landed>>,
 }
 
@@ -68,7 +75,7 @@ impl Fetch {
         if let Some(absent) = self.mirror.remembered.get(&missing) {
             return Err(absent);
         }
-        let _place = self.mirror.admission.admit(&self.pilot.urgency).await?;
+        self.take_place().await?;
         self.mirror.meters.fetches.inc();
         self.vouching = self.mirror.vouching(&self.ask, &self.version, self.kind).await;
         let walk = self.mirror.walk(&self.route, &self.ask.what, self.vouching.as_ref());
@@ -95,8 +102,22 @@ impl Fetch {
                 }
                 Err(useless) => self.goes_on(&mut walk, &turn, useless)?,
             }
+            self.take_place().await?;
         }
         Err(walk.refusal())
+    }
+
+    /// Lines up for a place, unless it has one.
+    pub(crate) async fn take_place(&self) -> Result<(), Refusal> {
+        if self.place().is_none() {
+            let place = self.mirror.admission.admit(&self.pilot.urgency).await?;
+            *self.place() = Some(place);
+        }
+        Ok(())
+    }
+
+    fn place(&self) -> MutexGuard<'_, Option<Place>> {
+        self.place.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(crate) fn want(&self) -> Want {
@@ -130,7 +151,12 @@ impl Fetch {
     /// What its content has to be; waits for the word of its database.
     pub(crate) async fn demand(&self) -> Result<Demand, Useless> {
         match self.vouching.as_ref().filter(|_| self.kind != Kind::Info) {
-            Some(vouching) => self.demanded(Some(vouching.word().await)),
+            Some(vouching) => {
+                if vouching.heard().is_none() {
+                    drop(self.place().take());
+                }
+                self.demanded(Some(vouching.word().await))
+            }
             None => self.demanded(None),
         }
     }

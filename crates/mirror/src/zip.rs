@@ -85,6 +85,7 @@ impl Fetch {
                 }
                 useless => self.goes_on(&mut walk, &turn, useless)?,
             }
+            self.take_place().await?;
         }
     }
 

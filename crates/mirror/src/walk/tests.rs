@@ -205,6 +205,45 @@ fn a_second_one_decides_nothing_while_the_first_may_still_answer() {
     assert_eq!(faults.len(), 1);
 }
 
+#[test]
+fn a_failure_at_an_open_comma_waits_for_the_word_of_the_database() {
+    let open = Rules { comma: Comma::Open, hedged: true };
+    let unknown: Word = Err(Refusal::Absent(Absent::NoDatabase));
+    let vouched: Word = vouching().heard().unwrap().clone();
+    let of_zip =
+        |chain: &str| Walk::over(Request::parse(KINDS[5]).unwrap(), &links(chain), ChainEnd::Exhausted, open);
+    for (said, word, asked) in [
+        ('f', Some(&vouched), "fx"),
+        ('f', Some(&unknown), "f"),
+        ('f', None, "f"),
+        ('m', Some(&vouched), "mx"),
+        // It was not tried with all patience, as another might have taken over.
+        ('m', Some(&unknown), "mm"),
+        ('c', Some(&vouched), "cx"),
+    ] {
+        let mut walk = of_zip("x,x");
+        let turn = walk.next().unwrap();
+        assert!(turn.followed && !turn.alone && walk.is_open());
+        says(&mut walk, &turn, said);
+        assert!(walk.waits_for_word() && !walk.goes_on() && walk.in_order().is_none());
+        walk.decide(word);
+        assert!(!walk.waits_for_word());
+        let mut seen = String::from(said);
+        if let Some(next) = walk.next() {
+            seen.push(if next.place == 0 { said } else { 'x' });
+        }
+        assert_eq!(seen, asked, "{said} {word:?}");
+    }
+    // An absence goes on without it, and so does the end of the chain.
+    let mut walk = of_zip("x,x");
+    let turn = walk.next().unwrap();
+    says(&mut walk, &turn, 'a');
+    assert!(!walk.waits_for_word());
+    let turn = walk.next().unwrap();
+    says(&mut walk, &turn, 'f');
+    assert!(!walk.waits_for_word() && walk.next().is_none());
+}
+
 /// What must happen after a source has said something: the rule in words, written down for every case.
 ///
 /// * an absence always goes on;

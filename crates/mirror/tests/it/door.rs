@@ -238,6 +238,51 @@ async fn a_version_that_is_not_vouched_for_stops_at_a_comma() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_word_of_a_silent_database_is_waited_for_no_longer_than_an_answer_may_take() {
+    let (a, b, db, gate) = (upstream(), upstream(), database(&tree()), Gate::new());
+    a.always("*", Reply::status(501));
+    db.always("*", Reply::natural().hold(&gate));
+    for path in [INFO, MOD, ZIP] {
+        let mut setup = verifying(format!("{},{}", a.url(), b.url()), &db);
+        setup.config.begin = Duration::from_millis(300);
+        let refused = faults(setup.start().get(path).await);
+        assert_eq!(refused.len(), 1, "{path}");
+    }
+    assert_eq!(b.seen().len(), 0);
+    gate.open();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_second_source_is_asked_beside_a_silent_one_once_the_version_is_vouched_for() {
+    for path in [INFO, MOD, ZIP] {
+        let (a, b, db, gate) = (upstream(), upstream(), database(&tree()), Gate::new());
+        a.always("*", Reply::natural().hold(&gate));
+        let world = verifying(format!("{},{}", a.url(), b.url()), &db).start();
+        let got = world.get(path).await.unwrap();
+        assert_eq!(got.meta.source.as_deref(), Some(&*b.address().to_string()), "{path}");
+        assert_eq!(world.meters.hedges_won.get(), 1);
+        gate.open();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_waits_for_a_silent_database_keeps_nobody_from_the_sources() {
+    let (a, db, gate) = (upstream(), database(&tree()), Gate::new());
+    db.always("*", Reply::natural().hold(&gate));
+    let mut setup = verifying(a.url(), &db);
+    setup.config.room = mirror::Room { fetches: 1, queue: 0, wait: Duration::from_secs(1) };
+    let world = setup.start();
+    let waiting = tokio::spawn({
+        let (mirror, ask) = (std::sync::Arc::clone(&world.mirror), world.ask(MOD));
+        async move { mirror.answer(&ask).await.map(|answer| answer.meta.verified) }
+    });
+    a.wait_asked(MOD, 1);
+    until(async || world.meters.fetching.get() <= 1 && world.get(crate::LIST).await.is_ok()).await;
+    gate.open();
+    assert_eq!(waiting.await.unwrap().unwrap(), Some(Verified::Log));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_info_from_any_source_may_say_only_what_is_known() {
     let (a, b, c, db) = (upstream(), upstream(), upstream(), database(&tree()));
     a.always(PSEUDO, Reply::status(501));
