@@ -6,8 +6,8 @@ use gomod::{Patterns, ProxyList, ProxyTarget, Request, Separator};
 use jiff::Timestamp;
 use mirror::{
     Answer, AnswerMeta, Ask, Body, CacheStatus, Chain, ChainEnd, Config, Database, Fallback, Follow,
-    Freshness, Keep, Link, Meters, Mirror, OnUnverifiable, Order, Policy, Private, Reach, Refusal, Route,
-    Source, SumdbUse,
+    Freshness, Keep, Link, Meters, Mirror, OnUnverifiable, Order, OwnLog, Policy, Private, Reach, Refusal,
+    Route, Source, SumdbUse,
 };
 use storage::{Blobs, Data, LocalBlobs, NoCatalog, OpenOptions, Rot, Store};
 use tempfile::TempDir;
@@ -33,6 +33,7 @@ pub(crate) struct Setup {
     /// The key, and where it is asked.
     pub(crate) database: Option<(String, Vec<Link>)>,
     pub(crate) resolver: Option<Arc<dyn Resolver>>,
+    pub(crate) own: Option<Arc<OwnLog>>,
     /// A place for blobs instead of the directory's own.
     pub(crate) wrap: Option<fn(LocalBlobs) -> Arc<dyn Blobs>>,
 }
@@ -78,6 +79,7 @@ pub(crate) fn setup(chain: impl Into<String>) -> Setup {
         no_sumdb: "",
         database: None,
         resolver: None,
+        own: None,
         wrap: None,
     }
 }
@@ -174,7 +176,7 @@ impl Setup {
         let databases = databases.into_iter().collect();
         let policy = Arc::new(Policy::new(Vec::new(), rest, private, databases, self.freshness));
         let meters = Meters::default();
-        let mirror = Mirror::new(self.config, policy, Arc::clone(&store), meters.clone());
+        let mirror = Mirror::with_own_log(self.config, policy, Arc::clone(&store), meters.clone(), self.own);
         World { mirror, meters, store, dir }
     }
 }
