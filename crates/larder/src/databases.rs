@@ -16,9 +16,11 @@ use storage::{Data, OpenOptions, Store};
 use tracing::Level;
 
 use crate::{
+    FAILED,
     args::{DataOptions, SumdbCommand},
     config::Printed,
     settings::{Environment, Settings},
+    with_settings,
 };
 
 /// Does one of the commands.
@@ -26,7 +28,9 @@ pub(crate) fn run(command: SumdbCommand, env: &Environment) -> Printed {
     match command {
         SumdbCommand::Keygen(args) => keygen::keygen(&args),
         SumdbCommand::Show(args) => {
-            offline(&args.data, env, async |settings| show::show(settings, args.json).await)
+            with_settings(&args.data.options(), None, env, FAILED, async |settings| {
+                show::show(settings, args.json).await
+            })
         }
         SumdbCommand::RotatePlan(args) => rotate_plan::rotate_plan(&args, env),
         SumdbCommand::Audit(args) => {
@@ -42,12 +46,12 @@ pub(crate) fn run(command: SumdbCommand, env: &Environment) -> Printed {
 }
 
 /// Does what a command does that asks nobody.
-fn offline<P: Into<Printed>>(
+fn offline(
     data: &DataOptions,
     env: &Environment,
-    work: impl AsyncFnOnce(&Settings) -> anyhow::Result<P>,
+    work: impl AsyncFnOnce(&Settings) -> anyhow::Result<u8>,
 ) -> Printed {
-    crate::with_settings(&data.options(), None, env, crate::FAILED, async |settings| {
+    with_settings(&data.options(), None, env, FAILED, async |settings| {
         crate::log::to_stderr(settings, Level::ERROR);
         work(settings).await
     })

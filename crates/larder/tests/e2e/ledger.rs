@@ -105,6 +105,7 @@ fn what_was_taken_in_decides_what_is_served() {
     let honest = ScriptedUpstream::serving(tree());
     let server = there.serve(&honest.url()).start();
     for path in [MOD, ZIP] {
+        server.get(path).expect(200);
         let served = server.get(path).expect(200);
         assert_eq!(served.header("x-larder-verified"), Some("imported"), "{served:?}");
     }
