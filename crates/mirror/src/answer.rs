@@ -53,6 +53,8 @@ pub enum Verified {
     Log,
     /// Nothing but that it was the first to be seen.
     FirstSight,
+    /// A list of hashes that an operator took in from elsewhere.
+    Imported,
     /// Nothing, by configuration.
     Off,
     /// Nothing yet: an operator lets it out before its database has said anything.
@@ -65,6 +67,7 @@ impl Verified {
         match self {
             Verified::Log => "log",
             Verified::FirstSight => "first-sight",
+            Verified::Imported => "imported",
             Verified::Off => "off",
             Verified::Pending => "pending",
         }
@@ -73,8 +76,8 @@ impl Verified {
     pub(crate) fn of(evidence: &Evidence) -> Self {
         match evidence {
             Evidence::Log { .. } => Verified::Log,
-            // Known before it was seen, and there is no word for more.
-            Evidence::FirstSight | Evidence::Imported { .. } => Verified::FirstSight,
+            Evidence::FirstSight => Verified::FirstSight,
+            Evidence::Imported { .. } => Verified::Imported,
             Evidence::Off => Verified::Off,
         }
     }

@@ -88,7 +88,7 @@ Examples:
   larder sumdb import sums.txt --key sum.corp.example+1a2b3c4d+AQ...
   larder sumdb import go.sum.sorted --unsigned
 
-Each hash is pinned in a receipt, whether its file is stored or not: from now on no other file is taken, unless
-the checksum database of a public module says otherwise. If one contradicts what is known here, all such are told,
-and nothing at all is taken in. To import a list again changes nothing.
+Each hash is pinned in a receipt, whether its file is stored or not: from now on no other file is taken, whatever
+a source or a checksum database says. If one contradicts what is known here, all such are told, and nothing at all
+is taken in. To import a list again changes nothing.
 Exit codes: 0 taken in, 1 a contradiction, 2 wrong usage, or the list is not what its head says.";
