@@ -3,6 +3,7 @@
 mod audit;
 mod export;
 mod import;
+mod init;
 mod keygen;
 mod rotate_plan;
 mod show;
@@ -27,6 +28,9 @@ use crate::{
 pub(crate) fn run(command: SumdbCommand, env: &Environment) -> Printed {
     match command {
         SumdbCommand::Keygen(args) => keygen::keygen(&args),
+        SumdbCommand::Init(args) => {
+            offline(&args.data, env, async |settings| init::init(settings, args.json).await)
+        }
         SumdbCommand::Show(args) => {
             with_settings(&args.data.options(), None, env, FAILED, async |settings| {
                 show::show(settings, args.json).await

@@ -5,7 +5,8 @@ use std::{sync::Arc, time::Duration};
 use anyhow::Context;
 use gomod::{DbName, SumdbSpec};
 use mirror::{
-    Database, Freshness, Hedging, Link, Mirror, Order, Policy, Private, Room, Route, Rule, Source, SumdbUse,
+    Database, Freshness, Hedging, Link, Mirror, Order, OwnLog, Policy, Private, Room, Route, Rule, Source,
+    SumdbUse,
 };
 use prometheus_client::registry::Registry;
 use storage::{Data, OpenOptions, Store};
@@ -15,7 +16,7 @@ use upstream::{
 };
 
 use crate::open_files;
-use crate::settings::{self, Access, Chain, Settings, SourceRules, Sumdb};
+use crate::settings::{self, Access, Chain, Own, Settings, SourceRules, Sumdb};
 
 /// A mirror, and what shows how it fares.
 pub(crate) struct Engine {
@@ -30,8 +31,9 @@ pub(crate) struct Engine {
 }
 
 impl Engine {
-    /// Opens the data directory and the sources; connects to nobody yet. Blocks on the disk for a moment.
-    pub(crate) fn start(settings: &Settings) -> anyhow::Result<Self> {
+    /// Opens the data directory, the own checksum log and the sources; connects to nobody yet. Blocks on the disk for a
+    /// moment.
+    pub(crate) async fn start(settings: &Settings) -> anyhow::Result<Self> {
         let options = OpenOptions {
             min_free: settings.min_free.value.0,
             staging_memory: settings.tuning.memory_staging.value.0,
@@ -41,6 +43,10 @@ impl Engine {
         };
         let data = Data::open(&settings.data.value, options)?;
         let store = Store::open(&data);
+        let own = match &settings.own {
+            Some(own) => Some(own_log(own, &store).await?),
+            None => None,
+        };
         let mut registry = Registry::default();
         let instance = instance();
         let mut door = DoorConfig::new(&instance, Env::new(std::env::vars_os()));
@@ -66,7 +72,7 @@ impl Engine {
             reach: if settings.offline.value { mirror::Reach::Stored } else { mirror::Reach::Anywhere },
             ..mirror::Config::default()
         };
-        let mirror = Mirror::new(config, policy, store, mirrored.clone());
+        let mirror = Mirror::with_own_log(config, policy, store, mirrored.clone(), own);
         Ok(Engine { mirror, data, instance, sources: sources.all, mirrored, served, asked, registry })
     }
 
@@ -87,16 +93,17 @@ impl Engine {
             grace: tuning.clients.grace.value.0,
             small_budget: tuning.memory_small.value.0,
             hot_budget: tuning.memory_zips.value.0,
+            own_log: settings.own.as_ref().map(|own| own.name.value.clone()),
             log_hits: tuning.log_access.value == Access::All,
             ..server::Config::default()
         };
-        let (data, sources) = (self.data, self.sources);
+        let (data, sources, mirrored) = (self.data, self.sources, self.mirrored);
         let instruments = server::Instruments {
             meters: self.served,
             registry: Arc::new(self.registry),
             degraded: Arc::new(move || {
                 let sources = sources.iter().flat_map(|source| source.troubles());
-                data.trouble().into_iter().chain(sources).collect()
+                data.trouble().into_iter().chain(sources).chain(misbehaving(&mirrored)).collect()
             }),
         };
         server::serve(listener, self.mirror, &config, instruments, stop).await;
@@ -170,6 +177,15 @@ fn well_known(links: Vec<Link>) -> anyhow::Result<Option<Database>> {
     }
 }
 
+/// Opens the own checksum log, and begins it if there is none.
+pub(crate) async fn own_log(own: &Own, store: &Arc<Store>) -> anyhow::Result<Arc<OwnLog>> {
+    let signer = own.signer().map_err(|wrong| {
+        let help = wrong.help.map(|help| format!("; {help}")).unwrap_or_default();
+        anyhow::anyhow!("{}{help}", wrong.what)
+    })?;
+    Ok(OwnLog::open(Arc::clone(store), signer, own.head.value.clone()).await?)
+}
+
 fn policy(settings: &Settings, sources: &mut Sources) -> anyhow::Result<Policy> {
     let (fallback, order) = (settings.fallback.value, settings.order.value);
     let on_unverifiable = settings.on_unverifiable.value;
@@ -212,6 +228,14 @@ fn policy(settings: &Settings, sources: &mut Sources) -> anyhow::Result<Policy> 
     Ok(match of_toolchains {
         Some(database) => policy.with_toolchains_of(database),
         None => policy,
+    })
+}
+
+/// Checksum databases that are not used any more.
+fn misbehaving(meters: &mirror::Meters) -> Option<String> {
+    let number = meters.misbehaving.get();
+    (number > 0).then(|| {
+        format!("SECURITY: checksum databases that contradict themselves: {number}; `larder sumdb show` names them")
     })
 }
 

@@ -3,6 +3,7 @@
 use std::{ffi::OsString, io::Write, net::Ipv4Addr, path::Path};
 
 use anyhow::Context;
+use gomod::DbName;
 use mirror::CacheStatus;
 use tokio::{net::TcpListener, sync::oneshot};
 
@@ -15,7 +16,7 @@ use crate::{
 /// Runs the command and returns the exit code to end with.
 pub(crate) async fn run(settings: &Settings, command: &[OsString]) -> anyhow::Result<u8> {
     let signals = Signals::catch().context("cannot catch signals")?;
-    let engine = Engine::start(settings)?;
+    let engine = Engine::start(settings).await?;
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.context("cannot listen on loopback")?;
     let address = listener.local_addr().context("the address that was bound")?;
     let (mirrored, served, asked) = (engine.mirrored.clone(), engine.served.clone(), engine.asked.clone());
@@ -48,8 +49,9 @@ pub(crate) async fn run(settings: &Settings, command: &[OsString]) -> anyhow::Re
         (mirrored.hedges_won.get(), "hedge won", "hedges won"),
         (served.answered(CacheStatus::Stale), "stale answer", "stale answers"),
     ]);
+    let proven = proven(mirrored.vouched.get(), settings);
     say(&format!(
-        "{stored} files from cache, {fetched} fetched, {} faults absorbed{how}",
+        "{stored} files from cache, {fetched} fetched, {} faults absorbed{how}{proven}",
         mirrored.absorbed.get()
     ));
     Ok(code)
@@ -61,6 +63,16 @@ fn how(done: &[(u64, &str, &str)]) -> String {
     let done: Vec<_> =
         done.map(|(count, one, many)| format!("{count} {}", if *count == 1 { one } else { many })).collect();
     if done.is_empty() { String::new() } else { format!(" ({})", done.join(", ")) }
+}
+
+/// What the checksum database vouched for, as far as it was asked: `, 3 records of sum.golang.org proven`.
+fn proven(records: u64, settings: &Settings) -> String {
+    let name = settings.sumdb.value.name().map_or("the checksum database", DbName::as_str);
+    match records {
+        0 => String::new(),
+        1 => format!(", 1 record of {name} proven"),
+        _ => format!(", {records} records of {name} proven"),
+    }
 }
 
 /// A line for people; a closed stderr is no reason to fail the command.

@@ -15,7 +15,7 @@ pub(crate) async fn serve(settings: &Settings) -> anyhow::Result<()> {
     let mut terminate = signal(SignalKind::terminate()).context("cannot catch signals")?;
     let mut interrupt = signal(SignalKind::interrupt()).context("cannot catch signals")?;
     open_files::raise();
-    let engine = Engine::start(settings)?;
+    let engine = Engine::start(settings).await?;
     let listen = &settings.listen.value;
     let listener = TcpListener::bind((listen.host.as_str(), listen.port)).await.with_context(|| {
         format!("cannot listen on {listen}: choose another address with --listen, or port 0 for any free one")

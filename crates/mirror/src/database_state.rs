@@ -25,7 +25,7 @@ pub struct DatabaseState {
 }
 
 impl Mirror {
-    /// What is known of each database that clients are served, or that toolchains are verified with.
+    /// What is known of each database that clients are served, or that toolchains are verified with; the own one last.
     ///
     /// # Errors
     /// If the store cannot be read.
@@ -33,6 +33,10 @@ impl Mirror {
         let mut states = Vec::new();
         for database in self.policy.databases() {
             states.push(DatabaseState::read(&self.store, &database.name, Some(&database.key)).await?);
+        }
+        if let Some(own) = self.own_log() {
+            let state = DatabaseState::read(&self.store, own.name(), Some(own.verifier())).await?;
+            states.push(DatabaseState { own: true, ..state });
         }
         Ok(states)
     }

@@ -15,6 +15,9 @@ pub(crate) enum SumdbCommand {
     /// Make the key of a checksum database of your own
     #[command(after_help = AFTER_KEYGEN)]
     Keygen(KeygenArgs),
+    /// Begin your own checksum database: an empty log, signed
+    #[command(after_help = AFTER_INIT)]
+    Init(InitArgs),
     /// Say what is known of each checksum database, and what clients set for your own
     #[command(after_help = AFTER_SHOW)]
     Show(ShowDatabasesArgs),
@@ -43,6 +46,16 @@ pub(crate) struct KeygenArgs {
     /// Write the private key to this file, which must not be there yet [default: NAME.key]
     #[arg(long, value_name = "FILE")]
     pub(crate) out: Option<PathBuf>,
+    /// Write JSON, for programs
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// `larder sumdb init`.
+#[derive(Args)]
+pub(crate) struct InitArgs {
+    #[command(flatten)]
+    pub(crate) data: DataOptions,
     /// Write JSON, for programs
     #[arg(long)]
     pub(crate) json: bool,
@@ -96,6 +109,7 @@ impl DataOptions {
 pub(super) const AFTER_SUMDB: &str = "\
 Examples:
   larder sumdb keygen sum.corp.example --out /etc/larder/sum.key
+  larder sumdb init --config /etc/larder.toml
   larder sumdb show --config /etc/larder.toml
   larder sumdb rotate-plan --config /etc/larder.toml
 
@@ -111,6 +125,13 @@ Examples:
 The private key goes to the file, which only you can read (mode 0600), and nowhere else. The public key, which is
 what clients verify with, goes to standard output; what to set is said on standard error. Keep a copy of the key
 file in a safe place: without it the log cannot grow, and nothing can replace it.";
+
+const AFTER_INIT: &str = "\
+Examples:
+  larder sumdb init --config /etc/larder.toml
+
+`larder serve` begins the log too, if there is none. A log that is there is left as it is.
+Exit codes: 0 there is a log, 2 there is none and none could be begun.";
 
 const AFTER_SHOW: &str = "\
 Examples:

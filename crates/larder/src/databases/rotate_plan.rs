@@ -116,7 +116,8 @@ fn next_name(old: &DbName) -> String {
 /// Columns of a step.
 const WIDTH: usize = 100;
 
-const NONE: &str = "there is no own checksum database: `larder sumdb keygen NAME` makes its key, and \
+/// What is missing where there is no own database.
+pub(super) const NONE: &str = "there is no own checksum database: `larder sumdb keygen NAME` makes its key, and \
                     [sumdb.own] key = \"FILE\" in the configuration file names it";
 
 const STOLEN: &str = "

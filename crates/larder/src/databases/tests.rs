@@ -74,7 +74,7 @@ fn a_new_key_is_in_its_file_alone() {
     let signer = Signer::parse(private.trim_end()).unwrap();
     assert_eq!(printed.out, format!("{}\n", signer.verifier()));
     assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
-    let secret = private.trim_end().rsplit('+').next().unwrap();
+    let secret = private.trim_end().splitn(5, '+').nth(4).unwrap();
     assert!(!printed.err.contains(secret) && !printed.err.contains("PRIVATE"), "{}", printed.err);
     assert_snapshot!(printed.err.replace(&signer.verifier().to_string(), "VKEY"), @r#"
     The private key of sum.corp.example is in DIR/sum.key. Keep a copy in a safe place.
@@ -294,4 +294,40 @@ fn what_is_wrong_with_a_database_is_a_finding() {
     SECURITY it is not used any more: it signed two histories
              the evidence is DIR/data/answers/sumdb/sum.other.example/@misbehaviour; it is used again when that file is gone
     ");
+}
+
+#[test]
+fn a_log_is_begun_once() {
+    let machine = Machine::with_own();
+    let printed = machine.sumdb(&["init"]);
+    assert_eq!((printed.code, printed.err.as_str()), (0, ""));
+    assert_snapshot!(printed.out, @"sum.corp.example is begun: an empty log, signed. Its newest head is in DIR/sum.key.head too; never put an older one there.");
+    assert!(machine.path("sum.key.head").exists());
+    let again = machine.sumdb(&["init"]);
+    assert_eq!((again.code, again.err.as_str()), (0, ""));
+    assert_snapshot!(again.out, @"sum.corp.example was begun before, and has 0 records");
+    let json = machine.sumdb(&["init", "--json"]);
+    let json: serde_json::Value = serde_json::from_str(&json.out).unwrap();
+    assert_eq!((&json["begun"], &json["size"]), (&false.into(), &0.into()));
+    let shown = machine.sumdb(&["show"]);
+    assert!(shown.out.contains("  size     0 records\n"), "{}", shown.out);
+}
+
+#[test]
+fn a_log_whose_store_is_lost_is_not_begun_anew() {
+    let machine = Machine::with_own();
+    assert_eq!(machine.sumdb(&["init"]).code, 0);
+    let size = |machine: &Machine| fs::read_to_string(machine.path("sum.key.head")).unwrap();
+    let newer = size(&machine).replace("\n0\n", "\n7\n");
+    machine.write("sum.key.head", &newer, 0o600);
+    let printed = machine.sumdb(&["init"]);
+    assert_eq!((printed.code, printed.out.as_str()), (2, ""));
+    assert!(printed.err.contains("DIR/sum.key.head"), "{}", printed.err);
+}
+
+#[test]
+fn no_log_without_a_key() {
+    let printed = Machine::new().sumdb(&["init"]);
+    assert_eq!((printed.code, printed.out.as_str()), (2, ""));
+    assert!(printed.err.contains("there is no own checksum database"), "{}", printed.err);
 }

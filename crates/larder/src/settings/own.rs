@@ -18,7 +18,7 @@ use super::{
     wrong::Wrong,
 };
 
-/// The own checksum database. The private key is not in it.
+/// The own checksum database. The private key is not in it: [`Own::signer`] reads it where it is needed.
 #[derive(Clone, Debug)]
 pub(crate) struct Own {
     /// The name in its key.

@@ -28,6 +28,7 @@ mod machine;
 mod offline;
 mod operator;
 mod overload;
+mod own_log;
 mod private;
 mod real_go;
 mod rot;
