@@ -103,7 +103,7 @@ impl Engine {
             registry: Arc::new(self.registry),
             degraded: Arc::new(move || {
                 let sources = sources.iter().flat_map(|source| source.troubles());
-                data.trouble().into_iter().chain(sources).chain(misbehaving(&mirrored)).collect()
+                data.trouble().into_iter().chain(sources).chain(unverified(&mirrored)).collect()
             }),
         };
         server::serve(listener, self.mirror, &config, instruments, stop).await;
@@ -231,12 +231,19 @@ fn policy(settings: &Settings, sources: &mut Sources) -> anyhow::Result<Policy> 
     })
 }
 
-/// Checksum databases that are not used any more.
-fn misbehaving(meters: &mirror::Meters) -> Option<String> {
-    let number = meters.misbehaving.get();
-    (number > 0).then(|| {
-        format!("SECURITY: checksum databases that contradict themselves: {number}; `larder sumdb show` names them")
-    })
+/// What checksum databases keep from being served, one sentence each.
+fn unverified(meters: &mirror::Meters) -> Vec<String> {
+    let misbehaving = match meters.misbehaving.get() {
+        ..=0 => None,
+        number => Some(format!(
+            "SECURITY: {number} checksum databases contradict themselves and are not used; `larder sumdb show` names them"
+        )),
+    };
+    let held = match meters.held.get() {
+        ..=0 => None,
+        number => Some(format!("{number} files wait until their checksum database answers")),
+    };
+    misbehaving.into_iter().chain(held).collect()
 }
 
 fn limits(settings: &Settings) -> Limits {

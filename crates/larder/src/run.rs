@@ -49,9 +49,9 @@ pub(crate) async fn run(settings: &Settings, command: &[OsString]) -> anyhow::Re
         (mirrored.hedges_won.get(), "hedge won", "hedges won"),
         (served.answered(CacheStatus::Stale), "stale answer", "stale answers"),
     ]);
-    let proven = proven(mirrored.vouched.get(), settings);
+    let verified = verified(mirrored.vouched.get(), mirrored.held.get(), settings);
     say(&format!(
-        "{stored} files from cache, {fetched} fetched, {} faults absorbed{how}{proven}",
+        "{stored} files from cache, {fetched} fetched, {} faults absorbed{how}{verified}",
         mirrored.absorbed.get()
     ));
     Ok(code)
@@ -65,13 +65,19 @@ fn how(done: &[(u64, &str, &str)]) -> String {
     if done.is_empty() { String::new() } else { format!(" ({})", done.join(", ")) }
 }
 
-/// What the checksum database vouched for, as far as it was asked: `, 3 records of sum.golang.org proven`.
-fn proven(records: u64, settings: &Settings) -> String {
+/// What the checksum database vouched for, and what waits for it, as far as it was asked:
+/// `, 3 records of sum.golang.org proven, 1 file held back until it answers`.
+fn verified(records: u64, held: i64, settings: &Settings) -> String {
     let name = settings.sumdb.value.name().map_or("the checksum database", DbName::as_str);
-    match records {
+    let records = match records {
         0 => String::new(),
         1 => format!(", 1 record of {name} proven"),
         _ => format!(", {records} records of {name} proven"),
+    };
+    match held {
+        ..=0 => records,
+        1 => format!("{records}, 1 file held back until {name} answers"),
+        _ => format!("{records}, {held} files held back until {name} answers"),
     }
 }
 

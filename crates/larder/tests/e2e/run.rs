@@ -3,9 +3,9 @@
 use std::fs;
 
 use rustix::process::Signal;
-use testkit::{GoCommand, Module, ModuleTree, Ran, Reply, ScriptedUpstream};
+use testkit::{GoCommand, Module, ModuleTree, Ran, Reply, ScriptedUpstream, TestLog};
 
-use crate::world::{larder, project, tree};
+use crate::world::{LOG, larder, project, tree};
 
 /// `larder run` with this upstream and a data directory below its HOME.
 fn run(upstream: &str, command: &[&str]) -> Ran {
@@ -206,4 +206,36 @@ fn outside_of_a_project_go_says_so_itself() {
     assert_eq!(ran.code(), Some(1), "{ran}");
     assert!(ran.stderr.contains("go.mod"), "{ran}");
     assert!(fs::read_dir(go.work()).unwrap().next().is_none(), "and nothing was left behind");
+}
+
+#[test]
+fn the_summary_says_what_was_verified_and_what_could_not_be() {
+    let noise = || {
+        let mut tree = ModuleTree::default();
+        tree.add(Module::of_noise("example.com/noise", "v1.0.0", 1000));
+        tree
+    };
+    for (silent, code, how) in [
+        (false, 0, format!(", 1 record of {LOG} proven")),
+        (true, 1, format!(", 1 file held back until {LOG} answers")),
+    ] {
+        let log = TestLog::over(LOG, &noise());
+        let vkey = log.vkey();
+        let upstream = ScriptedUpstream::with_log(noise(), log);
+        if silent {
+            upstream.always("lookup/*", Reply::status(500));
+        }
+        let go = GoCommand::new("off");
+        let mut larder = larder().work(go.work());
+        for (name, value) in go.variables() {
+            larder = larder.env(name, value);
+        }
+        let (data, url) = (larder.data(), upstream.url());
+        let spec = format!("{vkey} {url}");
+        let args = ["run", "--upstream", &url, "--sumdb", &spec, "--data", data.to_str().unwrap()];
+        let words = ["--", "go", "mod", "download", "example.com/noise@v1.0.0"];
+        let ran = larder.run(args.iter().chain(&words));
+        assert_eq!(ran.code(), Some(code), "{ran}");
+        assert!(summary(&ran).1.ends_with(how.trim_start()), "{ran}");
+    }
 }
