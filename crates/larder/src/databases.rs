@@ -29,7 +29,9 @@ pub(crate) fn run(command: SumdbCommand, env: &Environment) -> Printed {
     match command {
         SumdbCommand::Keygen(args) => keygen::keygen(&args),
         SumdbCommand::Init(args) => {
-            offline(&args.data, env, async |settings| init::init(settings, args.json).await)
+            with_settings(&args.data.options(), None, env, FAILED, async |settings| {
+                init::init(settings, args.json).await
+            })
         }
         SumdbCommand::Show(args) => {
             with_settings(&args.data.options(), None, env, FAILED, async |settings| {
