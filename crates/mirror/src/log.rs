@@ -8,6 +8,7 @@
 //! A source that sends something wrong is passed over. A database that signed two histories is not used any more.
 
 mod anchor;
+mod keep;
 mod mark;
 mod prover;
 mod record;
@@ -27,7 +28,7 @@ use moka::sync::Cache;
 use storage::Tag;
 use sumdb::{Head, HeadError, Verifier};
 
-use self::{mark::Mark, tiles::Arrived};
+use self::{keep::Keeper, mark::Mark, tiles::Arrived};
 pub(crate) use self::{
     record::Record,
     serve::{latest, tile},
@@ -54,6 +55,7 @@ pub(crate) struct Log {
     /// Held while the anchor is moved.
     moving: tokio::sync::Mutex<()>,
     mark: Mutex<Mark>,
+    keeper: Keeper,
     /// Tiles that are authentic and stored.
     tiles: Cache<TileId, Bytes>,
     /// Tiles that have come and are not proven yet, for a moment: several proofs may need the same ones.
@@ -100,6 +102,7 @@ impl Log {
             anchor: Mutex::default(),
             moving: tokio::sync::Mutex::default(),
             mark: Mutex::default(),
+            keeper: Keeper::default(),
             tiles: Cache::builder().max_capacity(TILES).weigher(weigh).build(),
             arrived: Cache::builder()
                 .max_capacity(ARRIVED)

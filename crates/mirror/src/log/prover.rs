@@ -125,23 +125,9 @@ impl<'a> Prover<'a> {
     }
 
     pub(super) async fn keep_tiles(&self, tiles: Vec<(TileId, Bytes)>) -> bool {
-        if tiles.is_empty() {
-            return true;
-        }
-        let (name, store) = (&self.log.name, &self.mirror.store);
-        let objects: Vec<_> =
-            tiles.iter().map(|(id, bytes)| (Key::Tile(name.clone(), *id), bytes.clone())).collect();
-        let stored = async {
-            for key in store.put_small_all(name, &objects).await? {
-                tracing::error!("{key} was not what the database signed; it is replaced");
-                if let Some((_, bytes)) = objects.iter().find(|(other, _)| *other == key) {
-                    store.replace_small(&key, bytes.clone()).await?;
-                }
-            }
-            Ok::<_, storage::StoreError>(())
-        };
-        if let Err(error) = stored.await {
-            tracing::warn!(db = %name, "proven, but not stored: {error}");
+        let key = |id| Key::Tile(self.log.name.clone(), id);
+        let objects = tiles.iter().map(|(id, bytes)| (key(*id), bytes.clone())).collect();
+        if !self.log.keeper.keep(&self.mirror.store, &self.log.name, objects).await {
             return false;
         }
         for (id, bytes) in tiles {

@@ -92,13 +92,7 @@ async fn find(
         Ok(Proven { vouched, body, kept }) => {
             mirror.vouches.remember(version.clone(), vouched.clone());
             if kept {
-                let stored = match wrong {
-                    None => mirror.store.put_small(&key, body.clone()).await,
-                    Some(_) => mirror.store.replace_small(&key, body.clone()).await,
-                };
-                if let Err(error) = stored {
-                    tracing::warn!("{key} is proven, but not stored: {error}");
-                }
+                prover.keep_record(&key, body.clone(), wrong.is_some()).await;
             }
             Ok(Record { vouched, body, found: false })
         }
@@ -140,6 +134,16 @@ async fn fetch(
 }
 
 impl Prover<'_> {
+    /// Stores a proven record, in the place of one that is wrong if there is one.
+    async fn keep_record(&self, key: &Key, body: Bytes, in_place: bool) {
+        let store = &self.mirror.store;
+        if !in_place {
+            self.log.keeper.keep(store, &self.log.name, vec![(key.clone(), body)]).await;
+        } else if let Err(error) = store.replace_small(key, body).await {
+            tracing::warn!("{key} is proven, but not stored: {error}");
+        }
+    }
+
     /// Proves the record of a lookup under the anchor, which moves to the lookup's head if that is newer.
     async fn record(&mut self, body: &[u8], version: &ModuleVersion) -> Result<Proven, Trouble> {
         let lie = |error: &dyn std::fmt::Display| Trouble::Lie(error.to_string());
