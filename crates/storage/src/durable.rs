@@ -72,6 +72,19 @@ pub(crate) fn replace(from: &Path, by_way_of: &Path, to: &Path) -> Result<(), St
     renamed
 }
 
+/// Puts bytes in the place of a small file outside the data directory, by way of a new one beside it that is called
+/// `….new`. There is always the old content or the new one, also after a crash; the new one lasts when this returns.
+pub fn replace_file(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let mut new = path.to_owned().into_os_string();
+    new.push(".new");
+    let dir = path.parent().filter(|dir| !dir.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let mut file = File::create(&new)?;
+    file.write_all(bytes)?;
+    file.sync_all()?;
+    fs::rename(&new, path)?;
+    File::open(dir)?.sync_all()
+}
+
 /// Makes what happened in a directory last.
 pub(crate) fn sync_dir(dir: &Path) -> Result<(), StoreError> {
     File::open(dir).and_then(|dir| dir.sync_all()).context("fsync", dir)

@@ -40,6 +40,7 @@ pub use catalog::{
 };
 pub use checksum::BLOCK;
 pub use data::{Data, MinFree, OpenError, OpenOptions};
+pub use durable::replace_file;
 pub use error::{Shortage, StoreError};
 pub use foreign::Foreign;
 pub use journal::Journal;

@@ -1,8 +1,7 @@
 //! The newest head, kept a second time: in a file beside the key, which no backup of the store brings back.
 
 use std::{
-    fs::{self, File},
-    io::{self, Write},
+    fs, io,
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -73,16 +72,7 @@ impl SecondHead {
     }
 
     fn replace(&self, bytes: &[u8]) -> Result<(), OwnError> {
-        let mut new = self.path.clone().into_os_string();
-        new.push(".new");
-        let dir = self.path.parent().filter(|dir| !dir.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        let written = File::create(&new).and_then(|mut file| {
-            file.write_all(bytes)?;
-            file.sync_all()?;
-            fs::rename(&new, &self.path)?;
-            File::open(dir)?.sync_all()
-        });
-        written.map_err(|error| self.failed("write", error))
+        storage::replace_file(&self.path, bytes).map_err(|error| self.failed("write", error))
     }
 
     fn failed(&self, doing: &'static str, source: io::Error) -> OwnError {
