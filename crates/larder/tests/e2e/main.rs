@@ -38,6 +38,7 @@ mod shared;
 mod sources;
 mod start;
 mod sumdb;
+mod superset;
 mod verdict;
 mod world;
 mod xmod;
