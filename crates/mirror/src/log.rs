@@ -113,6 +113,12 @@ impl Log {
         }
     }
 
+    /// Forgets what was stored, because somebody has taken it away.
+    fn forget(&self) {
+        self.tiles.invalidate_all();
+        *locked(&self.anchor) = None;
+    }
+
     /// Whether a note is that of a head that `key` has signed.
     pub(crate) fn is_signed(&self, note: &[u8], key: &Verifier) -> bool {
         self.open(note, key).is_ok()

@@ -63,6 +63,7 @@ impl Mirror {
             let (mirror, ask, version) = (Arc::clone(self), ask.clone(), version.clone());
             async move {
                 let database = database.ok_or(Refusal::Absent(Absent::NoDatabase))?;
+                mirror.trusted(&mirror.logs.of(&database.name)).await?;
                 if let Some(vouched) = mirror.known(&version) {
                     return Ok(vouched);
                 }

@@ -36,7 +36,13 @@ impl Prover<'_> {
         let before = locked(&self.log.anchor).clone();
         let stored = match self.stored_head().await {
             Ok(Some(stored)) => stored,
-            Ok(None) => return Ok(Anchored { anchor: None, tag: None }),
+            Ok(None) => {
+                if before.is_some() {
+                    tracing::error!(db = %self.log.name, "the newest head was taken away; beginning anew");
+                    self.log.forget();
+                }
+                return Ok(Anchored { anchor: None, tag: None });
+            }
             Err(error) => {
                 tracing::error!(db = %self.log.name, "cannot read the newest head: {error}");
                 return Ok(Anchored { anchor: before, tag: None });

@@ -71,6 +71,11 @@ impl<'a> Prover<'a> {
         self.ask.reach == Reach::Anywhere
     }
 
+    /// Whether sources had to be asked for what the proof takes.
+    pub(super) fn asked_sources(&self) -> bool {
+        !self.senders.is_empty()
+    }
+
     /// Takes a tile that is stored just as it is named.
     pub(super) async fn begin_with(&mut self, id: TileId) {
         if let Some(bytes) = self.mirror.stored_small(&Key::Tile(self.log.name.clone(), id)).await {
@@ -121,7 +126,12 @@ impl<'a> Prover<'a> {
     pub(super) async fn keep(&self, ids: &[TileId]) -> bool {
         let tiles = ids.iter().filter(|id| !self.log.tiles.contains_key(*id));
         let tiles = tiles.filter_map(|id| Some((*id, Bytes::copy_from_slice(self.have.get(*id)?))));
-        self.keep_tiles(tiles.collect()).await
+        let was_sent = |id: TileId| self.senders.contains_key(&id) || self.senders.contains_key(&id.full());
+        let (sent, stored): (Vec<_>, Vec<_>) = tiles.partition(|(id, _)| was_sent(*id));
+        for (id, bytes) in stored {
+            self.log.tiles.insert(id, bytes);
+        }
+        sent.is_empty() || self.keep_tiles(sent).await
     }
 
     pub(super) async fn keep_tiles(&self, tiles: Vec<(TileId, Bytes)>) -> bool {

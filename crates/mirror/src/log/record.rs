@@ -68,8 +68,10 @@ async fn find(
     let mut wrong = None;
     if let Some(body) = mirror.stored_small(&key).await {
         match prover.record(&body, version).await {
-            Ok(Proven { vouched, .. }) => {
+            Ok(proven) => {
+                let vouched = proven.vouched.clone();
                 mirror.vouches.remember(version.clone(), vouched.clone());
+                let body = prover.put_right(&key, body, proven).await;
                 return Ok(Record { vouched, body, found: true });
             }
             Err(Trouble::Lie(why)) => {
@@ -141,6 +143,21 @@ impl Prover<'_> {
             self.log.keeper.keep(store, &self.log.name, vec![(key.clone(), body)]).await;
         } else if let Err(error) = store.replace_small(key, body).await {
             tracing::warn!("{key} is proven, but not stored: {error}");
+        }
+    }
+
+    /// A stored record whose proof lacked something under the head that it bears: it gets the anchor's note, under which
+    /// all of it is there now. The body that is stored.
+    async fn put_right(&self, key: &Key, stored: Bytes, proven: Proven) -> Bytes {
+        if !self.asked_sources() || !proven.kept || proven.body == stored {
+            return stored;
+        }
+        match self.mirror.store.renew_small(key, proven.body.clone()).await {
+            Ok(()) => proven.body,
+            Err(error) => {
+                tracing::warn!("{key} stays as it is: {error}");
+                stored
+            }
         }
     }
 

@@ -126,7 +126,10 @@ impl Prover<'_> {
         let (body, authentic) = self.satisfied(|have| sumdb::tile(&head, id, have)).await?;
         let body = Bytes::from(body);
         self.keep(&authentic).await;
-        self.keep_tiles(vec![(id, body.clone())]).await;
+        if id.level().is_none() && !authentic.contains(&id) {
+            // A wider one may not be stored when the anchor has moved on; of hashes it always is.
+            self.keep_tiles(vec![(id, body.clone())]).await;
+        }
         Ok(body)
     }
 }

@@ -404,6 +404,32 @@ async fn what_a_disk_altered_is_asked_for_again() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_somebody_took_away_comes_again() {
+    let log = grown();
+    log.append(&module(6));
+    let db = database(&log);
+    let world = asking(&log, &db).start();
+    world.get(&lookup(6)).await.unwrap();
+    for sort in ["modules", "answers"] {
+        fs::remove_dir_all(world.dir().path().join(sort).join("sumdb")).unwrap();
+    }
+    for n in 0..5 {
+        log.append(&module(n));
+        world.get(&lookup(n)).await.unwrap();
+    }
+    verify_files(&log, world.dir().path(), 5);
+    // A part of it: the next one that needs it.
+    let tiles = world.dir().path().join("answers/sumdb").join(NAME).join("tile");
+    fs::remove_dir_all(tiles).unwrap();
+    fs::remove_dir_all(world.dir().path().join("modules/sumdb").join(NAME).join("tile")).unwrap();
+    let again = asking(&log, &db).start_in(Arc::clone(world.dir()));
+    for n in 0..5 {
+        assert_eq!(again.get(&lookup(n)).await.unwrap().cache(), CacheStatus::Hit);
+    }
+    verify_files(&log, world.dir().path(), 5);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_database_that_signs_two_histories_is_not_used_until_an_operator_says_so() {
     let log = grown();
     log.append(&module(6));
@@ -417,6 +443,8 @@ async fn a_database_that_signs_two_histories_is_not_used_until_an_operator_says_
         let db = database(&log);
         let world = asking(&log, &db).start();
         world.get(&lookup(5)).await.unwrap();
+        let beside = asking(&log, &db).start_in(Arc::clone(world.dir()));
+        beside.get(&lookup(5)).await.unwrap();
         let fork = other.elsewhere();
         if !older {
             fork.fill(1);
@@ -440,6 +468,8 @@ async fn a_database_that_signs_two_histories_is_not_used_until_an_operator_says_
             secured(world.get(&path).await);
             assert_eq!(secured(again.get(&path).await), found);
         }
+        // Another process that runs sees it too, within a second.
+        until(async || matches!(beside.get(&lookup(5)).await, Err(Refusal::Security(_)))).await;
         again.get(&format!("sumdb/{NAME}/supported")).await.unwrap();
         let mark = world.dir().path().join("answers/sumdb").join(NAME).join("@misbehaviour");
         let evidence = fs::read_to_string(&mark).unwrap();
