@@ -83,6 +83,11 @@ impl Fetch {
                     tracing::warn!(version = %self.version, "put together from parts, and useless: {fault}");
                     walk.troubled();
                 }
+                Useless::Contradiction(contradiction) if arrival.spliced && walk.once_more(&turn) => {
+                    tracing::error!("SECURITY: put together from parts: {contradiction}");
+                    self.mirror.meters.contradictions.inc();
+                    walk.troubled();
+                }
                 useless => self.goes_on(&mut walk, &turn, useless)?,
             }
             self.take_place().await?;

@@ -189,6 +189,50 @@ async fn an_altered_large_zip_never_ends_for_a_client() {
     assert_eq!(world.meters.contradictions.get(), 1);
 }
 
+/// The CRC-32 of zips.
+fn crc32(bytes: &[u8]) -> u32 {
+    !bytes.iter().fold(u32::MAX, |sum, byte| {
+        (0..8).fold(sum ^ u32::from(*byte), |sum, _| (sum >> 1) ^ (0xedb8_8320 & (sum & 1).wrapping_neg()))
+    })
+}
+
+/// Two texts of one length that no zip can tell apart.
+fn collision() -> [Vec<u8>; 2] {
+    let mut seen = std::collections::HashMap::new();
+    for n in 0_u64.. {
+        let text = format!("{:016x}", n.wrapping_mul(0x9e37_79b9_7f4a_7c15)).into_bytes();
+        if let Some(other) = seen.insert(crc32(&text), text.clone()) {
+            return [other, text];
+        }
+    }
+    unreachable!()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whose_beginning_was_forged_by_another_is_asked_once_more() {
+    let mut noise = Module::of_noise("example.com/m", "v1.0.0", 1 << 20).zip.to_vec();
+    noise.truncate(1 << 20);
+    let [right, forged] = collision().map(|text| {
+        let files = [("go.mod".to_owned(), b"module example.com/m\n".to_vec())];
+        let files =
+            files.into_iter().chain([("a.txt".to_owned(), text), ("b.bin".to_owned(), noise.clone())]);
+        let mut tree = ModuleTree::default();
+        tree.add(Module::new("example.com/m", "v1.0.0", &files.collect::<Vec<_>>()));
+        tree
+    });
+    let module = right.module("example.com/m", "v1.0.0").clone();
+    let db = database(&right);
+    let (a, b) = (ScriptedUpstream::serving(forged), ScriptedUpstream::serving(right));
+    // It breaks off and comes back no more, so that the other one goes on with what it sent.
+    a.always(ZIP, Reply::status(501));
+    a.script(ZIP, [Reply::natural().etag("W/\"weak\"").reset_after(700_000)]);
+    b.always(ZIP, Reply::natural().etag("W/\"weak\""));
+    let world = verifying(format!("{}|{}", a.url(), b.url()), &db).start();
+    let got = world.get(ZIP).await.unwrap();
+    assert_eq!(got.bytes, module.zip.to_vec());
+    assert_eq!((world.meters.contradictions.get(), b.asked(ZIP)), (1, 2));
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn nobody_is_fed_before_it_is_known_what_a_zip_has_to_be() {
     let (a, bytes) = large(1 << 20);
