@@ -3,7 +3,7 @@
 //! A cold build proves many records within a moment. While some objects are being stored, those that come meanwhile gather,
 //! and are stored together next: two waits for the disk for all of them, instead of several for each.
 
-use std::{collections::HashMap, mem, sync::Mutex};
+use std::{collections::HashSet, mem, sync::Mutex};
 
 use bytes::Bytes;
 use gomod::DbName;
@@ -39,9 +39,7 @@ impl Keeper {
             return stored;
         }
         let all = mem::take(&mut *locked(&self.waiting));
-        // Several proofs may have brought the same tile.
-        let objects: HashMap<_, _> = all.iter().flat_map(|waiting| waiting.objects.iter().cloned()).collect();
-        let objects: Vec<_> = objects.into_iter().collect();
+        let objects = in_order(&all);
         let stored = put(store, db, &objects).await;
         if let Err(error) = &stored {
             tracing::warn!(%db, "proven, but not stored: {error}");
@@ -52,6 +50,15 @@ impl Keeper {
         }
         told.try_recv().unwrap_or(false)
     }
+}
+
+/// Each object once, as several proofs may have brought the same tile; those that prove before those that are proven.
+fn in_order(all: &[Waiting]) -> Vec<(Key, Bytes)> {
+    let mut seen = HashSet::new();
+    let objects = all.iter().flat_map(|waiting| &waiting.objects);
+    let mut objects: Vec<_> = objects.filter(|(key, _)| seen.insert(key)).cloned().collect();
+    objects.sort_by_key(|(key, _)| matches!(key, Key::Lookup(..)));
+    objects
 }
 
 async fn put(store: &Store, db: &DbName, objects: &[(Key, Bytes)]) -> Result<(), StoreError> {

@@ -124,6 +124,11 @@ impl<'a> Prover<'a> {
 
     /// Takes proven tiles into the store, and says whether they are there.
     pub(super) async fn keep(&self, ids: &[TileId]) -> bool {
+        self.keep_with(ids, None).await
+    }
+
+    /// The same, with a record that these tiles prove.
+    pub(super) async fn keep_with(&self, ids: &[TileId], record: Option<(Key, Bytes)>) -> bool {
         let tiles = ids.iter().filter(|id| !self.log.tiles.contains_key(*id));
         let tiles = tiles.filter_map(|id| Some((*id, Bytes::copy_from_slice(self.have.get(*id)?))));
         let was_sent = |id: TileId| self.senders.contains_key(&id) || self.senders.contains_key(&id.full());
@@ -131,12 +136,16 @@ impl<'a> Prover<'a> {
         for (id, bytes) in stored {
             self.log.tiles.insert(id, bytes);
         }
-        sent.is_empty() || self.keep_tiles(sent).await
+        self.keep_all(sent, record).await
     }
 
     pub(super) async fn keep_tiles(&self, tiles: Vec<(TileId, Bytes)>) -> bool {
+        self.keep_all(tiles, None).await
+    }
+
+    async fn keep_all(&self, tiles: Vec<(TileId, Bytes)>, record: Option<(Key, Bytes)>) -> bool {
         let key = |id| Key::Tile(self.log.name.clone(), id);
-        let objects = tiles.iter().map(|(id, bytes)| (key(*id), bytes.clone())).collect();
+        let objects = tiles.iter().map(|(id, bytes)| (key(*id), bytes.clone())).chain(record).collect();
         if !self.log.keeper.keep(&self.mirror.store, &self.log.name, objects).await {
             return false;
         }

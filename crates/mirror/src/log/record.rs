@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use gomod::{ModuleVersion, Request, SumdbPath};
+use gomod::{ModuleVersion, Request, SumdbPath, TileId};
 use storage::Key;
 use sumdb::Lookup;
 
@@ -33,8 +33,8 @@ pub(crate) struct Record {
 struct Proven {
     vouched: Vouched,
     body: Bytes,
-    /// Whether all that it needs is stored.
-    kept: bool,
+    /// Tiles of its proof that are to be stored with it; `None` if it cannot be stored, as what it needs is not.
+    tiles: Option<Vec<TileId>>,
 }
 
 impl Mirror {
@@ -91,10 +91,10 @@ async fn find(
     }
     let _place = mirror.logs.admission.admit(&pilot.urgency).await?;
     match fetch(&mut prover, version, pilot).await {
-        Ok(Proven { vouched, body, kept }) => {
+        Ok(Proven { vouched, body, tiles }) => {
             mirror.vouches.remember(version.clone(), vouched.clone());
-            if kept {
-                prover.keep_record(&key, body.clone(), wrong.is_some()).await;
+            if let Some(tiles) = tiles {
+                prover.keep_record(&key, body.clone(), &tiles, wrong.is_some()).await;
             }
             Ok(Record { vouched, body, found: false })
         }
@@ -136,12 +136,13 @@ async fn fetch(
 }
 
 impl Prover<'_> {
-    /// Stores a proven record, in the place of one that is wrong if there is one.
-    async fn keep_record(&self, key: &Key, body: Bytes, in_place: bool) {
-        let store = &self.mirror.store;
+    /// Stores a proven record with tiles of its proof, in the place of one that is wrong if there is one.
+    async fn keep_record(&self, key: &Key, body: Bytes, tiles: &[TileId], in_place: bool) {
         if !in_place {
-            self.log.keeper.keep(store, &self.log.name, vec![(key.clone(), body)]).await;
-        } else if let Err(error) = store.replace_small(key, body).await {
+            self.keep_with(tiles, Some((key.clone(), body))).await;
+        } else if self.keep(tiles).await
+            && let Err(error) = self.mirror.store.replace_small(key, body).await
+        {
             tracing::warn!("{key} is proven, but not stored: {error}");
         }
     }
@@ -149,7 +150,9 @@ impl Prover<'_> {
     /// A stored record whose proof lacked something under the head that it bears: it gets the anchor's note, under which
     /// all of it is there now. The body that is stored.
     async fn put_right(&self, key: &Key, stored: Bytes, proven: Proven) -> Bytes {
-        if !self.asked_sources() || !proven.kept || proven.body == stored {
+        let Some(tiles) = proven.tiles else { return stored };
+        let kept = self.keep(&tiles).await;
+        if !kept || !self.asked_sources() || proven.body == stored {
             return stored;
         }
         match self.mirror.store.renew_small(key, proven.body.clone()).await {
@@ -173,11 +176,13 @@ impl Prover<'_> {
             let known = at.head();
             self.notes = at.anchor.iter().map(|anchor| anchor.note.clone()).chain([note.clone()]).collect();
             let proved = self.satisfied(|have| sumdb::prove(known.as_ref(), &signed, &lookup, have)).await?;
-            let kept = self.keep(&proved.tiles).await;
-            let moved = match (proved.newer, kept) {
-                (false, _) => Moved::Done,
-                (true, true) => self.move_to(&at, proved.head, note.clone()).await,
-                (true, false) => Moved::Unstored,
+            // The anchor needs the tiles before it moves; where it stays, they can come with the record.
+            let (moved, tiles) = if !proved.newer {
+                (Moved::Done, proved.tiles)
+            } else if self.keep(&proved.tiles).await {
+                (self.move_to(&at, proved.head, note.clone()).await, Vec::new())
+            } else {
+                (Moved::Unstored, Vec::new())
             };
             if moved == Moved::Outrun {
                 continue;
@@ -192,7 +197,7 @@ impl Prover<'_> {
                     size: proved.head.size,
                 },
                 body: Lookup::compose(lookup.id(), lookup.text(), under).into(),
-                kept: kept && moved == Moved::Done,
+                tiles: (moved == Moved::Done).then_some(tiles),
             });
         }
         Err(contended())
