@@ -52,6 +52,8 @@ pub(crate) struct Log {
     name: DbName,
     /// The anchor when it was last seen.
     anchor: Mutex<Option<Arc<Anchor>>>,
+    /// The newest head that was proven while the disk took nothing: clients go on under it.
+    unstored: Mutex<Option<Head>>,
     /// Held while the anchor is moved.
     moving: tokio::sync::Mutex<()>,
     mark: Mutex<Mark>,
@@ -100,6 +102,7 @@ impl Log {
         Log {
             name,
             anchor: Mutex::default(),
+            unstored: Mutex::default(),
             moving: tokio::sync::Mutex::default(),
             mark: Mutex::default(),
             keeper: Keeper::default(),

@@ -6,9 +6,9 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use testkit::{Larder, ScriptedUpstream};
+use testkit::{Larder, ScriptedUpstream, TestLog};
 
-use crate::world::{larder, tree};
+use crate::world::{LOG, larder, project, tree};
 
 const STORED: &str = "/example.com/app/@v/v1.0.0.zip";
 const OTHER: &str = "/example.com/app/@v/v1.1.0.zip";
@@ -152,4 +152,15 @@ fn a_catalog_that_is_lost_or_broken_costs_no_module() {
     assert!(ran.stderr.contains("catalog"), "it says so: {ran}");
     fs::remove_file(&catalog).unwrap();
     offline.start().get(STORED).expect(200);
+}
+
+#[test]
+fn a_client_verifies_through_a_larder_whose_disk_takes_nothing() {
+    let log = TestLog::over(LOG, &tree()).with_filler(300);
+    let vkey = log.vkey();
+    let upstream = ScriptedUpstream::with_log(tree(), log.clone());
+    let server = larder().serve(&upstream.url()).sumdb(&vkey).flag("--min-free", "99 %").start();
+    project(&server.url()).sumdb(&vkey).run(["mod", "download", "all"]).ok();
+    log.fill(400);
+    project(&server.url()).sumdb(&vkey).run(["mod", "tidy"]).ok();
 }

@@ -103,9 +103,18 @@ impl Prover<'_> {
             Ok(None) => Moved::Outrun,
             Err(error) => {
                 tracing::warn!(db = %self.log.name, "the newest head is proven, but not stored: {error}");
-                Moved::Unstored
+                self.unstored(head)
             }
         }
+    }
+
+    /// Remembers a proven head that cannot be the anchor, as the disk takes nothing.
+    pub(super) fn unstored(&self, head: Head) -> Moved {
+        let mut unstored = locked(&self.log.unstored);
+        if unstored.is_none_or(|before| before.size < head.size) {
+            *unstored = Some(head);
+        }
+        Moved::Unstored
     }
 
     /// Makes a signed head the anchor if it follows it, proves that it leads to it otherwise, and gives the anchor's note.
@@ -125,7 +134,7 @@ impl Prover<'_> {
             let moved = if self.keep(&tiles).await {
                 self.move_to(&at, signed, note.clone()).await
             } else {
-                Moved::Unstored
+                self.unstored(signed)
             };
             if moved != Moved::Outrun {
                 return Ok(note);

@@ -182,7 +182,7 @@ impl Prover<'_> {
             } else if self.keep(&proved.tiles).await {
                 (self.move_to(&at, proved.head, note.clone()).await, Vec::new())
             } else {
-                (Moved::Unstored, Vec::new())
+                (self.unstored(proved.head), Vec::new())
             };
             if moved == Moved::Outrun {
                 continue;

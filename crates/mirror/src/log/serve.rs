@@ -4,9 +4,11 @@ use std::{sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use gomod::{SumdbPath, TileId};
+use sumdb::Head;
 use upstream::{Fault, FaultKind, Urgency};
 
 use super::{
+    locked,
     prover::{Prover, Trouble},
     sources::Sources,
     tiles,
@@ -117,8 +119,18 @@ async fn newest(prover: &mut Prover<'_>, urgency: &Arc<Urgency>) -> Result<Bytes
 
 impl Prover<'_> {
     async fn tile(&mut self, id: TileId) -> Result<Bytes, Trouble> {
-        let at = self.anchor().await?;
-        let Some(head) = at.head() else { return Err(Trouble::Beyond) };
+        let anchor = self.anchor().await?.head();
+        let unstored = *locked(&self.log.unstored);
+        for head in anchor.into_iter().chain(unstored) {
+            match self.tile_under(head, id).await {
+                Err(Trouble::Beyond) => {}
+                tile => return tile,
+            }
+        }
+        Err(Trouble::Beyond)
+    }
+
+    async fn tile_under(&mut self, head: Head, id: TileId) -> Result<Bytes, Trouble> {
         // A tile of records that is stored need not be as wide as the anchor's tree has it.
         if id.level().is_none() {
             self.begin_with(id).await;
