@@ -1,6 +1,7 @@
 //! `larder sumdb`: checksum databases, looked after.
 
 mod audit;
+mod cosign;
 mod export;
 mod import;
 mod init;
@@ -36,6 +37,11 @@ pub(crate) fn run(command: SumdbCommand, env: &Environment) -> Printed {
         SumdbCommand::Show(args) => {
             with_settings(&args.data.options(), None, env, FAILED, async |settings| {
                 show::show(settings, args.json).await
+            })
+        }
+        SumdbCommand::Cosign(args) => {
+            with_settings(&args.data.options(), None, env, FAILED, async |settings| {
+                cosign::cosign(settings, &args.note).await
             })
         }
         SumdbCommand::RotatePlan(args) => rotate_plan::rotate_plan(&args, env),

@@ -49,6 +49,8 @@ pub struct Meters {
     pub anchor_size: Gauge,
     /// Checksum databases that are not used, because they signed two histories.
     pub misbehaving: Gauge,
+    /// Records that were appended to the log of one's own.
+    pub recorded: Counter,
 }
 
 impl Meters {
@@ -126,6 +128,11 @@ impl Meters {
             "databases_misbehaving",
             "Checksum databases not used because they signed two histories",
             self.misbehaving.clone(),
+        );
+        registry.register(
+            "records_appended",
+            "Records appended to the log of one's own",
+            self.recorded.clone(),
         );
     }
 }

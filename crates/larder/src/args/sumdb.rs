@@ -24,6 +24,9 @@ pub(crate) enum SumdbCommand {
     /// Say what it takes to change the key of your own database; nothing is done
     #[command(after_help = AFTER_ROTATE_PLAN)]
     RotatePlan(RotatePlanArgs),
+    /// Keep the signatures of witnesses on the newest head of your own database
+    #[command(after_help = AFTER_COSIGN)]
+    Cosign(CosignArgs),
     /// Prove again, offline, all that is stored of checksum databases
     #[command(after_help = AFTER_AUDIT)]
     Audit(AuditArgs),
@@ -69,6 +72,16 @@ pub(crate) struct ShowDatabasesArgs {
     /// Write JSON, for programs
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+/// `larder sumdb cosign`.
+#[derive(Args)]
+pub(crate) struct CosignArgs {
+    #[command(flatten)]
+    pub(crate) data: DataOptions,
+    /// The note: what `latest` gave, with the lines of witnesses added; - for standard input
+    #[arg(value_name = "NOTE")]
+    pub(crate) note: PathBuf,
 }
 
 /// `larder sumdb rotate-plan`.
@@ -140,6 +153,15 @@ Examples:
 
 For each database in the data directory: its newest head, and how many records are stored.
 Exit codes: 0 fine, 1 a database is not used any more because it contradicted itself, 2 it could not be done.";
+
+const AFTER_COSIGN: &str = "\
+Examples:
+  larder sumdb cosign --config /etc/larder.toml witnessed.txt
+  curl -s http://larder.example.com:4873/latest | witness | larder sumdb cosign --config /etc/larder.toml -
+
+The lines of others are passed on with the head until the log grows, at most 16, one for each name. They are not
+checked here, as their keys are not known: clients that know a witness check its line.
+Exit codes: 0 kept, 2 it could not be done, or the note is not of the newest head.";
 
 const AFTER_ROTATE_PLAN: &str = "\
 Examples:

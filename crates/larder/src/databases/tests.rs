@@ -331,3 +331,34 @@ fn no_log_without_a_key() {
     assert_eq!((printed.code, printed.out.as_str()), (2, ""));
     assert!(printed.err.contains("there is no own checksum database"), "{}", printed.err);
 }
+
+#[test]
+fn the_lines_of_witnesses_are_kept_with_the_head() {
+    let machine = Machine::with_own();
+    machine.sumdb(&["init"]);
+    let signer = Signer::from_seed("sum.corp.example", &SEED).unwrap();
+    let witness = Signer::from_seed("witness.example", &[8; 32]).unwrap();
+    let text = Head { size: 0, root: Hash::empty() }.to_string();
+    let witnessed = witness.sign(&text).unwrap();
+    let line = witnessed.strip_prefix(&format!("{text}\n")).unwrap();
+    let note = signer.sign(&text).unwrap() + line;
+    machine.write("note", &note, 0o644);
+    let file = machine.path("note");
+    let printed = machine.sumdb(&["cosign", file.to_str().unwrap()]);
+    assert_eq!((printed.code, printed.err.as_str(), printed.out), (0, "", note));
+    let shown = machine.sumdb(&["show", "--json"]);
+    let json: serde_json::Value = serde_json::from_str(&shown.out).unwrap();
+    assert!(json["databases"][0]["head"]["note"].as_str().unwrap().ends_with(line), "{json}");
+
+    let older = signer.sign(&text.replace("\n0\n", "\n1\n")).unwrap() + line;
+    for (note, why) in
+        [(older.as_str(), "not of the current head"), (&witnessed, "not signed by"), ("", "malformed")]
+    {
+        machine.write("note", note, 0o644);
+        let printed = machine.sumdb(&["cosign", file.to_str().unwrap()]);
+        assert_eq!((printed.code, printed.out.as_str()), (2, ""), "{note}");
+        assert!(printed.err.contains(why), "{}", printed.err);
+    }
+    let printed = machine.sumdb(&["cosign", machine.path("none").to_str().unwrap()]);
+    assert!(printed.err.contains("cannot read the note DIR/none"), "{}", printed.err);
+}

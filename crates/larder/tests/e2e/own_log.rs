@@ -127,7 +127,10 @@ fn operators_see_the_log_grow() {
     assert_eq!((&before["own"], &before["key"]), (&true.into(), &world.vkey.clone().into()));
     assert_eq!(before["head"]["size"], 0);
     world.server.get("/lookup/corp.example.com/secret@v1.0.0").expect(200);
+    world.server.get("/lookup/corp.example.com/secret@v1.0.0").expect(200);
     assert_eq!(api(&format!("/{OWN}"))["head"]["size"], 1);
+    let metrics = world.server.get("/metrics").expect(200).text();
+    assert!(metrics.contains("larder_mirror_records_appended_total 1\n"), "{metrics}");
     let names: Vec<_> =
         api("")["databases"].as_array().unwrap().iter().map(|one| one["name"].to_string()).collect();
     assert_eq!(names, [format!("{LOG:?}"), format!("{OWN:?}")]);

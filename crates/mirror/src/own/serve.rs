@@ -132,7 +132,12 @@ async fn record(
         own.append(&version, &hashes).await.map_err(|error| refusal(error, &own))
     };
     match recorded.await {
-        Ok(appended) => Ok(appended.lookup),
+        Ok(appended) => {
+            if appended.new {
+                mirror.meters.recorded.inc();
+            }
+            Ok(appended.lookup)
+        }
         Err(refusal) => {
             mirror.remembered.remember(missing, &refusal);
             Err(refusal)
