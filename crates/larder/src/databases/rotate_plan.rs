@@ -33,6 +33,8 @@ struct Plan<'a> {
     own: &'a Own,
     new_name: String,
     steps: Vec<String>,
+    /// How the name can stay.
+    same_name: String,
 }
 
 impl<'a> Plan<'a> {
@@ -59,7 +61,13 @@ impl<'a> Plan<'a> {
             ),
             format!("Destroy the old private key {key} with all its copies, and remove {head}."),
         ];
-        Plan { own, new_name, steps }
+        let same_name = format!(
+            "The other way keeps the name and every record: larder sumdb keygen {old} --out NEW.key, then [sumdb.own] key = \
+             \"NEW.key\" and head = \"{head}\", and a restart; the log is signed anew. From that moment each client \
+             fails until it has the new GOSUMDB and is without the two directories of step 1, so it is for few clients, all \
+             in your hands."
+        );
+        Plan { own, new_name, steps, same_name }
     }
 
     fn text(&self) -> String {
@@ -68,9 +76,9 @@ impl<'a> Plan<'a> {
             self.own.name.value, self.own.verifier
         );
         for (number, step) in self.steps.iter().enumerate() {
-            text += &wrapped(&format!("{}. {step}", number + 1));
+            text += &wrapped(&format!("{}. {step}", number + 1), 3);
         }
-        text + STOLEN
+        text + "\n" + &wrapped(&self.same_name, 0) + STOLEN
     }
 
     fn json(&self) -> serde_json::Value {
@@ -79,21 +87,22 @@ impl<'a> Plan<'a> {
             "vkey": self.own.verifier.to_string(),
             "new_name": self.new_name,
             "steps": self.steps,
+            "same_name": self.same_name,
         })
     }
 }
 
-/// Lines that fit a terminal; those after the first stand under its text.
-fn wrapped(step: &str) -> String {
+/// Lines that fit a terminal; those after the first are indented.
+fn wrapped(text: &str, indent: usize) -> String {
     let mut lines = String::new();
     let mut width = 0;
-    for word in step.split(' ') {
+    for word in text.split(' ') {
         let long = word.chars().count();
         if width > 0 && width + 1 + long > WIDTH {
-            lines += "\n  ";
-            width = 2;
-        }
-        if width > 0 {
+            lines += "\n";
+            lines += &" ".repeat(indent);
+            width = indent;
+        } else if width > 0 {
             lines.push(' ');
             width += 1;
         }
@@ -113,7 +122,7 @@ fn next_name(old: &DbName) -> String {
     }
 }
 
-/// Columns of a step.
+/// Columns of a line.
 const WIDTH: usize = 100;
 
 /// What is missing where there is no own database.
@@ -129,6 +138,14 @@ with the old key before the theft stays right.
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn lines_are_broken_between_words() {
+        let long = "y".repeat(WIDTH - 4);
+        assert_eq!(wrapped(&format!("1. {long} z"), 3), format!("1. {long}\n   z\n"));
+        assert_eq!(wrapped(&format!("{long} zzz {long}"), 0), format!("{long} zzz\n{long}\n"));
+        assert_eq!(wrapped("a b", 3), "a b\n");
+    }
 
     #[test]
     fn names_go_on() {
