@@ -24,9 +24,17 @@ pub use self::tally::{Audited, Tally};
 pub struct Audit {
     store: Arc<Store>,
     databases: BTreeMap<DbName, Database>,
-    own: Option<DbName>,
+    own: Option<Own>,
     tally: Arc<Tally>,
     tell: mpsc::Sender<Finding>,
+}
+
+/// A database of one's own.
+#[derive(Clone, Debug)]
+struct Own {
+    name: DbName,
+    /// The head that is kept a second time, beside the key.
+    second: Option<Vec<u8>>,
 }
 
 /// Something that is not what it should be.
@@ -50,22 +58,28 @@ enum Trouble {
 }
 
 impl Audit {
-    /// Gets ready: the databases with their keys, among them perhaps one's own. Findings go to `tell`, which is
-    /// waited for.
+    /// Gets ready: the databases with their keys. Findings go to `tell`, which is waited for.
     pub fn new(
         store: &Arc<Store>,
         databases: impl IntoIterator<Item = (DbName, Verifier)>,
-        own: Option<DbName>,
         tell: mpsc::Sender<Finding>,
     ) -> Self {
         let open = |(name, key): (DbName, Verifier)| (name.clone(), Database::new(store, name, key));
         Audit {
             store: Arc::clone(store),
             databases: databases.into_iter().map(open).collect(),
-            own,
+            own: None,
             tally: Arc::default(),
             tell,
         }
+    }
+
+    /// Says which of the databases is one's own, of which everything is stored; and its newest head, as it is kept
+    /// beside the key.
+    #[must_use]
+    pub fn with_own(mut self, name: DbName, second: Option<Vec<u8>>) -> Self {
+        self.own = Some(Own { name, second });
+        self
     }
 
     /// What counts while it runs.
@@ -80,8 +94,12 @@ impl Audit {
             self.object(key).await;
         }
         self.receipts().await;
-        if let Some(own) = self.own.clone() {
-            self.log(&own).await;
+        if let Some(Own { name, second }) = self.own.take() {
+            self.log(&name).await;
+            if let Some(second) = second {
+                let checked = self.second(&name, &second).await;
+                self.settle(&Key::Head(name), checked).await;
+            }
         }
         self.tally.audited()
     }
@@ -108,6 +126,10 @@ impl Audit {
             }
             key => key,
         };
+        if let Key::Misbehaviour(db) = &key {
+            let marked = self.misbehaviour(db).await;
+            return self.settle(&key, marked).await;
+        }
         let (Key::Lookup(db, _) | Key::Tile(db, _) | Key::Head(db)) = &key else { return };
         let Some(database) = self.databases.get_mut(db) else {
             self.tally.unknown(db);
@@ -118,6 +140,14 @@ impl Audit {
             self.tally.passed(&key);
         }
         self.settle(&key, checked).await;
+    }
+
+    /// That a database was caught before is a finding for as long as nobody has taken the mark away.
+    async fn misbehaviour(&self, db: &DbName) -> Result<(), Trouble> {
+        let Some(evidence) = self.store.misbehaviour(db).await? else { return Ok(()) };
+        let evidence = String::from_utf8_lossy(&evidence);
+        let said = evidence.lines().next().unwrap_or("without evidence");
+        Err(Trouble::Wrong(format!("{db} is not used any more: {said}")))
     }
 
     async fn settle(&self, key: &Key, checked: Result<(), Trouble>) {

@@ -2,7 +2,8 @@
 
 use std::{
     collections::BTreeMap,
-    io::{self, Write},
+    fs::File,
+    io::{self, Read, Write},
     path::Path,
     sync::Arc,
 };
@@ -25,8 +26,10 @@ pub(super) async fn audit(settings: &Settings, args: &AuditArgs) -> anyhow::Resu
     let dir = &settings.data.value;
     let (_data, store) = super::open(dir)?;
     let (tell, mut told) = mpsc::channel(FINDINGS);
-    let own = settings.own.as_ref().map(|own| own.name.value.clone());
-    let audit = Audit::new(&store, keys(settings, &args.key)?, own, tell);
+    let mut audit = Audit::new(&store, keys(settings, &args.key)?, tell);
+    if let Some(own) = &settings.own {
+        audit = audit.with_own(own.name.value.clone(), second_head(&own.head.value)?);
+    }
     let tally = audit.tally();
     let walk = tokio::spawn(audit.run());
     let progress = Progress::new();
@@ -71,6 +74,20 @@ fn keys(settings: &Settings, more: &[String]) -> anyhow::Result<BTreeMap<DbName,
         keys.insert(name, key);
     }
     Ok(keys)
+}
+
+/// The head beside the key. None has been written before the log was begun.
+fn second_head(file: &Path) -> anyhow::Result<Option<Vec<u8>>> {
+    let opened = match File::open(file) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        opened => opened.with_context(|| format!("cannot read {}", file.display()))?,
+    };
+    let mut note = Vec::new();
+    opened
+        .take(MAX_NOTE)
+        .read_to_end(&mut note)
+        .with_context(|| format!("cannot read {}", file.display()))?;
+    Ok(Some(note))
 }
 
 fn show(finding: &Finding, json: bool) -> io::Result<()> {
@@ -125,6 +142,8 @@ fn summary(dir: &Path, audited: &Audited, json: bool) -> io::Result<()> {
 const WELL_KNOWN: &str = "sum.golang.org";
 /// Findings that may wait to be printed.
 const FINDINGS: usize = 64;
+/// Bytes of a note with all its signatures.
+const MAX_NOTE: u64 = 1 << 20;
 /// Something is wrong.
 const FOUND: u8 = 1;
 /// Nothing was found wrong, but not everything could be checked.

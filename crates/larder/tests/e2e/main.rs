@@ -5,6 +5,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod absence;
+mod audit;
 mod bad_input;
 mod big;
 mod closed_world;

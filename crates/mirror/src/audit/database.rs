@@ -71,6 +71,24 @@ impl Database {
         Ok(())
     }
 
+    /// The head that is kept beside the key of an own log.
+    pub(super) async fn second(&mut self, note: &[u8], journalled: u64) -> Result<(), Trouble> {
+        let second = Head::open(note, &self.key)
+            .map_err(|error| Trouble::Wrong(format!("the one beside the key does not count: {error}")))?;
+        let newest = self.read_head().await?;
+        if second.size <= newest.size {
+            return self.with_tiles(|have| sumdb::extends(&second, &newest, have)).await.map(drop);
+        }
+        if second.size <= journalled {
+            return Ok(());
+        }
+        Err(Trouble::Wrong(format!(
+            "the one beside the key has {} records, and this one {}: what is stored is older than what clients have \
+             seen",
+            second.size, newest.size
+        )))
+    }
+
     /// A record, proven in the newest head with the one it came with.
     async fn record(&mut self, version: &ModuleVersion, bytes: &[u8]) -> Result<(), Trouble> {
         let wrong = |error: &dyn std::error::Error| Trouble::Wrong(error.to_string());

@@ -35,6 +35,15 @@ impl Audit {
         }
     }
 
+    /// What clients may have seen must be the beginning of what is stored. Of a batch that is under way, or was not
+    /// finished, the journal has the rest.
+    pub(super) async fn second(&mut self, own: &DbName, note: &[u8]) -> Result<(), Trouble> {
+        let journal = self.store.journal(own).await?;
+        let journalled = journal.map_or(0, |(journal, _)| journal.size + journal.records.len() as u64);
+        let Some(database) = self.databases.get_mut(own) else { return Ok(()) };
+        database.second(note, journalled).await
+    }
+
     /// Reads a tile of records, and gives the tiles of hashes that it completes.
     async fn records(
         &mut self,

@@ -103,9 +103,17 @@ impl Kept {
     }
 
     async fn audit(&self, own: bool) -> (Audited, Vec<Finding>) {
+        self.audit_beside(own, None).await
+    }
+
+    async fn audit_beside(&self, own: bool, second: Option<Vec<u8>>) -> (Audited, Vec<Finding>) {
         let (tell, mut told) = mpsc::channel(1000);
         let key = self.signer.verifier().clone();
-        let audited = Audit::new(&self.store, [(db(), key)], own.then(db), tell).run().await;
+        let mut audit = Audit::new(&self.store, [(db(), key)], tell);
+        if own {
+            audit = audit.with_own(db(), second);
+        }
+        let audited = audit.run().await;
         let mut findings = Vec::new();
         while let Some(finding) = told.recv().await {
             findings.push(finding);
@@ -343,12 +351,40 @@ async fn an_own_log_is_computed_from_its_first_record() {
 async fn without_its_key_a_database_is_not_checked() {
     let kept = Kept::with(&[3]).await;
     let (tell, mut told) = mpsc::channel(10);
-    let audited = Audit::new(&kept.store, [], None, tell).run().await;
+    let audited = Audit::new(&kept.store, [], tell).run().await;
     assert_eq!(told.recv().await, None);
     assert_eq!((audited.unchecked, audited.found, audited.unknown.len()), (6, 0, 1));
     let other = Signer::from_seed(DB, &[8; 32]).unwrap();
     let (tell, mut told) = mpsc::channel(10);
-    let audited = Audit::new(&kept.store, [(db(), other.verifier().clone())], None, tell).run().await;
+    let audited = Audit::new(&kept.store, [(db(), other.verifier().clone())], tell).run().await;
     assert_eq!(audited.records, 0);
     assert!(told.recv().await.unwrap().why.contains("does not count"));
+}
+
+#[tokio::test]
+async fn a_store_that_is_older_than_the_head_beside_the_key_is_found() {
+    let mut kept = Kept::with(&[3]).await;
+    let older = kept.store.head(&db()).await.unwrap().unwrap();
+    kept.append(&[text(3)]).await;
+    let newer = kept.store.head(&db()).await.unwrap().unwrap();
+    for note in [&older.note, &newer.note] {
+        assert_eq!(kept.audit_beside(true, Some(note.to_vec())).await.1, []);
+    }
+    let (_, findings) = kept.audit_beside(true, Some(b"no note".to_vec())).await;
+    assert!(findings[0].why.contains("beside the key does not count"), "{findings:?}");
+    kept.store.move_head(&db(), newer.tag, older.note).await.unwrap().unwrap();
+    kept.remove(&lookup(3));
+    let (_, findings) = kept.audit_beside(true, Some(newer.note.to_vec())).await;
+    assert_eq!(findings.len(), 1, "{findings:?}");
+    assert!(findings[0].why.contains("is older than what clients have seen"), "{findings:?}");
+}
+
+#[tokio::test]
+async fn a_database_that_was_caught_before_is_a_finding() {
+    let kept = Kept::with(&[3]).await;
+    kept.store.put_misbehaviour(&db(), "it signed two histories\nmore".into()).await.unwrap();
+    let (_, findings) = kept.audit(false).await;
+    let [finding] = &findings[..] else { panic!("{findings:?}") };
+    assert_eq!(finding.object, Key::Misbehaviour(db()));
+    assert_eq!(finding.why, "sum.example.com is not used any more: it signed two histories");
 }
