@@ -6,6 +6,7 @@
 
 use std::{
     collections::{BTreeSet, HashMap, VecDeque},
+    iter,
     sync::Arc,
     time::Duration,
 };
@@ -49,6 +50,8 @@ pub(super) enum Trouble {
 enum Way {
     /// From wherever they are.
     Usual,
+    /// As they are stored, whatever this process remembers: another one may have stored what excludes that.
+    Stored,
     /// From one source alone: its place among those of the database.
     Only(usize),
 }
@@ -91,7 +94,8 @@ impl<'a> Prover<'a> {
         let mut faults = Vec::new();
         let mut way = Way::Usual;
         let all = if self.may_ask() { self.database.links.len() } else { 0 };
-        let mut ways: VecDeque<_> = (0..all).collect();
+        let mut ways: VecDeque<_> = iter::once(Way::Stored).chain((0..all).map(Way::Only)).collect();
+        let mut suspicion = String::new();
         loop {
             match attempt(&self.have) {
                 Ok(proven) => return Ok(proven),
@@ -99,6 +103,7 @@ impl<'a> Prover<'a> {
                 Err(Unproved::Need(ids)) => match self.gather(&ids, way).await {
                     Ok(()) => continue,
                     Err(Refusal::Failed(more)) if way != Way::Usual => faults.extend(more),
+                    Err(Refusal::Offline) if way == Way::Stored => {}
                     Err(refusal) => return Err(Trouble::Refused(refusal)),
                 },
                 Err(Unproved::Security(evil)) if evil.suspects().is_empty() => {
@@ -106,16 +111,17 @@ impl<'a> Prover<'a> {
                 }
                 Err(Unproved::Security(evil)) => {
                     if let Some((place, fault)) = self.blamed(&evil) {
-                        ways.retain(|way| *way != place);
+                        ways.retain(|way| *way != Way::Only(place));
                         faults.push(fault);
                     }
-                    if ways.is_empty() && faults.is_empty() {
-                        return Err(Trouble::Lie(format!("what is stored is wrong: {evil}")));
-                    }
+                    suspicion = evil.to_string();
                 }
             }
             way = match ways.pop_front() {
-                Some(place) => Way::Only(place),
+                Some(way) => way,
+                None if faults.is_empty() => {
+                    return Err(Trouble::Lie(format!("what is stored is wrong: {suspicion}")));
+                }
                 None => return Err(Trouble::Refused(Refusal::Failed(faults))),
             };
             (self.have, self.senders) = (Tiles::new(), HashMap::new());
@@ -173,11 +179,11 @@ impl<'a> Prover<'a> {
     async fn find(&self, id: TileId, way: Way) -> Result<Found, Refusal> {
         let only = match way {
             Way::Only(place) => Some(place),
-            Way::Usual => {
+            Way::Usual | Way::Stored => {
                 // A full tile begins with every part of it.
                 let (part, full) = (id, id.full());
                 let places = if id.is_full() { vec![full] } else { vec![part, full] };
-                for at in &places {
+                for at in places.iter().filter(|_| way == Way::Usual) {
                     if let Some(bytes) = self.log.tiles.get(at) {
                         return Ok(Found { id: *at, bytes, sender: None });
                     }
@@ -191,7 +197,7 @@ impl<'a> Prover<'a> {
                 None
             }
         };
-        if !self.may_ask() {
+        if !self.may_ask() || way == Way::Stored {
             return Err(Refusal::Offline);
         }
         let arrived = self.mirror.fetch_tile(self.ask, self.database, id, only).done().await;

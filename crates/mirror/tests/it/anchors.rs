@@ -485,6 +485,24 @@ async fn a_database_that_signs_two_histories_is_not_used_until_an_operator_says_
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_head_of_another_history_in_the_directory_is_noticed() {
+    let log = grown();
+    log.append(&module(6));
+    let other = log.fork(&module(5));
+    other.fill(3);
+    let (db, forked) = (database(&log), database(&other));
+    let world = asking(&log, &db).start();
+    world.get(&lookup(5)).await.unwrap();
+    for sort in ["modules", "answers"] {
+        fs::remove_dir_all(world.dir().path().join(sort).join("sumdb")).unwrap();
+    }
+    asking(&log, &forked).start_in(Arc::clone(world.dir())).get(&lookup(6)).await.unwrap();
+    let refusal = world.get(&lookup(6)).await.unwrap_err();
+    assert!(matches!(refusal, Refusal::Security(_)), "{refusal}");
+    assert_eq!(world.meters.misbehaving.get(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_record_is_fine_as_soon_as_the_database_is() {
     let log = grown();
     let db = database(&log);
