@@ -186,7 +186,9 @@ async fn pin(
 }
 
 fn failed(sum: &Sum, error: StoreError) -> anyhow::Error {
-    let what = format!("{} was not taken in, nor all that stands behind it; import again", sum.version);
+    // With an `@` it would look like a password.
+    let (path, version) = (sum.version.path(), sum.version.version());
+    let what = format!("{path} {version} was not taken in, nor all that stands behind it; import again");
     anyhow::Error::new(error).context(what)
 }
 

@@ -176,3 +176,41 @@ fn a_store_that_is_older_than_what_clients_saw_keeps_larder_from_starting() {
     let server = start().start();
     server.get("/lookup/corp.example.com/secret@v1.0.0").expect(200);
 }
+
+/// The keys are those of the settings.
+#[test]
+fn an_audit_computes_the_log_from_its_first_record() {
+    let world = World::new();
+    for what in
+        ["corp.example.com/secret@v1.0.0", "example.com/app@v1.0.0", "example.com/!upper@v1.0.0-!r!c1"]
+    {
+        world.server.get(&format!("/lookup/{what}")).expect(200);
+    }
+    let (data, config) = (world.larder.data(), world.larder.home().join("larder.toml"));
+    let audit = || {
+        let words = [
+            "sumdb",
+            "audit",
+            "--json",
+            "--data",
+            data.to_str().unwrap(),
+            "--config",
+            config.to_str().unwrap(),
+        ];
+        let ran = world.larder.run(words);
+        let last: serde_json::Value = serde_json::from_str(ran.stdout.lines().last().unwrap()).unwrap();
+        (ran.code(), last["summary"].clone(), ran)
+    };
+    let (code, summary, ran) = audit();
+    assert_eq!((code, &summary["log"], &summary["found"]), (Some(0), &3.into(), &0.into()), "{ran}");
+    assert!(summary["records"].as_u64() >= Some(5) && summary["heads"] == 2, "the public ones too: {ran}");
+
+    // As if the directory had come back from an older backup.
+    let key = fs::read_to_string(world.larder.home().join("sum.key")).unwrap();
+    let head = sumdb::Head { size: 9, root: sumdb::Hash::empty() };
+    let note = sumdb::Signer::parse(key.trim()).unwrap().sign(&head.to_string()).unwrap();
+    fs::write(world.larder.home().join("sum.key.head"), note).unwrap();
+    let (code, summary, ran) = audit();
+    assert_eq!((code, &summary["found"]), (Some(1), &1.into()), "{ran}");
+    assert!(ran.stdout.contains("older than what clients have seen"), "{ran}");
+}
