@@ -20,7 +20,10 @@ use std::{
     fs::{self, File},
     io::{self, Write},
     path::{Path, PathBuf},
-    sync::Mutex,
+    sync::{
+        Mutex,
+        atomic::{AtomicU64, Ordering},
+    },
 };
 
 use jiff::Timestamp;
@@ -75,15 +78,21 @@ pub(crate) fn replace(from: &Path, by_way_of: &Path, to: &Path) -> Result<(), St
 /// Puts bytes in the place of a small file outside the data directory, by way of a new one beside it that is called
 /// `….new`. There is always the old content or the new one, also after a crash; the new one lasts when this returns.
 pub fn replace_file(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    // Nobody else's, whoever else writes there at this moment.
     let mut new = path.to_owned().into_os_string();
-    new.push(".new");
+    new.push(format!(".{}-{}.new", std::process::id(), REPLACED.fetch_add(1, Ordering::Relaxed)));
     let dir = path.parent().filter(|dir| !dir.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let mut file = File::create(&new)?;
-    file.write_all(bytes)?;
-    file.sync_all()?;
-    fs::rename(&new, path)?;
+    let replaced = File::create(&new).and_then(|mut file| {
+        file.write_all(bytes)?;
+        file.sync_all()?;
+        fs::rename(&new, path)
+    });
+    replaced.inspect_err(|_| drop(fs::remove_file(&new)))?;
     File::open(dir)?.sync_all()
 }
+
+/// How many files this process has begun to replace.
+static REPLACED: AtomicU64 = AtomicU64::new(0);
 
 /// Makes what happened in a directory last.
 pub(crate) fn sync_dir(dir: &Path) -> Result<(), StoreError> {

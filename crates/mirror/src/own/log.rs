@@ -60,20 +60,39 @@ impl Log {
         self.head().await?.ok_or_else(|| self.damaged("its head is gone from the store".to_owned()))
     }
 
-    /// Does something with the tiles it needs under a head.
+    /// Does something with the tiles it needs under a head. What it needs is proven to be of the head's tree, so a tile
+    /// whose checked copy is damaged may come from the plain one.
     pub(super) async fn proven<T>(
         &self,
         head: &Head,
         proof: impl Fn(&Tiles) -> Result<T, Unproved>,
     ) -> Result<T, OwnError> {
         let mut tiles = Tiles::default();
+        let mut mended = Vec::new();
         for _ in 0..ROUNDS {
             match proof(&tiles) {
-                Ok(proven) => return Ok(proven),
+                Ok(proven) => {
+                    // They are what the head says, so their damaged copies can be replaced.
+                    for (key, body) in mended {
+                        if let Err(error) = self.store.put_small(&key, body).await {
+                            tracing::warn!("{key} is damaged, and is not mended: {error}");
+                        }
+                    }
+                    return Ok(proven);
+                }
                 Err(Unproved::Need(needed)) => {
                     for id in needed {
                         let id = whole(id, head).ok_or(OwnError::Beyond(id))?;
-                        let body = self.tile(id).await?;
+                        let key = Key::Tile(self.name.clone(), id);
+                        let body = match self.store.small(&key).await? {
+                            Some(body) => body,
+                            None => {
+                                let plain = self.store.plain(&key).await?;
+                                let plain = plain.ok_or_else(|| self.damaged(format!("{key} is missing")))?;
+                                mended.push((key, plain.clone()));
+                                plain
+                            }
+                        };
                         tiles.insert(id, body);
                     }
                 }
@@ -88,7 +107,7 @@ impl Log {
     pub(super) async fn records_of(&self, n: u64, head: &Head) -> Result<Vec<String>, OwnError> {
         let id = TileId::new(None, n, 1).ok().and_then(|id| whole(id, head));
         let id = id.ok_or_else(|| self.damaged(format!("there is no tile of records {n}")))?;
-        let body = self.tile(id).await?;
+        let (body, _) = self.proven(head, |tiles| sumdb::tile(head, id, tiles)).await?;
         let texts = sumdb::records(&body).filter(|texts| texts.len() == usize::from(id.width()));
         let texts = texts.ok_or_else(|| self.damaged(format!("tile {id} does not hold records")))?;
         Ok(texts.into_iter().map(str::to_owned).collect())
@@ -139,11 +158,6 @@ impl Log {
 
     pub(super) fn damaged(&self, why: String) -> OwnError {
         OwnError::Damaged { log: self.name.clone(), why }
-    }
-
-    async fn tile(&self, id: TileId) -> Result<Bytes, OwnError> {
-        let body = self.store.small(&Key::Tile(self.name.clone(), id)).await?;
-        body.ok_or_else(|| self.damaged(format!("tile {id} is missing")))
     }
 }
 

@@ -17,6 +17,7 @@ mod ledger;
 mod overload;
 mod own;
 mod own_cut;
+mod own_killed;
 mod own_serve;
 mod pins;
 mod private;

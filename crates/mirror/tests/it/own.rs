@@ -250,6 +250,59 @@ fn remove(dir: &Path) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_tile_whose_checked_copy_is_damaged_or_set_aside_is_proven_and_kept_on() {
+    let dir = tempfile::tempdir().unwrap();
+    let own = open(dir.path()).await;
+    append(&own, 0..300).await;
+    drop(own);
+    let name: gomod::DbName = NAME.parse().unwrap();
+    let tiles = ["8/0/000", "8/data/000", "8/data/001.p/44", "8/1/000.p/1"].map(|id| id.parse().unwrap());
+    let lies = |id: TileId| {
+        let root = dir.path().join("data");
+        let checked = Key::Checked(name.clone(), SumdbPath::Tile(id));
+        (root.join(checked.path()), root.join(Key::Tile(name.clone(), id).path()))
+    };
+    let flip = |path: &Path| {
+        let mut bytes = fs::read(path).unwrap();
+        let last = bytes.len() - 3;
+        bytes[last] ^= 1;
+        fs::write(path, bytes).unwrap();
+    };
+    for id in tiles {
+        flip(&lies(id).0);
+    }
+    let own = open(dir.path()).await;
+    append(&own, 300..301).await;
+    assert_eq!(audit(&own).await, 301);
+    drop(own);
+    // They are mended; where nobody reads them in time, they are set aside, and the plain ones stay.
+    for id in tiles {
+        flip(&lies(id).0);
+    }
+    let opened = data(dir.path());
+    let scrub = storage::Scrub::begin(&opened, &Store::open(&opened), storage::ScrubOptions::default());
+    let (tell, mut told) = tokio::sync::mpsc::channel(16);
+    let walk = tokio::spawn(scrub.unwrap().run(tell));
+    let mut found = 0;
+    while told.recv().await.is_some() {
+        found += 1;
+    }
+    walk.await.unwrap();
+    assert!(found >= tiles.len(), "{found}");
+    let own = open(dir.path()).await;
+    assert_eq!(audit(&own).await, 301);
+    drop(own);
+    // One that is altered is not taken for the right one.
+    for path in [lies(tiles[0]).0, lies(tiles[0]).1] {
+        if path.exists() {
+            flip(&path);
+        }
+    }
+    let refused = open(dir.path()).await.append(&version(400), &hashes(400)).await;
+    assert!(matches!(refused, Err(OwnError::Damaged { .. })), "{refused:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_store_that_is_older_than_what_clients_saw_is_refused() {
     let dir = tempfile::tempdir().unwrap();
     let own = open(dir.path()).await;

@@ -87,3 +87,34 @@ impl AppendOwned for OwnLog {
         self.append(&version(n), &hashes(n)).await.is_ok()
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn writers_who_all_believe_to_be_alone_make_one_log() {
+    // Nobody is ever refused a lease here.
+    let dir = tempfile::tempdir().unwrap();
+    let referee = Referee::default();
+    let mut logs = Vec::new();
+    for _ in 0..3 {
+        logs.push(start(&referee, dir.path()).await.unwrap());
+    }
+    let tasks = (0..600).map(|n| {
+        let own = Arc::clone(&logs[n % 3]);
+        tokio::spawn(async move {
+            loop {
+                match own.append(&version(n / 3), &hashes(n / 3)).await {
+                    Ok(appended) => return (n / 3, appended.id),
+                    Err(OwnError::Overtaken(_)) => {}
+                    Err(error) => panic!("{error}"),
+                }
+            }
+        })
+    });
+    let mut ids = std::collections::HashMap::new();
+    for done in futures_util::future::join_all(tasks).await {
+        let (n, id) = done.unwrap();
+        assert_eq!(*ids.entry(n).or_insert(id), id, "{n} is there twice");
+    }
+    for own in &logs {
+        assert_eq!(audit(own).await, 200);
+    }
+}

@@ -9,6 +9,12 @@ use super::Store;
 use crate::{Journal, Key, Put, StoreError, Tag, When};
 
 impl Store {
+    /// An object of a checksum database as it lies there for those who read the directory without Larder, for one who
+    /// can tell whether it is right.
+    pub async fn plain(&self, key: &Key) -> Result<Option<Bytes>, StoreError> {
+        self.whole(key).await
+    }
+
     /// The journal of a log, and what it was when it was read. A damaged one is an error, never none.
     pub async fn journal(&self, log: &DbName) -> Result<Option<(Journal, Tag)>, StoreError> {
         let key = Key::Journal(log.clone());
