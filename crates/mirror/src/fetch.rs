@@ -43,6 +43,20 @@ pub(crate) struct Fetch {
     pub(crate) pilot: Pilot<Arc<Landed>>,
 }
 
+/// Who sent a file.
+pub(crate) struct Sent<'a> {
+    /// Who sent the end of it.
+    pub(crate) source: &'a SourceName,
+    /// All who sent parts of it, for people.
+    pub(crate) names: String,
+}
+
+impl<'a> Sent<'a> {
+    fn by(source: &'a SourceName) -> Self {
+        Sent { source, names: source.to_string() }
+    }
+}
+
 /// Why one source's answer is of no use.
 #[derive(Debug)]
 pub(crate) enum Useless {
@@ -174,7 +188,7 @@ impl Fetch {
         let h1 = self.h1(&bytes);
         let mut staging = self.mirror.store.stage();
         staging.append(bytes).await.map_err(Useless::Disk)?;
-        self.publish(staging.finish(), h1, source, Lineage::default()).await
+        self.publish(staging.finish(), h1, Sent::by(source), Lineage::default()).await
     }
 
     /// What a useless answer means for the walk. An error ends it.
@@ -221,12 +235,13 @@ impl Fetch {
         &self,
         staged: Arc<Staged>,
         h1: Option<H1>,
-        source: &SourceName,
+        sent: Sent<'_>,
         lineage: Lineage,
     ) -> Result<Arc<Landed>, Useless> {
         let (store, version, kind) = (&self.mirror.store, &self.version, self.kind);
+        let Sent { source, names } = sent;
         let demand = self.demand().await?;
-        if let Err(contradiction) = demand.check(version, kind, &source.to_string(), h1) {
+        if let Err(contradiction) = demand.check(version, kind, &names, h1) {
             return Err(self.contradicted(&staged, contradiction).await);
         }
         let fact = FileFact::new(&staged, h1, source.clone(), Timestamp::now(), demand.evidence());
@@ -240,7 +255,7 @@ impl Fetch {
             Ok(blob) => blob,
             Err(PublishError::Pinned { had, got, known }) => {
                 let known = Known::by(&known);
-                let contradiction = contradiction(version, kind, &source.to_string(), had, got, known);
+                let contradiction = contradiction(version, kind, &names, had, got, known);
                 return Err(self.contradicted(&staged, contradiction).await);
             }
             Err(PublishError::Withdrawn(why)) => return Err(Useless::Withdrawn(why)),

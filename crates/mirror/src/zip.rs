@@ -15,7 +15,7 @@ use crate::{
     Refusal, Security, Verified,
     artifact::Landed,
     carry::Lineage,
-    fetch::{Fetch, Useless, body, lie},
+    fetch::{Fetch, Sent, Useless, body, lie},
     flight::Flowing,
     judge,
     race::Worth,
@@ -37,8 +37,8 @@ struct Arrival {
     etag: Option<String>,
     /// What broke off before the first of them.
     lineage: Lineage,
-    /// Whether they came from more than one source.
-    spliced: bool,
+    /// Who sent what came before that, if it was somebody else.
+    before: Vec<SourceName>,
     /// What went wrong at the source that sent the last of them.
     troubles: Troubles,
 }
@@ -83,7 +83,7 @@ impl Fetch {
                     tracing::warn!(version = %self.version, "put together from parts, and useless: {fault}");
                     walk.troubled();
                 }
-                Useless::Contradiction(contradiction) if arrival.spliced && walk.once_more(&turn) => {
+                Useless::Contradiction(contradiction) if arrival.is_spliced() && walk.once_more(&turn) => {
                     tracing::error!("SECURITY: put together from parts: {contradiction}");
                     self.mirror.meters.contradictions.inc();
                     walk.troubled();
@@ -106,7 +106,7 @@ impl Fetch {
             len: meta.len,
             etag: meta.etag.clone(),
             lineage,
-            spliced: false,
+            before: Vec::new(),
             troubles: troubles.clone(),
         }
     }
@@ -176,23 +176,36 @@ impl Fetch {
         let len = staged.written();
         arrival.lineage.end(len);
         let facts = judge::zip(check, Arc::clone(&staged), len).await.map_err(|fault| arrival.bad(&fault))?;
-        self.publish(staged, Some(facts.h1), &arrival.source, arrival.lineage.clone()).await
+        self.publish(staged, Some(facts.h1), arrival.sent(), arrival.lineage.clone()).await
     }
 }
 
 impl Arrival {
     /// Another source goes on where these bytes end.
     fn goes_on(mut self, meta: &Meta) -> Self {
-        self.spliced |= self.source != meta.source;
-        self.source = meta.source.clone();
+        if self.source != meta.source {
+            self.before.push(std::mem::replace(&mut self.source, meta.source.clone()));
+        }
         self.len = self.len.or(meta.len);
         self.etag = self.etag.or_else(|| meta.etag.clone());
         self
     }
 
+    /// Whether its parts came from more than one source.
+    fn is_spliced(&self) -> bool {
+        !self.before.is_empty()
+    }
+
+    fn sent(&self) -> Sent<'_> {
+        let mut names: Vec<String> =
+            self.before.iter().chain([&self.source]).map(ToString::to_string).collect();
+        names.dedup();
+        Sent { source: &self.source, names: names.join(" and ") }
+    }
+
     /// Whether it was put together from parts.
     fn is_patchwork(&self) -> bool {
-        self.spliced || self.troubles.count() > 0
+        self.is_spliced() || self.troubles.count() > 0
     }
 
     fn flowing(&self, verified: Verified) -> Flowing {

@@ -231,6 +231,8 @@ async fn whose_beginning_was_forged_by_another_is_asked_once_more() {
     let got = world.get(ZIP).await.unwrap();
     assert_eq!(got.bytes, module.zip.to_vec());
     assert_eq!((world.meters.contradictions.get(), b.asked(ZIP)), (1, 2));
+    let both = format!("{} and {} sent", a.address(), b.address());
+    assert!(world.reasons().contains(&both), "{}", world.reasons());
 }
 
 #[tokio::test(flavor = "multi_thread")]
