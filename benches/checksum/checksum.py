@@ -126,7 +126,7 @@ def once(larder, upstream, place, verifies, asks):
 def start(larder, upstream, place, sumdb):
     process = subprocess.Popen(
         [larder, "serve", "--listen", "127.0.0.1:0", "--data", str(place / "data"), "--upstream", upstream.url,
-         "--sumdb", sumdb],
+         "--sumdb", sumdb, "--min-free", "0"],
         stdout=subprocess.PIPE, stderr=open(place / "larder.log", "wb"), text=True,
         env={"PATH": os.environ["PATH"], "HOME": str(place / "home")})
     match = re.search(r"http://\S+", process.stdout.readline())
