@@ -53,7 +53,7 @@ pub(crate) struct Log {
     /// The anchor when it was last seen.
     anchor: Mutex<Option<Arc<Anchor>>>,
     /// The newest head that was proven while the disk took nothing: clients go on under it.
-    unstored: Mutex<Option<Head>>,
+    unstored: Mutex<Option<Arc<Anchor>>>,
     /// Held while the anchor is moved.
     moving: tokio::sync::Mutex<()>,
     mark: Mutex<Mark>,

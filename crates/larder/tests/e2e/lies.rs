@@ -10,6 +10,7 @@ mod of_logs;
 mod settings;
 mod slow;
 mod stage;
+mod unstored;
 mod with_go;
 
 use std::{

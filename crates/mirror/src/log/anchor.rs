@@ -103,18 +103,26 @@ impl Prover<'_> {
             Ok(None) => Moved::Outrun,
             Err(error) => {
                 tracing::warn!(db = %self.log.name, "the newest head is proven, but not stored: {error}");
-                self.unstored(head)
+                Moved::Unstored
             }
         }
     }
 
-    /// Remembers a proven head that cannot be the anchor, as the disk takes nothing.
-    pub(super) fn unstored(&self, head: Head) -> Moved {
-        let mut unstored = locked(&self.log.unstored);
-        if unstored.is_none_or(|before| before.size < head.size) {
-            *unstored = Some(head);
+    /// Remembers a proven head that cannot be the anchor, as the disk takes nothing, once it was proven to be one history with
+    /// the one that was remembered before.
+    pub(super) async fn unstored(&mut self, head: Head, note: &Bytes) -> Result<(), Trouble> {
+        let before = locked(&self.log.unstored).clone();
+        if let Some(before) = before {
+            self.notes = vec![before.note.clone(), note.clone()];
+            let before = before.head;
+            let (old, new) = if before.size <= head.size { (before, head) } else { (head, before) };
+            self.satisfied(|have| sumdb::extends(&old, &new, have)).await?;
         }
-        Moved::Unstored
+        let mut unstored = locked(&self.log.unstored);
+        if unstored.as_ref().is_none_or(|before| before.head.size < head.size) {
+            *unstored = Some(Arc::new(Anchor { head, note: note.clone() }));
+        }
+        Ok(())
     }
 
     /// Makes a signed head the anchor if it follows it, proves that it leads to it otherwise, and gives the anchor's note.
@@ -134,11 +142,14 @@ impl Prover<'_> {
             let moved = if self.keep(&tiles).await {
                 self.move_to(&at, signed, note.clone()).await
             } else {
-                self.unstored(signed)
+                Moved::Unstored
             };
-            if moved != Moved::Outrun {
-                return Ok(note);
+            match moved {
+                Moved::Outrun => continue,
+                Moved::Unstored => self.unstored(signed, &note).await?,
+                Moved::Done => {}
             }
+            return Ok(note);
         }
         Err(contended())
     }

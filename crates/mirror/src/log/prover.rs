@@ -31,7 +31,7 @@ pub(super) struct Prover<'a> {
     pub(super) notes: Vec<Bytes>,
     have: Tiles,
     /// Who sent which tile; nobody did if it was stored.
-    senders: HashMap<TileId, SourceName>,
+    senders: HashMap<TileId, Sender>,
 }
 
 /// Why something is not proven.
@@ -59,7 +59,15 @@ enum Way {
 struct Found {
     id: TileId,
     bytes: Bytes,
-    sender: Option<SourceName>,
+    sender: Option<Sender>,
+}
+
+/// Who sent a tile that is not stored.
+enum Sender {
+    /// This source, for this proof.
+    Now(SourceName),
+    /// Somebody, a moment ago, who may have meant another tree.
+    Earlier,
 }
 
 impl<'a> Prover<'a> {
@@ -201,7 +209,8 @@ impl<'a> Prover<'a> {
             return Err(Refusal::Offline);
         }
         let arrived = self.mirror.fetch_tile(self.ask, self.database, id, only).done().await;
-        let tiles::Arrived { id, bytes, sender } = arrived.map_err(tiles::needed)?;
+        let tiles::Arrived { id, bytes, sender, fresh } = arrived.map_err(tiles::needed)?;
+        let sender = if fresh { Sender::Now(sender) } else { Sender::Earlier };
         Ok(Found { id, bytes, sender: Some(sender) })
     }
 
@@ -211,8 +220,11 @@ impl<'a> Prover<'a> {
             self.log.arrived.invalidate(id);
             self.log.tiles.invalidate(id);
         }
-        let senders: BTreeSet<_> =
-            evil.suspects().iter().map(|id| self.senders.get(id).map(ToString::to_string)).collect();
+        let sender = |id: &TileId| match self.senders.get(id) {
+            Some(Sender::Now(source)) => Some(source.to_string()),
+            Some(Sender::Earlier) | None => None,
+        };
+        let senders: BTreeSet<_> = evil.suspects().iter().map(sender).collect();
         let mut senders = senders.into_iter();
         let (Some(Some(sender)), None) = (senders.next(), senders.next()) else {
             tracing::error!(db = %self.log.name, "SECURITY: {evil}; asking each source alone");

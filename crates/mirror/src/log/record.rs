@@ -182,10 +182,12 @@ impl Prover<'_> {
             } else if self.keep(&proved.tiles).await {
                 (self.move_to(&at, proved.head, note.clone()).await, Vec::new())
             } else {
-                (self.unstored(proved.head), Vec::new())
+                (Moved::Unstored, Vec::new())
             };
-            if moved == Moved::Outrun {
-                continue;
+            match moved {
+                Moved::Outrun => continue,
+                Moved::Unstored => self.unstored(proved.head, &note).await?,
+                Moved::Done => {}
             }
             let under = at.anchor.as_ref().filter(|_| !proved.newer).map_or(&note, |anchor| &anchor.note);
             return Ok(Proven {

@@ -120,7 +120,7 @@ async fn newest(prover: &mut Prover<'_>, urgency: &Arc<Urgency>) -> Result<Bytes
 impl Prover<'_> {
     async fn tile(&mut self, id: TileId) -> Result<Bytes, Trouble> {
         let anchor = self.anchor().await?.head();
-        let unstored = *locked(&self.log.unstored);
+        let unstored = locked(&self.log.unstored).as_ref().map(|unstored| unstored.head);
         for head in anchor.into_iter().chain(unstored) {
             match self.tile_under(head, id).await {
                 Err(Trouble::Beyond) => {}

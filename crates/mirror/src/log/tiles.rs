@@ -16,6 +16,8 @@ pub(super) struct Arrived {
     pub(super) id: TileId,
     pub(super) bytes: Bytes,
     pub(super) sender: SourceName,
+    /// Whether it was sent just now. A sender may have meant another tree a moment ago.
+    pub(super) fresh: bool,
 }
 
 impl Mirror {
@@ -33,7 +35,7 @@ impl Mirror {
             async move {
                 let log = mirror.logs.of(&database.name);
                 if let Some(arrived) = log.arrived.get(&id).filter(|_| only.is_none()) {
-                    return Ok(arrived);
+                    return Ok(Arrived { fresh: false, ..arrived });
                 }
                 let fetch = |id| fetch(&mirror, &ask, &database, &log, id, only, &pilot.urgency);
                 let arrived = match fetch(id).await {
@@ -64,7 +66,7 @@ async fn fetch(
     let Some((turn, bytes)) = sources.next(&mut walk).await? else { return Err(walk.refusal()) };
     walk.arrived(&mirror.meters);
     mirror.meters.tiles.inc();
-    Ok(Arrived { id, bytes, sender: turn.source.name().clone() })
+    Ok(Arrived { id, bytes, sender: turn.source.name().clone(), fresh: true })
 }
 
 /// What it means for a proof that a tile cannot be had: every signed tree has its tiles, so their absence is a failure.
