@@ -1,4 +1,4 @@
-//! Publishing a file, and adopting one that came from outside: the procedure of [`pin`](crate::pin).
+//! Publishing a file, and adopting one that came from outside: the procedure of [`pin`].
 
 use std::{sync::Arc, time::Duration};
 
@@ -61,7 +61,7 @@ impl Store {
     }
 
     /// The same for a file that an operator lets out before its checksum database has vouched for it: its version is
-    /// [`State::Pending`] until [`uphold`](Store::uphold) says more, unless the database vouched for this hash before.
+    /// [`State::Pending`](crate::State::Pending) until [`uphold`](Store::uphold) says more, unless the database vouched for this hash before.
     pub async fn publish_pending(
         &self,
         version: &ModuleVersion,

@@ -39,6 +39,16 @@ async fn no_other_file_is_taken_and_the_right_one_keeps_what_vouches_for_it() {
     assert_eq!((had, got), (hash("1"), hash("2")));
     assert!(matches!(publish(&store, "2").await, Err(PublishError::Pinned { .. })));
 
+    // Not even on the word of a database.
+    let mut staging = store.stage();
+    staging.append("bytes".into()).await.unwrap();
+    let file = staging.finish();
+    let log = Evidence::Log { db: "sum.example.com".parse().unwrap(), id: 1, size: 2 };
+    let vouched =
+        storage::FileFact::new(&file, Some(hash("2")), "proxy.example.com", Timestamp::UNIX_EPOCH, log);
+    let refused = store.publish(&mv(WHAT), Kind::Zip, &file, vouched).await;
+    assert!(matches!(refused, Err(PublishError::Pinned { .. })), "{refused:?}");
+
     let blob = publish(&store, "1").await.unwrap();
     assert_eq!(blob.bytes().await.unwrap(), "bytes");
     assert_eq!(pinned(&store).await, (Some(hash("1")), Evidence::Imported { signer: None }));
