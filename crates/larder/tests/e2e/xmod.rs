@@ -91,16 +91,24 @@ impl Client {
 
     /// What the database behind a URL says of these modules.
     fn look(&self, base: &str, modules: &[&str]) -> Ran {
+        self.look_by(VKEY, base, modules)
+    }
+
+    fn look_by(&self, vkey: &str, base: &str, modules: &[&str]) -> Ran {
         let program = XMOD.as_deref().unwrap();
         let mut command = Command::new(program);
-        run(command.args(["look", VKEY, base]).arg(self.0.path()).args(modules))
+        run(command.args(["look", vkey, base]).arg(self.0.path()).args(modules))
     }
 }
 
 /// All records of the database behind a URL, after every hash in it was recomputed.
 fn audit(base: &str) -> Ran {
+    audit_by(VKEY, base)
+}
+
+fn audit_by(vkey: &str, base: &str) -> Ran {
     let program = XMOD.as_deref().unwrap();
-    run(Command::new(program).args(["audit", VKEY, base]))
+    run(Command::new(program).args(["audit", vkey, base]))
 }
 
 /// Below which URL a proxy has the database.
@@ -164,4 +172,41 @@ fn go_verifies_by_a_public_server_through_larder() {
         go.run(["mod", "download", "example.com/app@v1.1.0"]).ok();
         assert_eq!(upstream.asked("sumdb/*"), 0);
     }
+}
+
+/// Larder's own log, which has a record of a module as soon as somebody asks for it.
+#[test]
+fn the_public_client_accepts_the_own_log_of_larder() {
+    if XMOD.is_none() {
+        return;
+    }
+    let upstream = ScriptedUpstream::serving(tree());
+    let larder = larder();
+    let file = larder.home().join("own.key");
+    let made = larder.run(["sumdb", "keygen", "sum.corp.example.com", "--out", file.to_str().unwrap()]).ok();
+    let vkey = made.stdout.lines().next().unwrap();
+    let config = larder.home().join("larder.toml");
+    let text = format!(
+        "[sumdb]\nuse = \"off\"\n\n[sumdb.own]\nkey = \"{}\"\n\n[[route]]\nmodules = [\"example.com\"]\n\
+         chain = \"{}\"\nsumdb = \"ledger\"\n",
+        file.display(),
+        upstream.url(),
+    );
+    fs::write(&config, text).unwrap();
+    let server = larder.serve(&upstream.url()).without("--sumdb").flag("--config", config).start();
+    let keeping = Client::new();
+    let mut records = Vec::new();
+    for module in tree().modules() {
+        let name = format!("{}@{}", module.path, module.version);
+        for client in [&Client::new(), &keeping] {
+            let said = client.look_by(vkey, &server.url(), &[&name]).ok().stdout;
+            assert_eq!(said, module.sum_lines());
+        }
+        records.push(module.sum_lines());
+    }
+    keeping.look_by(vkey, &server.url(), &["example.com/none@v1.0.0"]).fails();
+    assert_eq!(audit_by(vkey, &server.url()).ok().stdout, records.concat());
+    let server = server.kill().start();
+    assert_eq!(audit_by(vkey, &server.url()).ok().stdout, records.concat());
+    keeping.look_by(vkey, &server.url(), &["example.com/app@v1.0.0"]).ok();
 }
