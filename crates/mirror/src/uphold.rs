@@ -53,14 +53,16 @@ impl Mirror {
             }
             return Ok(Some(blob.upheld(&demand.evidence())));
         };
+        // Several may have found it at once, and it is one fact.
+        let refused = blob.refuse(contradiction.to_string());
+        match self.store.quarantine(version, kind, &refused).await {
+            Ok(None) => return Ok(None),
+            Ok(Some(_)) => {}
+            Err(error) => tracing::error!(%version, %kind, "it cannot be set aside: {error}"),
+        }
         tracing::error!(source = %source, "SECURITY: stored before it could be verified: {contradiction}");
         self.meters.contradictions.inc();
         self.report(version, kind, &contradiction);
-        if let Err(error) =
-            self.store.quarantine(version, kind, &blob.refuse(contradiction.to_string())).await
-        {
-            tracing::error!(%version, %kind, "it cannot be set aside: {error}");
-        }
         self.changed(&ask.what);
         Ok(None)
     }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use mirror::{Unverified, Verified};
 use storage::{Evidence, Kind};
+use testkit::{Gate, Reply};
 
 use crate::{
     INFO, MOD, ZIP,
@@ -65,6 +66,32 @@ async fn what_was_seen_first_and_is_wrong_is_set_aside_and_fetched_anew() {
         assert_eq!((world.meters.contradictions.get(), world.quarantined()), (1, 2));
         assert_eq!(audited(&world).await.len(), 1);
         assert_eq!(world.get(path).await.unwrap().bytes, got.bytes);
+    }
+}
+
+/// All of them wait for the same word, and each finds the same file wrong.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_many_find_wrong_at_once_is_reported_once() {
+    for path in [ZIP, MOD] {
+        let (a, db, word) = (upstream(), database(&tree()), Gate::new());
+        a.serve(other_tree());
+        let before = setup(a.url()).start();
+        before.get(path).await.unwrap();
+        a.serve(tree());
+        db.always("lookup/*", Reply::natural().hold(&word));
+        let world = verifying(a.url(), &db).start_in(Arc::clone(before.dir()));
+        let asked = (0..16).map(|_| {
+            let (mirror, ask) = (Arc::clone(&world.mirror), world.ask(path));
+            tokio::spawn(async move { mirror.answer(&ask).await })
+        });
+        let asked: Vec<_> = asked.collect();
+        word.wait_for(1);
+        word.open();
+        for answer in asked {
+            assert_eq!(answer.await.unwrap().unwrap().meta.verified, Some(Verified::Log));
+        }
+        assert_eq!(world.meters.contradictions.get(), 1);
+        assert_eq!(audited(&world).await.len(), 1);
     }
 }
 
