@@ -11,7 +11,7 @@ mod tally;
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use gomod::{DbName, SumdbPath};
+use gomod::{DbName, SumdbPath, TileId};
 use storage::{Key, Listing, Store, StoreError};
 use sumdb::Verifier;
 use tokio::sync::mpsc;
@@ -53,8 +53,14 @@ enum Trouble {
     Wrong(String),
     /// What is stored does not suffice to tell.
     Unknown(String),
+    /// The same, for want of this tile.
+    Missing(TileId),
+    /// The same, as no signed head is stored.
+    Headless,
     /// It lies beyond the newest head: whoever stored it did not get any further.
     Ahead,
+    /// It lies beside what the newest head proves with what is stored: a head that would have needed it never came.
+    Beside,
 }
 
 impl Audit {
@@ -159,7 +165,10 @@ impl Audit {
                 let _ = self.tell.send(Finding { object: key.clone(), why }).await;
             }
             Err(Trouble::Unknown(why)) => self.tally.cannot_check(&format!("{key}: {why}")),
+            Err(Trouble::Missing(id)) => self.tally.cannot_check(&format!("{key}: tile {id} is not stored")),
+            Err(Trouble::Headless) => self.tally.cannot_check(&format!("{key}: there is no signed head")),
             Err(Trouble::Ahead) => self.tally.ahead(),
+            Err(Trouble::Beside) => self.tally.beside(),
         }
     }
 }

@@ -106,13 +106,13 @@ fn so_far(tally: &Arc<Tally>) -> String {
 }
 
 fn summary(dir: &Path, audited: &Audited, json: bool) -> io::Result<()> {
-    let Audited { heads, records, tiles, receipts, log, ahead, found, unchecked, unknown } = audited;
+    let Audited { heads, records, tiles, receipts, log, ahead, beside, found, unchecked, unknown } = audited;
     if json {
         let unknown: Vec<_> = unknown.iter().map(DbName::as_str).collect();
         return print(
             &json!({"summary": {
                 "heads": heads, "records": records, "tiles": tiles, "receipts": receipts, "log": log,
-                "ahead": ahead, "found": found, "unchecked": unchecked, "unknown": unknown,
+                "ahead": ahead, "beside": beside, "found": found, "unchecked": unchecked, "unknown": unknown,
             }})
             .to_string(),
         );
@@ -127,6 +127,9 @@ fn summary(dir: &Path, audited: &Audited, json: bool) -> io::Result<()> {
     }
     if *ahead > 0 {
         parts.push(format!("{ahead} tiles beyond the newest head"));
+    }
+    if *beside > 0 {
+        parts.push(format!("{beside} tiles of heads that never came"));
     }
     parts.push(if *found == 0 { "nothing wrong".to_owned() } else { format!("{found} wrong") });
     if *unchecked > 0 {

@@ -28,7 +28,11 @@ impl Database {
     /// Checks a stored object of this database.
     pub(super) async fn check(&mut self, key: &Key) -> Result<(), Trouble> {
         if self.head.is_none() {
-            self.read_head().await?;
+            match self.read_head().await {
+                // Tiles are stored before the first head, records after it.
+                Err(Trouble::Headless) if matches!(key, Key::Tile(..)) => return Err(Trouble::Ahead),
+                read => read?,
+            };
         }
         let copies = self.copies(key).await?;
         match key {
@@ -48,7 +52,7 @@ impl Database {
     /// The newest head as it is stored now. It must go on from the one that was read before.
     pub(super) async fn read_head(&mut self) -> Result<Head, Trouble> {
         let stored = self.store.head(&self.name).await?;
-        let stored = stored.ok_or_else(|| Trouble::Unknown("there is no signed head".into()))?;
+        let stored = stored.ok_or(Trouble::Headless)?;
         let head = Head::open(&stored.note, &self.key)
             .map_err(|error| Trouble::Wrong(format!("the newest head does not count: {error}")))?;
         if let Some(before) = self.head
@@ -98,13 +102,15 @@ impl Database {
         let newest = self.at_least(signed.size).await?;
         let proven = self.with_tiles(|have| sumdb::prove(Some(&newest), &signed, &lookup, have)).await;
         match proven {
-            Err(Trouble::Unknown(why)) => {
-                Err(Trouble::Wrong(format!("it cannot be proven from what is stored: {why}")))
-            }
+            Err(Trouble::Missing(id)) => Err(Trouble::Wrong(format!(
+                "it cannot be proven from what is stored: tile {id} is not stored"
+            ))),
             other => other.map(drop),
         }
     }
 
+    /// A tile. One that the newest head cannot prove for want of others proves nothing itself: a record that depends on
+    /// it is found by itself.
     async fn tile(&mut self, id: TileId, body: &[u8]) -> Result<(), Trouble> {
         self.hold(id, body);
         let mut head = self.head()?;
@@ -114,6 +120,7 @@ impl Database {
             }
             match self.with_tiles(|have| sumdb::tile(&head, id, have)).await {
                 Err(Trouble::Ahead) if !fresh => {}
+                Err(Trouble::Missing(_)) => return Err(Trouble::Beside),
                 Ok((authentic, _)) if authentic != body => {
                     return Err(Trouble::Wrong("its bytes are not the log's".into()));
                 }
@@ -140,7 +147,7 @@ impl Database {
     }
 
     pub(super) fn head(&self) -> Result<Head, Trouble> {
-        self.head.ok_or_else(|| Trouble::Unknown("there is no signed head".into()))
+        self.head.ok_or(Trouble::Headless)
     }
 
     /// An object as it is served. One that is being replaced is looked at once more.
@@ -187,7 +194,7 @@ impl Database {
                 return Ok(());
             }
         }
-        Err(Trouble::Unknown(format!("tile {id} is not stored")))
+        Err(Trouble::Missing(id))
     }
 
     fn hold(&mut self, id: TileId, body: &[u8]) {

@@ -24,6 +24,8 @@ pub struct Audited {
     pub log: u64,
     /// Tiles beyond the newest head, which were stored before one that never came, or is about to.
     pub ahead: u64,
+    /// Tiles beside it: they were stored for a head that never came, and nothing that is stored depends on them.
+    pub beside: u64,
     /// Objects that are not what they should be.
     pub found: u64,
     /// Objects that could not be checked.
@@ -62,6 +64,10 @@ impl Tally {
 
     pub(super) fn ahead(&self) {
         self.lock().ahead += 1;
+    }
+
+    pub(super) fn beside(&self) {
+        self.lock().beside += 1;
     }
 
     pub(super) fn found(&self) {

@@ -53,6 +53,14 @@ impl Kept {
         kept
     }
 
+    /// The tiles that `more` records would bring.
+    fn grown(&self, more: u64) -> Vec<(Key, Vec<u8>)> {
+        let first = self.frontier.size();
+        let texts: Vec<_> = (first..first + more).map(text).collect();
+        let growth = grow(&self.frontier, &texts.iter().map(String::as_str).collect::<Vec<_>>()).unwrap();
+        growth.tiles.into_iter().map(|(id, body)| (Key::Tile(db(), id), body)).collect()
+    }
+
     async fn append(&mut self, texts: &[String]) {
         let first = self.frontier.size();
         let growth = grow(&self.frontier, &texts.iter().map(String::as_str).collect::<Vec<_>>()).unwrap();
@@ -252,6 +260,35 @@ async fn a_record_that_lacks_a_tile_is_found() {
         "{findings:?}"
     );
     assert_eq!(audited.unchecked, 0);
+}
+
+/// A process that is killed has stored tiles, and not the head that they were for. Another one has gone on without it.
+#[tokio::test]
+async fn tiles_of_a_head_that_never_came_are_counted_and_not_blamed() {
+    let mut kept = Kept::with(&[3]).await;
+    let unfinished = kept.grown(600);
+    // They are all that a process that died before its first head leaves.
+    let first = Kept::with(&[]).await;
+    for (key, body) in &unfinished {
+        first.put(key, body.clone()).await;
+    }
+    let (audited, findings) = first.audit(false).await;
+    assert_eq!((findings, audited.unchecked, audited.ahead), (vec![], 0, unfinished.len() as u64));
+
+    kept.append(&(3..1115).map(text).collect::<Vec<_>>()).await;
+    for n in 603 - 91..768 {
+        kept.remove(&lookup(n));
+    }
+    // What was stored for the head that came does not have the rest of the unfinished one's last tile.
+    for id in ["8/0/002", "8/data/002"] {
+        kept.remove(&tile(id));
+    }
+    for (key, body) in &unfinished {
+        kept.put(key, body.clone()).await;
+    }
+    let (audited, findings) = kept.audit(false).await;
+    assert_eq!((findings, audited.unchecked, audited.ahead), (vec![], 0, 0));
+    assert_eq!(audited.beside, 2, "those of hashes and of records");
 }
 
 #[tokio::test]
