@@ -5,7 +5,7 @@ use std::time::Duration;
 use gomod::{Request, SumdbPath};
 use http::header::{ACCEPT_RANGES, AGE, CACHE_CONTROL, CONTENT_TYPE, ETAG, VIA, WARNING};
 use http::{HeaderMap, HeaderName, HeaderValue};
-use mirror::{AnswerMeta, CacheStatus, Keep};
+use mirror::{AnswerMeta, CacheStatus, Keep, Verified};
 use storage::{Key, Kind, Question};
 
 /// The headers that do not depend on which part of the answer is asked for.
@@ -37,10 +37,12 @@ pub(crate) fn of_answer(what: &Request, meta: &AnswerMeta, etag: Option<&str>, k
     headers
 }
 
-/// How long others may keep it: as the store says, but nothing that this mirror itself would not give again.
+/// How long others may keep it: as the store says, but nothing that this mirror itself would not give again, and
+/// nothing that may yet turn out to be wrong.
 fn cache_control(what: &Request, meta: &AnswerMeta, keep: Keep) -> &'static str {
     let file = matches!(what, Request::Info(_) | Request::Mod(_) | Request::Zip(_));
-    if meta.cache == CacheStatus::Stale || (file && keep == Keep::No) {
+    let pending = meta.verified == Some(Verified::Pending);
+    if meta.cache == CacheStatus::Stale || pending || (file && keep == Keep::No) {
         return "no-cache";
     }
     key(what).cache_control()
@@ -76,3 +78,30 @@ const X_CACHE: HeaderName = HeaderName::from_static("x-cache");
 const X_SOURCE: HeaderName = HeaderName::from_static("x-larder-source");
 const X_VERIFIED: HeaderName = HeaderName::from_static("x-larder-verified");
 pub(crate) const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nobody_keeps_what_is_pending_also_while_it_still_arrives() {
+        let zip = Request::parse("example.com/m/@v/v1.0.0.zip").unwrap();
+        for (verified, control) in [
+            (Verified::Log, "max-age=31536000, immutable"),
+            (Verified::FirstSight, "max-age=31536000, immutable"),
+            (Verified::Pending, "no-cache"),
+        ] {
+            let meta = AnswerMeta {
+                cache: CacheStatus::Miss,
+                source: None,
+                verified: Some(verified),
+                age: None,
+                etag: None,
+                content_type: "application/zip",
+            };
+            // What still arrives is said to be kept for ever, see `reply::growing`.
+            let headers = of_answer(&zip, &meta, None, Keep::Forever);
+            assert_eq!(headers.get(CACHE_CONTROL).unwrap(), control, "{verified:?}");
+        }
+    }
+}
