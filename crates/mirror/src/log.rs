@@ -26,7 +26,7 @@ use bytes::Bytes;
 use gomod::{DbName, ModuleVersion, TileId};
 use moka::sync::Cache;
 use storage::Tag;
-use sumdb::{Head, HeadError, Verifier};
+use sumdb::{Head, HeadError, Note, Verifier};
 
 use self::{keep::Keeper, mark::Mark, tiles::Arrived};
 pub(crate) use self::{
@@ -139,6 +139,15 @@ impl Log {
             self.notes.insert(note, head);
         }
         Ok(head)
+    }
+
+    /// A signed note as it is kept. Whoever hands it on can add signatures that nobody here can check; and as every record
+    /// is stored with it, a long one would be stored very often. Then the database's own signature is enough.
+    fn short(note: &[u8], key: &Verifier) -> Bytes {
+        match Note::open(note, key) {
+            Ok(opened) if note.len() > LONG_NOTE => opened.alone().into(),
+            _ => Bytes::copy_from_slice(note),
+        }
     }
 }
 

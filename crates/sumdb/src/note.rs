@@ -138,6 +138,8 @@ impl fmt::Debug for Signer {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Note<'a> {
     text: &'a str,
+    /// The line of the key that it was opened with.
+    line: &'a str,
 }
 
 impl<'a> Note<'a> {
@@ -157,26 +159,32 @@ impl<'a> Note<'a> {
             .strip_suffix('\n')
             .ok_or(NoteError::Malformed("it does not end in a signature line"))?;
 
-        let mut signed = false;
-        for (i, line) in signatures.split('\n').enumerate() {
+        let mut signed = None;
+        for (i, whole) in signatures.split('\n').enumerate() {
             if i == MAX_SIGNATURES {
                 return Err(NoteError::Malformed("more than 100 signatures"));
             }
-            let line = SignatureLine::parse(line)?;
-            if line.name != key.name || line.hash != key.hash || signed {
+            let line = SignatureLine::parse(whole)?;
+            if line.name != key.name || line.hash != key.hash || signed.is_some() {
                 continue;
             }
             if !key.signed(text.as_bytes(), &line.signature) {
                 return Err(NoteError::BadSignature(key.name.clone()));
             }
-            signed = true;
+            signed = Some(whole);
         }
-        if signed { Ok(Self { text }) } else { Err(NoteError::Unsigned(key.to_string())) }
+        let line = signed.ok_or_else(|| NoteError::Unsigned(key.to_string()))?;
+        Ok(Self { text, line })
     }
 
     /// The signed text with its final newline.
     pub fn text(&self) -> &'a str {
         self.text
+    }
+
+    /// The note less the signatures of others, which anybody may add in any length.
+    pub fn alone(&self) -> String {
+        format!("{}\n{}\n", self.text, self.line)
     }
 }
 

@@ -8,7 +8,7 @@ use storage::{SignedHead, StoreError};
 use sumdb::{Hash, Head};
 
 use super::{
-    Anchor, Anchored, locked,
+    Anchor, Anchored, Log, locked,
     prover::{Prover, Trouble},
 };
 use crate::Refusal;
@@ -129,6 +129,7 @@ impl Prover<'_> {
     pub(super) async fn follow(&mut self, note: Bytes) -> Result<Bytes, Trouble> {
         let signed = self.log.open(&note, &self.database.key);
         let signed = signed.map_err(|error| Trouble::Lie(error.to_string()))?;
+        let note = Log::short(&note, &self.database.key);
         for _ in 0..TRIES {
             let at = self.anchor().await?;
             let before = at.head().unwrap_or(Head { size: 0, root: Hash::empty() });

@@ -8,6 +8,7 @@ use storage::Key;
 use sumdb::Lookup;
 
 use super::{
+    Log,
     anchor::{Moved, TRIES, contended},
     prover::{Prover, Trouble},
     sources::Sources,
@@ -170,7 +171,7 @@ impl Prover<'_> {
         let lookup = Lookup::parse(body).map_err(|error| lie(&error))?;
         let hashes = lookup.hashes(version).map_err(|error| lie(&error))?;
         let signed = self.log.open(lookup.note(), &self.database.key).map_err(|error| lie(&error))?;
-        let note = Bytes::copy_from_slice(lookup.note());
+        let note = Log::short(lookup.note(), &self.database.key);
         for _ in 0..TRIES {
             let at = self.anchor().await?;
             let known = at.head();

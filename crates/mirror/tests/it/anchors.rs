@@ -514,3 +514,30 @@ async fn a_record_is_fine_as_soon_as_the_database_is() {
     }
     world.get(&lookup(5)).await.unwrap();
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_others_add_to_a_note_is_not_stored_with_every_record() {
+    let log = grown();
+    for path in [lookup(5), format!("sumdb/{NAME}/latest")] {
+        let db = database(&log);
+        let added = format!("\u{2014} other.example.com {}\n", "AAAA".repeat(40_000)).repeat(5);
+        db.always("*lookup/*", Reply::natural().edit(move |body| body.extend_from_slice(added.as_bytes())));
+        let added = format!("\u{2014} other.example.com {}\n", "AAAA".repeat(40_000)).repeat(5);
+        db.always("*latest", Reply::natural().edit(move |body| body.extend_from_slice(added.as_bytes())));
+        let world = asking(&log, &db).start();
+        world.get(&path).await.unwrap();
+        db.natural();
+        let body = world.get(&lookup(5)).await.unwrap().bytes;
+        assert!(body.len() < 1000, "{} bytes after {path}", body.len());
+        verify(&log, [body], |id| fs::read(world.file(&format!("sumdb/{NAME}/tile/{id}"))).ok());
+        let note = world.stored(&format!("sumdb/{NAME}/latest")).await.unwrap().bytes;
+        assert!(note.len() < 1000, "{} bytes after {path}", note.len());
+    }
+    // Few and short ones stay.
+    let db = database(&log);
+    let added = "\u{2014} witness.example.com AAAAAAAA\n";
+    db.always("*latest", Reply::natural().edit(|body| body.extend_from_slice(added.as_bytes())));
+    let world = asking(&log, &db).start();
+    let note = world.get(&format!("sumdb/{NAME}/latest")).await.unwrap();
+    assert!(note.text().ends_with(added), "{}", note.text());
+}
