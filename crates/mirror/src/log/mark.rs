@@ -25,15 +25,20 @@ impl Mirror {
     /// A refusal if the database is not to be used.
     pub(crate) async fn trusted(&self, log: &Log) -> Result<(), Refusal> {
         let now = Instant::now();
-        {
+        let stored_before = {
             let mut mark = locked(&log.mark);
             if mark.looked.is_some_and(|looked| now < looked + LOOK) {
                 return mark.verdict();
             }
-            mark.looked = Some(now);
-        }
+            // Nobody goes by what was never looked for: all who come before the first look has ended look themselves.
+            if mark.looked.is_some() {
+                mark.looked = Some(now);
+            }
+            mark.stored
+        };
         let stored = self.store.misbehaviour(&log.name).await;
         let mut mark = locked(&log.mark);
+        mark.looked.get_or_insert(now);
         match stored {
             Ok(Some(evidence)) => {
                 if mark.found.is_none() {
@@ -44,7 +49,8 @@ impl Mirror {
                 }
                 mark.stored = true;
             }
-            Ok(None) if mark.stored => {
+            // One that was stored during the look need not be in what was seen.
+            Ok(None) if stored_before && mark.stored => {
                 tracing::warn!(db = %log.name, "the mark of the checksum database was taken away: it is used again");
                 self.meters.misbehaving.dec();
                 (mark.found, mark.stored) = (None, false);

@@ -541,3 +541,25 @@ async fn what_others_add_to_a_note_is_not_stored_with_every_record() {
     let note = world.get(&format!("sumdb/{NAME}/latest")).await.unwrap();
     assert!(note.text().ends_with(added), "{}", note.text());
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_comes_past_a_mark_that_has_not_been_looked_for_yet() {
+    let log = grown();
+    let db = database(&log);
+    let world = asking(&log, &db).start();
+    for n in 0..5 {
+        log.append(&module(n));
+    }
+    for n in 0..6 {
+        world.get(&lookup(n)).await.unwrap();
+    }
+    let name: DbName = NAME.parse().unwrap();
+    world.store.put_misbehaviour(&name, "it signed two histories".into()).await.unwrap();
+    for _ in 0..20 {
+        let again = asking(&log, &db).start_in(Arc::clone(world.dir()));
+        let all: Vec<_> = (0..6).map(lookup).chain([format!("sumdb/{NAME}/tile/8/0/000")]).collect();
+        for got in join_all(all.iter().map(|path| again.get(path))).await {
+            assert!(matches!(got, Err(Refusal::Security(_))), "{got:?}");
+        }
+    }
+}
