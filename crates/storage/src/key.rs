@@ -161,6 +161,12 @@ impl Key {
         })
     }
 
+    /// Whether file systems can hold its name. What a client may ask for can be longer: a record's name is that of a
+    /// module and its version together.
+    pub fn fits(&self) -> bool {
+        self.path().iter().all(|element| element.len() <= gomod::Request::LONGEST_ELEMENT)
+    }
+
     /// The content type it is served with.
     pub fn content_type(&self) -> &'static str {
         match self {

@@ -35,7 +35,11 @@ impl Audit {
             self.tally.unknown(db);
             return Ok(());
         };
-        let copies = database.copies(&Key::Lookup(db.clone(), version.clone())).await?;
+        let record = Key::Lookup(db.clone(), version.clone());
+        if !record.fits() {
+            return Ok(());
+        }
+        let copies = database.copies(&record).await?;
         let wrong = |why: String| Trouble::Wrong(format!("its {kind}: {why}"));
         let bytes = copies.served().ok_or_else(|| wrong(format!("its record in {db} is not stored")))?;
         let malformed = |error: RecordError| wrong(format!("its record in {db}: {error}"));

@@ -4,7 +4,7 @@ use std::{fs, path::Path, path::PathBuf, sync::Arc};
 
 use bytes::Bytes;
 use gomod::{H1, ModulePath, ModuleVersion, SumdbPath, TileId, Version};
-use mirror::{OwnError, OwnLog};
+use mirror::{Audit, OwnError, OwnLog};
 use storage::{Data, Key, OpenOptions, Store};
 use sumdb::{Frontier, Hashes, Head, Lookup, Signer, Tiles, Unproved};
 
@@ -420,4 +420,29 @@ async fn without_a_catalog_nothing_is_appended_and_all_is_read() {
     let refused = own.append(&version(5), &hashes(5)).await;
     assert!(matches!(refused, Err(OwnError::NoLease { .. })), "{refused:?}");
     assert_eq!(audit(&own).await, 5);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_name_too_long_for_the_disk_does_not_stop_the_log() {
+    let dir = tempfile::tempdir().unwrap();
+    let own = open(dir.path()).await;
+    append(&own, 0..3).await;
+    // Path and version can be asked for, and each is the name of a file. A lookup has both in one name.
+    let path = ModulePath::new(&format!("corp.example.com/{}", "m".repeat(200))).unwrap();
+    let long = Version::new(&format!("v1.0.0-{}", "a".repeat(150))).unwrap();
+    let long = ModuleVersion::new(path, long).unwrap();
+    assert!(own.append(&long, &hashes(3)).await.unwrap().new);
+    append(&own, 4..6).await;
+    assert_eq!(audit(&own).await, 6);
+    drop(own);
+    let own = open(dir.path()).await;
+    append(&own, 6..9).await;
+    assert!(!own.append(&long, &hashes(3)).await.unwrap().new);
+    assert_eq!(audit(&own).await, 9);
+    // Nor is it a finding.
+    let (tell, mut told) = tokio::sync::mpsc::channel(1);
+    let all =
+        Audit::new(&Store::open(&data(dir.path())), [(own.name().clone(), own.verifier().clone())], tell);
+    assert_eq!(all.with_own(own.name().clone(), None).run().await.log, 9);
+    assert_eq!(told.recv().await, None);
 }

@@ -42,6 +42,9 @@ impl Store {
 
     /// Keeps objects of a checksum database that do not change, each unless it is there; all are durable when it
     /// returns. Gives the keys under which other bytes were kept before, and still are.
+    ///
+    /// A record whose name the disk cannot hold is left out, and in nobody's way: a name that clients may ask for can be
+    /// longer together with its version. It can be made again from the tiles, or fetched again.
     pub async fn put_small_all(&self, db: &DbName, objects: &[(Key, Bytes)]) -> Result<Vec<Key>, StoreError> {
         let mut staged = Vec::with_capacity(objects.len() * 2);
         for (key, bytes) in objects {
@@ -51,7 +54,10 @@ impl Store {
             }
             staged.push((key.clone(), self.staging.whole(bytes.clone())));
         }
-        let puts = self.blobs.put_all(&staged).await?;
+        let puts = match self.blobs.put_all(&staged).await {
+            Err(StoreError::NameTooLong(_)) => return self.put_small_each(db, objects).await,
+            puts => puts?,
+        };
         let taken: HashSet<&Key> = staged
             .iter()
             .zip(&puts)
@@ -67,6 +73,24 @@ impl Store {
                 None => self.put_small(key, bytes.clone()).await?,
                 Some(same) if same == *bytes => {}
                 Some(_) => others.push(key.clone()),
+            }
+        }
+        self.support(db).await?;
+        Ok(others)
+    }
+
+    /// The same one by one, less the records whose names are too long.
+    async fn put_small_each(&self, db: &DbName, objects: &[(Key, Bytes)]) -> Result<Vec<Key>, StoreError> {
+        let mut others = Vec::new();
+        for (key, bytes) in objects {
+            match self.put_small(key, bytes.clone()).await {
+                Err(error @ StoreError::NameTooLong(_)) if matches!(key, Key::Lookup(..)) => {
+                    tracing::warn!("a record is not stored: {error}");
+                }
+                put => put?,
+            }
+            if self.small(key).await?.is_some_and(|there| there != *bytes) {
+                others.push(key.clone());
             }
         }
         self.support(db).await?;
