@@ -24,14 +24,14 @@ use rustix::io::Errno;
 use super::{Inner, content_tag, inode_tag, tagged_by_content};
 use crate::{Key, Put, Staged, StoreError, Tag, When, error::Context};
 
-/// Files that were written and have no name yet; those that never get one are removed.
+/// Files that were written, each where it lies until it gets its name; those that never get one are removed.
 struct Written<'a> {
-    objects: Vec<(&'a Key, PathBuf, Tag)>,
+    objects: Vec<(&'a Key, Option<PathBuf>, Tag)>,
 }
 
 impl Drop for Written<'_> {
     fn drop(&mut self) {
-        for (_, path, _) in &self.objects {
+        for path in self.objects.iter().filter_map(|(_, path, _)| path.as_ref()) {
             let _ = fs::remove_file(path);
         }
     }
@@ -48,14 +48,15 @@ impl Inner {
         self.data.space().check(size)?;
         // Opened before anything is written: what fails to be written from here on is told to it.
         let disk = File::open(self.data.dir()).context("open", self.data.dir())?;
-        let written = self.write(objects)?;
+        let mut written = self.write(objects)?;
         syncfs(&disk).context("sync", self.data.dir())?;
         let mut made = HashSet::new();
         let mut puts = Vec::with_capacity(objects.len());
-        for (key, staged, tag) in &written.objects {
+        for (key, written, tag) in &mut written.objects {
+            let Some(staged) = written.as_ref() else { continue };
             let path = self.path(key);
             self.durable.make_for_now(path.parent().unwrap_or(&path), &mut made)?;
-            puts.push(match renameat_with(CWD, staged, CWD, &path, RenameFlags::NOREPLACE) {
+            let put = match renameat_with(CWD, staged, CWD, &path, RenameFlags::NOREPLACE) {
                 Ok(()) => Put::Done(tag.clone()),
                 Err(Errno::EXIST) => Put::Conflict(self.open(key)?.map(|stored| stored.tag)),
                 // This file system cannot do it.
@@ -70,7 +71,11 @@ impl Inner {
                     }
                 }
                 Err(error) => return Err(StoreError::io("rename to", path, error.into())),
-            });
+            };
+            if matches!(put, Put::Done(_)) {
+                *written = None;
+            }
+            puts.push(put);
         }
         syncfs(&disk).context("sync", self.data.dir())?;
         self.durable.survive(made);
@@ -91,7 +96,7 @@ impl Inner {
             let wrote = file.write_all(&bytes).and_then(|()| file.metadata()).context("write", &path);
             let meta = wrote.inspect_err(|_| drop(fs::remove_file(&path)))?;
             let tag = if tagged_by_content(key) { content_tag(&bytes.freeze()) } else { inode_tag(&meta) };
-            written.objects.push((key, path, tag));
+            written.objects.push((key, Some(path), tag));
         }
         Ok(written)
     }

@@ -23,14 +23,13 @@ impl Store {
     pub async fn head(&self, db: &DbName) -> Result<Option<SignedHead>, StoreError> {
         let key = Key::Head(db.clone());
         let checked = Key::Checked(db.clone(), SumdbPath::Latest);
-        let (copy, plain) = self.blobs.get_both(&checked, &key).await?;
-        if let Some(copy) = copy {
+        if let Some(copy) = self.blobs.get(&checked).await? {
             let file = copy.bytes(&checked, checked.max_len()).await?;
             let file = file.ok_or_else(|| StoreError::damaged(&checked, "it is too long"))?;
             let note = Store::parse_copy(&checked, &file)?;
             return Ok(Some(SignedHead { note, tag: Some(copy.tag), at: copy.at }));
         }
-        let Some(plain) = plain else { return Ok(None) };
+        let Some(plain) = self.blobs.get(&key).await? else { return Ok(None) };
         let at = plain.at;
         let note = plain.bytes(&key, key.max_len()).await?;
         let note = note.ok_or_else(|| StoreError::damaged(&key, "it is too long"))?;
