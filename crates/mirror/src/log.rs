@@ -26,7 +26,7 @@ use bytes::Bytes;
 use gomod::{DbName, ModuleVersion, TileId};
 use moka::sync::Cache;
 use storage::Tag;
-use sumdb::{Head, HeadError, Note, Verifier};
+use sumdb::{Head, HeadError, Note, Tile, Verifier};
 
 use self::{keep::Keeper, mark::Mark, tiles::Arrived};
 pub(crate) use self::{
@@ -59,7 +59,7 @@ pub(crate) struct Log {
     mark: Mutex<Mark>,
     keeper: Keeper,
     /// Tiles that are authentic and stored.
-    tiles: Cache<TileId, Bytes>,
+    tiles: Cache<TileId, Tile>,
     /// Tiles that have come and are not proven yet, for a moment: several proofs may need the same ones.
     arrived: Cache<TileId, Arrived>,
     /// Notes whose signature is right.
@@ -98,7 +98,7 @@ impl Logs {
 
 impl Log {
     fn new(name: DbName) -> Self {
-        let weigh = |_: &TileId, bytes: &Bytes| u32::try_from(bytes.len()).unwrap_or(u32::MAX);
+        let weigh = |_: &TileId, tile: &Tile| weight(tile);
         Log {
             name,
             anchor: Mutex::default(),
@@ -109,7 +109,7 @@ impl Log {
             tiles: Cache::builder().max_capacity(TILES).weigher(weigh).build(),
             arrived: Cache::builder()
                 .max_capacity(ARRIVED)
-                .weigher(|_, arrived: &Arrived| u32::try_from(arrived.bytes.len()).unwrap_or(u32::MAX))
+                .weigher(|_, arrived: &Arrived| weight(&arrived.tile))
                 .time_to_live(ARRIVED_KEPT)
                 .build(),
             notes: Cache::new(NOTES),
@@ -151,15 +151,20 @@ impl Log {
     }
 }
 
+/// Bytes that a tile takes: as many as it has for the hashes over it.
+fn weight(tile: &Tile) -> u32 {
+    u32::try_from(tile.as_ref().len()).unwrap_or(u32::MAX).saturating_mul(2)
+}
+
 /// Each critical section leaves the value consistent.
 fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Bytes of authentic tiles in memory, for each database: about a thousand tiles.
-const TILES: u64 = 8 << 20;
+const TILES: u64 = 16 << 20;
 /// Bytes of tiles that are not proven yet, and how long they are kept.
-const ARRIVED: u64 = 4 << 20;
+const ARRIVED: u64 = 8 << 20;
 const ARRIVED_KEPT: Duration = Duration::from_secs(30);
 /// How many opened notes are remembered, and up to which length.
 const NOTES: u64 = 256;

@@ -7,18 +7,22 @@ use gomod::TileId;
 use crate::evil::Evil;
 use crate::proof::Unproved;
 use crate::shape::Shape;
-use crate::tiles::{HASH_LEN, Tiles};
+use crate::tiles::{Entry, Tile, Tiles};
 use crate::tlog::Hash;
 use crate::tree::Head;
 
 /// Tiles of hashes under one head, all of them authentic.
 pub(crate) struct Authentic<'a> {
-    tiles: BTreeMap<TileId, &'a [Entry]>,
+    tiles: BTreeMap<TileId, Part<'a>>,
     size: u64,
 }
 
-/// One hash in a tile.
-pub(crate) type Entry = [u8; HASH_LEN];
+/// The beginning of a tile of hashes, as wide as the head's tree has it.
+#[derive(Clone, Copy)]
+struct Part<'a> {
+    tile: &'a Tile,
+    entries: &'a [Entry],
+}
 
 impl<'a> Authentic<'a> {
     /// Checks the tiles `wanted`, as wide as the head's tree has them, and all tiles above them. `also` names tiles
@@ -37,7 +41,10 @@ impl<'a> Authentic<'a> {
         let mut tiles = BTreeMap::new();
         for &id in &order {
             match have.find(id) {
-                Some(Ok(body)) => drop(tiles.insert(id, body.as_chunks().0)),
+                Some(Ok((tile, body))) => {
+                    let entries = body.as_chunks().0;
+                    tiles.insert(id, Part { tile, entries });
+                }
                 Some(Err(malformed)) => return Err(lie(vec![malformed])),
                 None => missing.push(id),
             }
@@ -55,17 +62,17 @@ impl<'a> Authentic<'a> {
 
         // The edge gives the root. If it gives another one, there is no telling which tile of it is to blame.
         let edge: Vec<TileId> = shape.edge().collect();
-        let peaks = edge.iter().rev().flat_map(|id| peaks(tiles.get(id).copied().unwrap_or_default()));
-        if root_over(&peaks.collect::<Vec<_>>()) != head.root {
+        let peaks: Option<Vec<_>> = edge.iter().rev().map(|id| tiles.get(id)?.peaks()).collect();
+        if peaks.is_none_or(|peaks| root_over(&peaks.concat()) != head.root) {
             return Err(lie(edge));
         }
         // Every other tile is full, and is one entry of its parent, which was checked before it.
         for &id in order.iter().filter(|id| !edge.contains(id)) {
             let place = usize::try_from(id.n() % u64::from(TileId::FULL)).ok();
             let entry =
-                shape.parent(id).zip(place).and_then(|(parent, place)| tiles.get(&parent)?.get(place));
-            let entries: &[Entry] = tiles.get(&id).copied().unwrap_or_default();
-            if entry.is_none_or(|entry: &Entry| subtree(entries) != Hash::from(*entry)) {
+                shape.parent(id).zip(place).and_then(|(parent, place)| tiles.get(&parent)?.node(0, place));
+            let over = tiles.get(&id).and_then(|part| part.node(8, 0));
+            if entry.is_none() || over != entry {
                 return Err(lie(vec![id]));
             }
         }
@@ -79,7 +86,7 @@ impl<'a> Authentic<'a> {
 
     /// The hashes in a tile, as many as the head's tree has.
     pub(crate) fn entries(&self, id: TileId) -> Option<&'a [Entry]> {
-        self.tiles.get(&id).copied()
+        self.tiles.get(&id).map(|part| part.entries)
     }
 
     /// The hash over the `n`-th complete subtree of a level of the tree, where its tile is among these.
@@ -88,7 +95,7 @@ impl<'a> Authentic<'a> {
         let first = n.checked_mul(1 << height)?;
         let tile = Shape::new(self.size)?.tile(level / 8, first / u64::from(TileId::FULL))?;
         let at = usize::try_from(first % u64::from(TileId::FULL)).ok()?;
-        Some(subtree(self.entries(tile)?.get(at..at + (1 << height))?))
+        self.tiles.get(&tile)?.node(height, at >> height)
     }
 
     /// The root over the first `size` records, where the tiles along their edge are among these.
@@ -99,31 +106,19 @@ impl<'a> Authentic<'a> {
     }
 }
 
-/// The hashes of the largest complete subtrees over an edge tile, from the left.
-pub(crate) fn peaks(entries: &[Entry]) -> Vec<Hash> {
-    let mut rest = entries;
-    let bits = (0..usize::BITS).rev().filter(|bit| entries.len() >> bit & 1 == 1);
-    let next = |bit| {
-        let (peak, after) = rest.split_at(1_usize << bit);
-        rest = after;
-        subtree(peak)
-    };
-    bits.map(next).collect()
+impl Part<'_> {
+    /// The hash over the `n`-th complete subtree of a height over the entries.
+    fn node(&self, height: u8, n: usize) -> Option<Hash> {
+        let within = (n + 1) << height <= self.entries.len();
+        if within { self.tile.node(height, n) } else { None }
+    }
+
+    fn peaks(&self) -> Option<Vec<Hash>> {
+        self.tile.peaks(self.entries.len())
+    }
 }
 
 /// The root over the largest complete subtrees of a tree, given from the left.
 pub(crate) fn root_over(peaks: &[Hash]) -> Hash {
     peaks.iter().rev().copied().reduce(|right, left| Hash::node(&left, &right)).unwrap_or_else(Hash::empty)
-}
-
-/// The hash over a power of two of entries.
-fn subtree(entries: &[Entry]) -> Hash {
-    match entries {
-        [] => Hash::empty(),
-        [one] => Hash::from(*one),
-        many => {
-            let (left, right) = many.split_at(many.len() / 2);
-            Hash::node(&subtree(left), &subtree(right))
-        }
-    }
 }

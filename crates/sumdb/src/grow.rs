@@ -3,7 +3,7 @@
 use gomod::TileId;
 use thiserror::Error;
 
-use crate::authentic::{peaks, root_over};
+use crate::authentic::root_over;
 use crate::proof::{Unproved, authenticate};
 use crate::record::{RecordError, new_record};
 use crate::shape::{LEVELS, Shape};
@@ -41,10 +41,10 @@ impl Frontier {
         let mut frontier = Self { size: head.size, ..Self::default() };
         frontier.records = data.and_then(|data| have.get(data)).unwrap_or_default().to_vec();
         for tile in edge.iter().rev() {
-            let body = have.get(*tile).unwrap_or_default();
-            frontier.peaks.extend(peaks(body.as_chunks::<HASH_LEN>().0));
+            let Some(body) = have.tile(*tile) else { continue };
+            frontier.peaks.extend(body.peaks(usize::from(tile.width())).unwrap_or_default());
             if let Some(edge) = frontier.hashes.get_mut(usize::from(tile.level().unwrap_or(0))) {
-                body.clone_into(edge);
+                body.as_ref().clone_into(edge);
             }
         }
         Ok(frontier)

@@ -29,6 +29,6 @@ pub use proof::{Proved, Unproved, authenticate, extends, prove, tile};
 pub use record::{Hashes, Lookup, RecordError};
 pub use shape::anchor_tiles;
 pub use sums::{Sum, SumsError, SumsHead, SumsWriter, sums};
-pub use tiles::{Tiles, records};
+pub use tiles::{Tile, Tiles, records};
 pub use tlog::Hash;
 pub use tree::{Head, HeadError};

@@ -198,7 +198,7 @@ impl Database {
     }
 
     fn hold(&mut self, id: TileId, body: &[u8]) {
-        self.have.insert(id, body);
+        self.have.insert(id, body.to_vec());
         self.held += 1;
     }
 }

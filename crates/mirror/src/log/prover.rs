@@ -15,7 +15,7 @@ use bytes::Bytes;
 use futures_util::future::join_all;
 use gomod::{Request, SumdbPath, TileId};
 use storage::Key;
-use sumdb::{Evil, Tiles, Unproved};
+use sumdb::{Evil, Tile, Tiles, Unproved};
 use upstream::{Fault, FaultKind, SourceName};
 
 use super::{Log, tiles};
@@ -58,7 +58,7 @@ enum Way {
 
 struct Found {
     id: TileId,
-    bytes: Bytes,
+    tile: Tile,
     sender: Option<Sender>,
 }
 
@@ -90,7 +90,7 @@ impl<'a> Prover<'a> {
     /// Takes a tile that is stored just as it is named.
     pub(super) async fn begin_with(&mut self, id: TileId) {
         if let Some(bytes) = self.mirror.stored_small(&Key::Tile(self.log.name.clone(), id)).await {
-            self.have.insert(id, bytes);
+            self.have.insert(id, Vec::from(bytes));
         }
     }
 
@@ -144,27 +144,28 @@ impl<'a> Prover<'a> {
     /// The same, with a record that these tiles prove.
     pub(super) async fn keep_with(&self, ids: &[TileId], record: Option<(Key, Bytes)>) -> bool {
         let tiles = ids.iter().filter(|id| !self.log.tiles.contains_key(*id));
-        let tiles = tiles.filter_map(|id| Some((*id, Bytes::copy_from_slice(self.have.get(*id)?))));
+        let tiles = tiles.filter_map(|id| Some((*id, self.have.tile(*id)?)));
         let was_sent = |id: TileId| self.senders.contains_key(&id) || self.senders.contains_key(&id.full());
         let (sent, stored): (Vec<_>, Vec<_>) = tiles.partition(|(id, _)| was_sent(*id));
-        for (id, bytes) in stored {
-            self.log.tiles.insert(id, bytes);
+        for (id, tile) in stored {
+            self.log.tiles.insert(id, tile);
         }
         self.keep_all(sent, record).await
     }
 
-    pub(super) async fn keep_tiles(&self, tiles: Vec<(TileId, Bytes)>) -> bool {
+    pub(super) async fn keep_tiles(&self, tiles: Vec<(TileId, Tile)>) -> bool {
         self.keep_all(tiles, None).await
     }
 
-    async fn keep_all(&self, tiles: Vec<(TileId, Bytes)>, record: Option<(Key, Bytes)>) -> bool {
+    async fn keep_all(&self, tiles: Vec<(TileId, Tile)>, record: Option<(Key, Bytes)>) -> bool {
         let key = |id| Key::Tile(self.log.name.clone(), id);
-        let objects = tiles.iter().map(|(id, bytes)| (key(*id), bytes.clone())).chain(record).collect();
+        let bytes = |tile: &Tile| Bytes::from_owner(tile.clone());
+        let objects = tiles.iter().map(|(id, tile)| (key(*id), bytes(tile))).chain(record).collect();
         if !self.log.keeper.keep(&self.mirror.store, &self.log.name, objects).await {
             return false;
         }
-        for (id, bytes) in tiles {
-            self.log.tiles.insert(id, bytes);
+        for (id, tile) in tiles {
+            self.log.tiles.insert(id, tile);
         }
         true
     }
@@ -175,8 +176,8 @@ impl<'a> Prover<'a> {
         let finding: Vec<_> = ids.iter().map(|id| self.find(*id, way)).collect();
         let found = join_all(finding).await;
         for found in found {
-            let Found { id, bytes, sender } = found?;
-            self.have.insert(id, bytes);
+            let Found { id, tile, sender } = found?;
+            self.have.insert(id, tile);
             if let Some(sender) = sender {
                 self.senders.insert(id, sender);
             }
@@ -192,14 +193,14 @@ impl<'a> Prover<'a> {
                 let (part, full) = (id, id.full());
                 let places = if id.is_full() { vec![full] } else { vec![part, full] };
                 for at in places.iter().filter(|_| way == Way::Usual) {
-                    if let Some(bytes) = self.log.tiles.get(at) {
-                        return Ok(Found { id: *at, bytes, sender: None });
+                    if let Some(tile) = self.log.tiles.get(at) {
+                        return Ok(Found { id: *at, tile, sender: None });
                     }
                 }
                 for at in places {
                     if let Some(bytes) = self.mirror.stored_small(&Key::Tile(self.log.name.clone(), at)).await
                     {
-                        return Ok(Found { id: at, bytes, sender: None });
+                        return Ok(Found { id: at, tile: Vec::from(bytes).into(), sender: None });
                     }
                 }
                 None
@@ -209,9 +210,9 @@ impl<'a> Prover<'a> {
             return Err(Refusal::Offline);
         }
         let arrived = self.mirror.fetch_tile(self.ask, self.database, id, only).done().await;
-        let tiles::Arrived { id, bytes, sender, fresh } = arrived.map_err(tiles::needed)?;
+        let tiles::Arrived { id, tile, sender, fresh } = arrived.map_err(tiles::needed)?;
         let sender = if fresh { Sender::Now(sender) } else { Sender::Earlier };
-        Ok(Found { id, bytes, sender: Some(sender) })
+        Ok(Found { id, tile, sender: Some(sender) })
     }
 
     /// Who sent tiles that are not authentic, if that is sure.

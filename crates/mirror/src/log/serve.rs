@@ -25,8 +25,8 @@ pub(crate) async fn tile(
 ) -> Result<(Bytes, bool), Refusal> {
     let log = mirror.logs.of(&database.name);
     mirror.trusted(&log).await?;
-    if let Some(bytes) = log.tiles.get(&id) {
-        return Ok((bytes, false));
+    if let Some(tile) = log.tiles.get(&id) {
+        return Ok((Bytes::from_owner(tile), false));
     }
     // What is stored is not behind what is fetched.
     let stored = Ask { reach: Reach::Stored, ..ask.clone() };
@@ -136,12 +136,11 @@ impl Prover<'_> {
             self.begin_with(id).await;
         }
         let (body, authentic) = self.satisfied(|have| sumdb::tile(&head, id, have)).await?;
-        let body = Bytes::from(body);
         self.keep(&authentic).await;
         if id.level().is_none() && !authentic.contains(&id) {
             // A wider one may not be stored when the anchor has moved on; of hashes it always is.
-            self.keep_tiles(vec![(id, body.clone())]).await;
+            self.keep_tiles(vec![(id, body.clone().into())]).await;
         }
-        Ok(body)
+        Ok(body.into())
     }
 }

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use bytes::Bytes;
 use gomod::{SumdbPath, TileId};
+use sumdb::Tile;
 use upstream::{Fault, FaultKind, SourceName, Urgency};
 
 use super::{Log, sources::Sources};
@@ -14,7 +14,7 @@ use crate::{Ask, Mirror, Refusal, flight::Passenger, policy::Database, refusal::
 pub(super) struct Arrived {
     /// What it is: the full tile in the place of the one that was asked for, where that is not given any more.
     pub(super) id: TileId,
-    pub(super) bytes: Bytes,
+    pub(super) tile: Tile,
     pub(super) sender: SourceName,
     /// Whether it was sent just now. A sender may have meant another tree a moment ago.
     pub(super) fresh: bool,
@@ -66,7 +66,7 @@ async fn fetch(
     let Some((turn, bytes)) = sources.next(&mut walk).await? else { return Err(walk.refusal()) };
     walk.arrived(&mirror.meters);
     mirror.meters.tiles.inc();
-    Ok(Arrived { id, bytes, sender: turn.source.name().clone(), fresh: true })
+    Ok(Arrived { id, tile: Vec::from(bytes).into(), sender: turn.source.name().clone(), fresh: true })
 }
 
 /// What it means for a proof that a tile cannot be had: every signed tree has its tiles, so their absence is a failure.

@@ -93,7 +93,7 @@ impl Log {
                                 plain
                             }
                         };
-                        tiles.insert(id, body);
+                        tiles.insert(id, Vec::from(body));
                     }
                 }
                 Err(Unproved::Beyond(id)) => return Err(OwnError::Beyond(id)),

@@ -56,7 +56,7 @@ pub(crate) async fn with_tiles<T>(own: &OwnLog, proof: impl Fn(&Tiles) -> Result
             Ok(done) => return done,
             Err(Unproved::Need(needed)) => {
                 for id in needed {
-                    tiles.insert(id, own.tile(id).await.unwrap());
+                    tiles.insert(id, Vec::from(own.tile(id).await.unwrap()));
                 }
             }
             Err(error) => panic!("{error}"),
@@ -194,13 +194,13 @@ async fn every_head_ever_signed_stays_consistent_and_has_its_tiles() {
         // Its own partial tiles, as one asks for them who knows no newer head.
         let mut tiles = Tiles::default();
         for id in sumdb::tlog::new_tiles(0, old.size) {
-            tiles.insert(id, own.tile(id).await.unwrap());
+            tiles.insert(id, Vec::from(own.tile(id).await.unwrap()));
         }
         let edge = sumdb::Frontier::from_tiles(old, &{
             let mut all = tiles.clone();
             let (n, width) = (old.size / 256, u16::try_from(old.size % 256).unwrap());
             if let Ok(id) = TileId::new(None, n, width) {
-                all.insert(id, own.tile(id).await.unwrap());
+                all.insert(id, Vec::from(own.tile(id).await.unwrap()));
             }
             all
         });

@@ -181,7 +181,7 @@ fn anchors_that_move_leave_everything_provable_from_what_is_stored() {
                 if let Some(known) = anchor.filter(|known| alone && known.size < signed.size) {
                     // A newer head that comes without a record.
                     for id in LARGE.fetch(&mut have, |have| extends(&known, &signed, have)).0.unwrap() {
-                        stored.insert(id, have.get(id).unwrap());
+                        stored.insert(id, have.tile(id).unwrap());
                         names.insert(id);
                     }
                     anchor = Some(signed);
@@ -191,7 +191,7 @@ fn anchors_that_move_leave_everything_provable_from_what_is_stored() {
                     |have: &Tiles| prove(anchor.as_ref(), &signed, &Lookup::parse(&body).unwrap(), have);
                 let proved = LARGE.fetch(&mut have, ask).0.unwrap();
                 for id in &proved.tiles {
-                    stored.insert(*id, have.get(*id).unwrap());
+                    stored.insert(*id, have.tile(*id).unwrap());
                     names.insert(*id);
                 }
                 anchor = Some(proved.head);
@@ -419,7 +419,7 @@ fn altered_tiles_of_records_are_refused() {
         format!("\n{text}"),
         String::new(),
     ] {
-        have.insert(id, bad.clone());
+        have.insert(id, bad.clone().into_bytes());
         let lie = Evil::Tile { tiles: vec![id], size: 600 };
         assert_eq!(tile(&head, id, &have), Err(lie.into()), "{}", &bad[..bad.len().min(50)]);
     }
