@@ -110,6 +110,9 @@ impl OwnLog {
     /// where other hashes are recorded, they stay, and this is [`OwnError::Recorded`].
     pub async fn append(&self, version: &ModuleVersion, hashes: &Hashes) -> Result<Appended, OwnError> {
         let text = text(version, hashes).ok_or_else(|| OwnError::Nothing(version.clone()))?;
+        if text.len() > LONGEST {
+            return Err(OwnError::Long(version.clone()));
+        }
         let (done, result) = oneshot::channel();
         self.ask(Job::Append(Append { version: version.clone(), text, done }))?;
         result.await.unwrap_or(Err(OwnError::Stopped))
@@ -134,5 +137,8 @@ impl OwnLog {
     }
 }
 
+/// In bytes. With this a tile of 256 records, each with an empty line behind it, stays within the 1 MiB that is read of
+/// one; a longer one could never be read again, nor anything be appended behind it.
+const LONGEST: usize = 4095;
 /// How many may wait to append, at about a kilobyte each.
 const QUEUE: usize = 8192;

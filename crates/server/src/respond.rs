@@ -239,6 +239,11 @@ fn own_log(what: &Request, error: &OwnError) -> Refused {
             &error.to_string(),
             "a record never changes; do not work around this, tell the operator of this mirror",
         ),
+        OwnError::Long(_) => refused(
+            StatusCode::BAD_GATEWAY,
+            "its path and version are too long",
+            "give it a shorter path or version",
+        ),
         OwnError::NoLease { .. } | OwnError::Busy(_) | OwnError::Overtaken(_) => {
             refused(StatusCode::SERVICE_UNAVAILABLE, &error.to_string(), "try again in a moment")
                 .again(UNVERIFIED_RETRY)

@@ -120,6 +120,9 @@ pub enum OwnError {
     /// There is nothing to record.
     #[error("no hash of {0} is known that could be recorded")]
     Nothing(ModuleVersion),
+    /// Its name makes the record longer than records may be.
+    #[error("the path and version of {0} are too long to be recorded")]
+    Long(ModuleVersion),
     /// A note that was to be kept for its signatures is none of the current head.
     #[error("the signatures are not kept: {0}")]
     Cosignature(String),

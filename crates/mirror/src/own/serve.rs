@@ -150,7 +150,7 @@ impl From<OwnError> for Refusal {
         match error {
             OwnError::Beyond(_) => Refusal::Absent(Absent::Beyond),
             OwnError::Store(error) => Refusal::Storage(error),
-            OwnError::Busy(_) | OwnError::Overtaken(_) | OwnError::NoLease { .. } => {
+            OwnError::Busy(_) | OwnError::Overtaken(_) | OwnError::NoLease { .. } | OwnError::Long(_) => {
                 Refusal::OwnLog(Arc::new(error))
             }
             other => {

@@ -446,3 +446,29 @@ async fn a_name_too_long_for_the_disk_does_not_stop_the_log() {
     assert_eq!(all.with_own(own.name().clone(), None).run().await.log, 9);
     assert_eq!(told.recv().await, None);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_tile_of_the_longest_records_can_be_read() {
+    let dir = tempfile::tempdir().unwrap();
+    let own = open(dir.path()).await;
+    let version = |n: usize, length: usize| {
+        let element = format!("/{}", "m".repeat(99));
+        let path = format!("corp.example.com/{n:04}{}", element.repeat(length / 100));
+        ModuleVersion::new(ModulePath::new(&path).unwrap(), Version::new("v1.0.0").unwrap()).unwrap()
+    };
+    // A client may ask for it.
+    let refused = own.append(&version(0, 3900), &hashes(0)).await.unwrap_err();
+    assert!(matches!(refused, OwnError::Long(_)), "{refused}");
+    let appends = (0..300).map(|n| {
+        let own = &own;
+        async move { own.append(&version(n, 1800), &hashes(n)).await.unwrap() }
+    });
+    futures_util::future::join_all(appends).await;
+    assert_eq!(audit(&own).await, 300);
+    drop(own);
+    let own = open(dir.path()).await;
+    append(&own, 0..1).await;
+    assert_eq!(own.head().await.unwrap().size, 301);
+    let aside = fs::read_dir(dir.path().join("data/quarantine")).map_or(0, Iterator::count);
+    assert_eq!(aside, 0, "what is longer than is read of it looks damaged");
+}
