@@ -94,6 +94,7 @@ pub(crate) struct Memory {
     zips: Cache<Arc<str>, Arc<Kept>>,
     hot_largest: u64,
     recheck: Duration,
+    recheck_databases: Duration,
 }
 
 impl Memory {
@@ -110,6 +111,7 @@ impl Memory {
             zips: cache(config.hot_budget),
             hot_largest: config.hot_largest,
             recheck: config.recheck,
+            recheck_databases: config.recheck_databases,
         }
     }
 
@@ -135,9 +137,10 @@ impl Memory {
 
     /// Keeps an answer for as long as it may be repeated.
     pub(crate) fn keep(&self, place: &Place, mut kept: Kept, keep: Keep) -> Arc<Kept> {
+        let recheck = if place.of_database { self.recheck_databases } else { self.recheck };
         let time = match keep {
-            Keep::Forever => self.recheck,
-            Keep::For(time) => time.min(self.recheck),
+            Keep::Forever => recheck,
+            Keep::For(time) => time.min(recheck),
             Keep::No => return Arc::new(kept),
         };
         kept.until += time;
@@ -178,6 +181,8 @@ impl Memory {
 pub(crate) struct Place {
     path: Arc<str>,
     zip: bool,
+    /// Whether it is a checksum database's: another process may find out that none of those is to be believed.
+    of_database: bool,
 }
 
 impl Place {
@@ -186,7 +191,8 @@ impl Place {
             Reach::Anywhere => request.path().into(),
             Reach::Stored => format!("/{request}").into(),
         };
-        Self { path, zip: matches!(request, Request::Zip(_)) }
+        let zip = matches!(request, Request::Zip(_));
+        Self { path, zip, of_database: matches!(request, Request::Sumdb(..)) }
     }
 }
 
@@ -203,3 +209,35 @@ const OVERHEAD: u32 = 1024;
 const OPEN_FILE: u32 = 128 * 1024;
 /// When an answer that nobody asks for leaves the memory, at the latest.
 const FORGET: Duration = Duration::from_mins(10);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn answers_of_databases_are_looked_at_again_in_a_time_of_their_own() {
+        let config = Config { recheck_databases: Duration::ZERO, ..Config::default() };
+        let memory = Memory::new(&config);
+        let meta = AnswerMeta {
+            cache: CacheStatus::Hit,
+            source: None,
+            verified: None,
+            age: None,
+            etag: None,
+            content_type: "text/plain; charset=utf-8",
+        };
+        for (path, again) in [
+            ("example.com/m/@v/v1.0.0.mod", true),
+            ("sumdb/sum.example.com/lookup/example.com/m@v1.0.0", false),
+            ("sumdb/sum.example.com/tile/8/0/000", false),
+            ("sumdb/sum.example.com/latest", false),
+        ] {
+            let what = Request::parse(path).unwrap();
+            let place = Place::of(&what, Reach::Anywhere);
+            let kept =
+                Kept::new(&what, meta.clone(), Content::Bytes(Bytes::from_static(b"x")), Keep::Forever);
+            memory.keep(&place, kept, Keep::Forever);
+            assert_eq!(memory.get(&place).is_some(), again, "{path}");
+        }
+    }
+}

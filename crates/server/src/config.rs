@@ -31,6 +31,9 @@ pub struct Config {
     /// How long an immutable answer is given from memory before the store is looked at again, which is when a
     /// withdrawal by another process is seen. Default 30 s.
     pub recheck: Duration,
+    /// The same for answers of checksum databases, which is when it is seen that another process has found one to
+    /// misbehave. Default 1 s.
+    pub recheck_databases: Duration,
     /// The database of one's own that answers at the root paths `/lookup/`, `/tile/`, `/latest` and `/supported` too, where
     /// a GOSUMDB with a URL looks for it. Default: none.
     pub own_log: Option<DbName>,
@@ -51,6 +54,7 @@ impl Default for Config {
             hot_budget: 64 << 20,
             hot_largest: 8 << 20,
             recheck: Duration::from_secs(30),
+            recheck_databases: Duration::from_secs(1),
             own_log: None,
             log_hits: false,
         }
