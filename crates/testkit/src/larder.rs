@@ -28,13 +28,22 @@ pub struct Larder {
 }
 
 impl Larder {
+    /// The variable that says how much of the disk stays free. It is set to little; unset it where the default or a
+    /// configuration file is to count.
+    pub const MIN_FREE: &str = "LARDER_MIN_FREE";
+
     /// The binary, as a test knows it: `Larder::new(env!("CARGO_BIN_EXE_larder"))`.
     pub fn new(program: impl Into<PathBuf>) -> Self {
         let root = tempfile::Builder::new().prefix("testkit-larder-").tempdir().unwrap();
         let home = root.path().join("home");
         fs::create_dir(&home).unwrap();
         let path = std::env::var_os("PATH").unwrap_or_default();
-        let env = vec![("PATH".to_owned(), path), ("HOME".to_owned(), home.clone().into_os_string())];
+        let env = vec![
+            ("PATH".to_owned(), path),
+            ("HOME".to_owned(), home.clone().into_os_string()),
+            // What is tested is not to depend on how full the disk of the machine is.
+            (Self::MIN_FREE.to_owned(), "1 MiB".into()),
+        ];
         Self { program: program.into(), under: Vec::new(), root: Arc::new(root), env, work: home }
     }
 

@@ -2,7 +2,14 @@
 
 use std::fs;
 
-use crate::world::larder;
+use testkit::Larder;
+
+use crate::world;
+
+/// With no settings but those of a test.
+fn larder() -> Larder {
+    world::larder().unset(Larder::MIN_FREE)
+}
 
 #[test]
 fn the_example_is_valid_and_changes_nothing() {

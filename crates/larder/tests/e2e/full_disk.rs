@@ -35,7 +35,7 @@ fn on_a_disk(size: &str) -> Option<Larder> {
 /// The same, read-only at first (`ro`) or not (`rw`).
 fn mounted(size: &str, how: &str) -> Option<Larder> {
     let way = namespace()?;
-    let plain = larder();
+    let plain = larder().unset(Larder::MIN_FREE);
     fs::create_dir_all(plain.data()).unwrap();
     let mount = format!("mount -t tmpfs -o size={size},{how} none {}", plain.data().display());
     let script = format!("{mount} && exec \"$0\" \"$@\"");

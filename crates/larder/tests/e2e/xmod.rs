@@ -120,11 +120,7 @@ fn through(server: &TestServer) -> String {
 fn larder_between_the_public_client_and_the_public_server() {
     let Some(log) = Log::of(&tree()) else { return };
     let mut upstream = ScriptedUpstream::serving(tree());
-    let server = larder()
-        .serve(&upstream.url())
-        .flag("--min-free", "1 MiB")
-        .sumdb(&format!("{VKEY} {}", log.url))
-        .start();
+    let server = larder().serve(&upstream.url()).sumdb(&format!("{VKEY} {}", log.url)).start();
     let keeping = Client::new();
     let growths = [0, 3, 300, 7_000, 1, 250, 2_000];
     for (n, module) in tree().modules().enumerate() {
@@ -160,11 +156,7 @@ fn go_verifies_by_a_public_server_through_larder() {
     let Some(log) = Log::of(&tree()) else { return };
     log.fill(1_000);
     let upstream = ScriptedUpstream::serving(tree());
-    let server = larder()
-        .serve(&upstream.url())
-        .flag("--min-free", "1 MiB")
-        .sumdb(&format!("{VKEY} {}", log.url))
-        .start();
+    let server = larder().serve(&upstream.url()).sumdb(&format!("{VKEY} {}", log.url)).start();
     for spec in [VKEY.to_owned(), format!("{VKEY} {}", through(&server))] {
         let go = project(&server.url()).sumdb(&spec);
         go.run(["mod", "tidy"]).ok();

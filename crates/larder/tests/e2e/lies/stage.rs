@@ -2,7 +2,7 @@
 
 use std::{fmt::Write, fs, path::Path};
 
-use testkit::{Connection, End, Module, ModuleTree, Response, ScriptedUpstream, TestLog, TestServer};
+use testkit::{Connection, End, Larder, Module, ModuleTree, Response, ScriptedUpstream, TestLog, TestServer};
 
 use crate::world::{NO_MEMO, larder};
 
@@ -97,11 +97,9 @@ impl Stage {
             Place::Before => (format!("{}|{}", liar.url(), truth.url()), log.vkey()),
             Place::OwnUrl => (truth.url(), format!("{} {}", log.vkey(), liar.url())),
         };
-        let larder = larder();
+        let larder = if config.contains("min_free") { larder().unset(Larder::MIN_FREE) } else { larder() };
         let file = larder.home().join("larder.toml");
-        // A test looks at what is stored, however little room its machine has.
-        let room = if config.contains("min_free") { "" } else { "min_free = \"1 MiB\"\n" };
-        fs::write(&file, format!("{NO_MEMO}absence = \"0s\"\n{room}{config}")).unwrap();
+        fs::write(&file, format!("{NO_MEMO}absence = \"0s\"\n{config}")).unwrap();
         let server = larder.serve(&chain).flag("--config", file).sumdb(&sumdb).start();
         Self { server, liar, truth, log: log.clone() }
     }
