@@ -70,7 +70,7 @@ pub enum Absent {
     /// The route of this module says that no database is asked about it.
     #[error("no checksum database is asked about this module")]
     NoDatabase,
-    /// The log of one's own is not so large that it has this tile.
+    /// The newest tree of the database is not so large that it has this tile.
     #[error("this checksum database is not that large yet")]
     Beyond,
 }

@@ -1,11 +1,11 @@
 //! Tiles and heads for those who make the proofs themselves: clients, auditors, other mirrors.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use bytes::Bytes;
 use gomod::{SumdbPath, TileId};
 use sumdb::Head;
-use upstream::{Fault, FaultKind, Urgency};
+use upstream::Urgency;
 
 use super::{
     locked,
@@ -13,7 +13,7 @@ use super::{
     sources::Sources,
     tiles,
 };
-use crate::{Ask, Mirror, Reach, Refusal, flight::Pilot, policy::Database, relay::missing_checksum};
+use crate::{Absent, Ask, Mirror, Reach, Refusal, flight::Pilot, policy::Database, relay::missing_checksum};
 
 /// An authentic tile, exactly as wide as asked for, and whether a source was asked.
 pub(crate) async fn tile(
@@ -58,16 +58,13 @@ async fn fetched(prover: &mut Prover<'_>, id: TileId, urgency: &Arc<Urgency>) ->
         Err(Trouble::Beyond) => {}
         done => return done.map_err(Refusal::from),
     }
+    // However new the known head is: a client that has seen a newer one elsewhere fails without its tiles.
     newest(prover, urgency).await.map_err(tiles::needed)?;
     match prover.tile(id).await {
-        Err(Trouble::Beyond) => {}
-        done => return done.map_err(Refusal::from),
+        // Its own signed word: none of its sources needs to be asked for the tile.
+        Err(Trouble::Beyond) => Err(Refusal::Absent(Absent::Beyond)),
+        done => done.map_err(Refusal::from),
     }
-    // Only the database itself can say that there is none.
-    let tiles::Arrived { sender, .. } =
-        prover.mirror.fetch_tile(prover.ask, prover.database, id, None).done().await?;
-    let why = "sent a tile that its newest signed tree does not have";
-    Err(Refusal::Failed(vec![Fault::new(sender, FaultKind::Lie, why, Duration::ZERO)]))
 }
 
 /// The anchor's note, after the sources were asked for the newest head.

@@ -211,6 +211,34 @@ async fn what_cannot_be_answered_is_no_absence() {
     }
 }
 
+/// The signed head says so, and no source is asked for what it cannot have.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_tile_beyond_the_newest_tree_is_absent_and_asked_of_nobody() {
+    const BEYOND: [&str; 3] = ["tile/8/0/x999/999", "tile/8/0/000.p/200", "tile/8/data/x001/000"];
+    let log = log();
+    let mut db = ScriptedUpstream::with_log(tree(), log.clone());
+    let world = asking(&db).start();
+    for known in [false, true] {
+        for path in BEYOND {
+            let why = absent(world.get(&format!("sumdb/{NAME}/{path}")).await);
+            assert!(matches!(why, Absent::Beyond), "{path}: {why}");
+        }
+        assert_eq!(db.asked("tile/8/0/x999/999") + db.asked("tile/8/data/*"), 0);
+        if !known {
+            world.get(LOOKUP).await.unwrap();
+        }
+    }
+    // It has grown, and whoever has seen that elsewhere gets its tiles.
+    log.fill(300);
+    let grown = world.later(&format!("sumdb/{NAME}/{}", BEYOND[1])).await.unwrap();
+    assert_eq!(grown.bytes.len(), 200 * 32);
+    // What it says now is not known.
+    db.take_down();
+    for path in [BEYOND[0], BEYOND[2]] {
+        faults(world.later(&format!("sumdb/{NAME}/{path}")).await);
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_hundred_askers_of_one_record_make_one_request() {
     let db = database();
