@@ -50,7 +50,7 @@ impl Mirror {
         }
         let key = Key::Lookup(database.name.clone(), version.clone());
         self.trusted(&self.logs.of(&database.name)).await?;
-        if self.known(version).is_some_and(|vouched| vouched.db == database.name)
+        if self.known(database, version).await.is_some()
             && let Some(bytes) = self.stored_small(&key).await
         {
             return Ok(answer(&key, bytes, CacheStatus::Hit, Keep::Forever));

@@ -22,11 +22,9 @@ impl Mirror {
     ) -> Result<Option<Blob>, Refusal> {
         let vouched = matches!(blob.fact().evidence(), Evidence::Log { .. });
         let Some(h1) = blob.fact().h1().filter(|_| !vouched) else { return Ok(Some(blob)) };
-        if ask.policy.voucher(version.path()).is_none() {
-            return Ok(Some(blob));
-        }
+        let Some(database) = ask.policy.voucher(version.path()) else { return Ok(Some(blob)) };
         let pending = *blob.state() == State::Pending && ask.policy.serves_pending(version.path());
-        let word = match self.known(version) {
+        let word = match self.known(database, version).await {
             Some(vouched) => Ok(vouched),
             // It was let out before, and who asks again does not wait for its database either.
             None if pending => {

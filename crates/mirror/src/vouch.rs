@@ -50,9 +50,11 @@ impl Vouches {
 }
 
 impl Mirror {
-    /// What a checksum database said of a version of late; from memory, at once.
-    pub fn known(&self, version: &ModuleVersion) -> Option<Vouched> {
-        self.vouches.0.get(version)
+    /// What a checksum database said of a version of late, from memory; nothing of one that is not used any more.
+    pub(crate) async fn known(&self, database: &Database, version: &ModuleVersion) -> Option<Vouched> {
+        let vouched = self.vouches.0.get(version).filter(|vouched| vouched.db == database.name)?;
+        // Another process may have caught it meanwhile.
+        self.trusted(&self.logs.of(&database.name)).await.is_ok().then_some(vouched)
     }
 
     /// What the checksum database of a version says of it. The work goes on when its caller leaves.
@@ -64,7 +66,7 @@ impl Mirror {
             async move {
                 let database = database.ok_or(Refusal::Absent(Absent::NoDatabase))?;
                 mirror.trusted(&mirror.logs.of(&database.name)).await?;
-                if let Some(vouched) = mirror.known(&version) {
+                if let Some(vouched) = mirror.known(&database, &version).await {
                     return Ok(vouched);
                 }
                 let record = mirror.record(&ask, &database, &version).done().await;

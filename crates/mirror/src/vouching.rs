@@ -59,7 +59,7 @@ impl Mirror {
         kind: Kind,
     ) -> Option<Vouching> {
         let database = ask.policy.voucher(version.path())?;
-        if let Some(vouched) = self.known(version) {
+        if let Some(vouched) = self.known(database, version).await {
             return Some(Vouching::known(vouched));
         }
         if kind == Kind::Info {
