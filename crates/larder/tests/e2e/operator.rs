@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use testkit::{Gate, Module, ModuleTree, Reply, ScriptedUpstream, TestServer};
+use testkit::{Gate, Larder, Module, ModuleTree, Reply, ScriptedUpstream, TestServer};
 
 use crate::world::{configured, larder, tree};
 
@@ -193,7 +193,8 @@ fn the_manual_names_metrics_and_settings_that_there_are_with_their_defaults() {
     let (_upstream, server) = configured(tree(), "");
     server.get(INFO).expect(200);
     let metrics = server.get("/metrics").expect(200).text();
-    let shown = larder().run(["config", "show", "--json", "--upstream", "off"]).ok().stdout;
+    let shown =
+        larder().unset(Larder::MIN_FREE).run(["config", "show", "--json", "--upstream", "off"]).ok().stdout;
     let shown: serde_json::Value = serde_json::from_str(&shown).unwrap();
     let settings: BTreeMap<&str, String> = shown["settings"]
         .as_array()
