@@ -8,11 +8,12 @@ use crate::{crates, none, toml};
 ///
 /// A crate uses lower levels only. The one edge inside a level is `sumdb` → `gomod`: a record and a proof name a
 /// module version.
-const HOUSE: [(&str, &[&str], &[&str]); 8] = [
+const HOUSE: [(&str, &[&str], &[&str]); 9] = [
     ("gomod", &[], PURE),
     ("sumdb", &["gomod"], PURE),
     ("storage", &["gomod"], &["axum", "clap", "http", "hyper", "reqwest"]),
     ("upstream", &["gomod"], &["axum", "clap", "reqwest", "rusqlite"]),
+    ("vcs", &["gomod", "upstream"], &["axum", "clap", "reqwest", "rusqlite"]),
     (
         "mirror",
         &["gomod", "sumdb", "storage", "upstream"],

@@ -1,0 +1,16 @@
+//! Source repositories: from a module path to its versions and zips, as the go command makes them.
+//!
+//! Everything here blocks; callers use a thread for it. [`Repo`] is what the rules need of a repository, whoever
+//! reads it.
+
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used))]
+
+mod error;
+mod oid;
+mod refs;
+mod repo;
+
+pub use error::{Cause, VcsError};
+pub use oid::{BadOid, Oid};
+pub use refs::{Refs, Tag};
+pub use repo::{Blob, Commit, Entry, EntryKind, Repo, Sink};
