@@ -31,6 +31,14 @@ pub(crate) fn utc(text: &str) -> Option<String> {
     Some(format!("{}:{second:02}Z", date_and_minute(minutes)?))
 }
 
+/// Seconds since 1970 as RFC 3339 in UTC; `None` if the year is not one of four digits.
+pub(crate) fn of_unix(seconds: i64) -> Option<String> {
+    let minutes = (days_before(1970, 1) + 1) * 1440 + seconds.div_euclid(60);
+    // Far from every year of four digits the search for the year would take long.
+    within(minutes, 0, (days_before(10_000, 1) + 1) * 1440)?;
+    Some(format!("{}:{:02}Z", date_and_minute(minutes)?, seconds.rem_euclid(60)))
+}
+
 /// What follows the fraction of a second.
 fn zone(rest: &str) -> Option<&str> {
     let Some(fraction) = rest.strip_prefix('.') else { return Some(rest) };
@@ -131,6 +139,24 @@ mod tests {
             ("", None),
         ] {
             assert_eq!(utc(sent).as_deref(), expected, "{sent}");
+        }
+    }
+
+    #[test]
+    fn seconds_since_1970_become_times() {
+        for (seconds, expected) in [
+            (0, Some("1970-01-01T00:00:00Z")),
+            (-1, Some("1969-12-31T23:59:59Z")),
+            (1_704_060_006, Some("2023-12-31T22:00:06Z")),
+            (951_827_696, Some("2000-02-29T12:34:56Z")),
+            (253_402_300_799, Some("9999-12-31T23:59:59Z")),
+            (253_402_300_800, None),
+            (-62_167_219_200, Some("0000-01-01T00:00:00Z")),
+            (-62_167_219_201, None),
+            (i64::MAX, None),
+            (i64::MIN, None),
+        ] {
+            assert_eq!(of_unix(seconds).as_deref(), expected, "{seconds}");
         }
     }
 

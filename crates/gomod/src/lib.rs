@@ -54,7 +54,7 @@ pub use module_version::ModuleVersion;
 pub use path::{ModulePath, PathError, PathFault, check_import_path, split_major};
 pub use patterns::Patterns;
 pub use proxy_list::{ProxyEntry, ProxyList, ProxyListError, ProxyTarget, Separator};
-pub use pseudo::{BaseError, Pseudo};
+pub use pseudo::{BaseError, Pseudo, pseudo_stamp, pseudo_version};
 pub use quote::auto_quote;
 pub use read_at::ReadAt;
 pub use request::{BadRequest, Request};

@@ -73,6 +73,27 @@ impl<'a> Pseudo<'a> {
     }
 }
 
+/// Makes the pseudo-version of a commit: `base` is the tagged version it follows, of any spelling; `major` (`v2`, or
+/// nothing for `v0`) counts where there is none. `time` is in seconds since 1970, `rev` the short name of the commit.
+/// `None` if the year is not one of four digits.
+pub fn pseudo_version(major: &str, base: Option<&str>, time: i64, rev: &str) -> Option<String> {
+    let segment = format!("{}-{rev}", pseudo_stamp(time)?);
+    let major = if major.is_empty() { "v0" } else { major };
+    let Some(base) = base.and_then(Semver::parse) else { return Some(format!("{major}.0.0-{segment}")) };
+    let (build, canonical) = (base.build(), base.canonical());
+    if !base.prerelease().is_empty() {
+        return Some(format!("{canonical}.0.{segment}{build}"));
+    }
+    let (kept, patch) = canonical.rsplit_once('.').unwrap_or((&canonical, "0"));
+    Some(format!("{kept}.{}-0.{segment}{build}", incremented(patch)))
+}
+
+/// A commit's time, in seconds since 1970, as pseudo-versions write it: `yyyymmddhhmmss`, UTC. `None` if the year is
+/// not one of four digits.
+pub fn pseudo_stamp(time: i64) -> Option<String> {
+    Some(calendar::of_unix(time)?.chars().filter(char::is_ascii_digit).collect())
+}
+
 /// A pseudo-version whose base cannot exist. Go treats such a version as invalid when it needs the base.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum BaseError {
@@ -86,6 +107,19 @@ pub enum BaseError {
 
 const STAMP: usize = 14;
 
+/// One more, for a decimal number of any length.
+fn incremented(decimal: &str) -> String {
+    let mut digits: Vec<u8> = decimal.bytes().collect();
+    for digit in digits.iter_mut().rev() {
+        if *digit != b'9' {
+            *digit += 1;
+            return digits.into_iter().map(char::from).collect();
+        }
+        *digit = b'0';
+    }
+    format!("1{}", digits.into_iter().map(char::from).collect::<String>())
+}
+
 /// One less, for a decimal number of any length; `None` for zero.
 fn decremented(decimal: &str) -> Option<String> {
     let mut digits: Vec<u8> = decimal.bytes().collect();
@@ -96,4 +130,29 @@ fn decremented(decimal: &str) -> Option<String> {
     let text: String = digits.into_iter().map(char::from).collect();
     let trimmed = text.trim_start_matches('0');
     Some(if trimmed.is_empty() { "0".to_owned() } else { trimmed.to_owned() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pseudo_versions_follow_their_base() {
+        let time = 1_704_060_006;
+        for (major, base, expected) in [
+            ("", None, "v0.0.0-20231231220006-abcdefabcdef"),
+            ("v2", None, "v2.0.0-20231231220006-abcdefabcdef"),
+            ("", Some("v1.0.0"), "v1.0.1-0.20231231220006-abcdefabcdef"),
+            ("", Some("v1.2.99"), "v1.2.100-0.20231231220006-abcdefabcdef"),
+            ("", Some("v1.2.3-rc.1"), "v1.2.3-rc.1.0.20231231220006-abcdefabcdef"),
+            ("", Some("v2.0.0+incompatible"), "v2.0.1-0.20231231220006-abcdefabcdef+incompatible"),
+            ("", Some("v2.0.0-a+incompatible"), "v2.0.0-a.0.20231231220006-abcdefabcdef+incompatible"),
+        ] {
+            let made = pseudo_version(major, base, time, "abcdefabcdef").unwrap();
+            assert_eq!(made, expected);
+            let pseudo = Semver::parse(&made).unwrap().pseudo().unwrap();
+            assert_eq!(pseudo.base().unwrap().as_deref(), base);
+        }
+        assert_eq!(pseudo_version("", None, i64::MAX, "abcdefabcdef"), None);
+    }
 }

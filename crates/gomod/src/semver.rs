@@ -69,7 +69,7 @@ impl<'a> Semver<'a> {
     }
 
     /// The parts of a pseudo-version; `None` for any other version.
-    pub(crate) fn pseudo(&self) -> Option<Pseudo<'a>> {
+    pub fn pseudo(&self) -> Option<Pseudo<'a>> {
         Pseudo::of(self)
     }
 

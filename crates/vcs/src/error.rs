@@ -69,3 +69,13 @@ impl VcsError {
         VcsError::Failed { what: what.into(), why: why.to_string(), cause }
     }
 }
+
+impl VcsError {
+    /// The same with another text, if it is an absence.
+    pub(crate) fn about(self, text: impl FnOnce(&str) -> String) -> Self {
+        match self {
+            VcsError::Absent(why) => VcsError::Absent(text(&why)),
+            failed @ VcsError::Failed { .. } => failed,
+        }
+    }
+}

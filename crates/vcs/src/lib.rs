@@ -5,11 +5,13 @@
 
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used))]
 
+mod code;
 mod error;
 mod oid;
 mod refs;
 mod repo;
 
+pub use code::{Code, Found, Place};
 pub use error::{Cause, VcsError};
 pub use oid::{BadOid, Oid};
 pub use refs::{Refs, Tag};
