@@ -4,6 +4,7 @@ mod canonical;
 mod dir;
 mod latest;
 mod made_up;
+mod refusal;
 mod retracted;
 mod revision;
 mod tags;

@@ -7,7 +7,7 @@ use gomod::{
     FileKind, GoMod, MAX_GOMOD, MAX_LICENSE, MAX_ZIP, ModuleVersion, TreeFile, VendorRule, check_files,
 };
 
-use super::Code;
+use super::{Code, refusal};
 use crate::{Cause, EntryKind, Oid, VcsError};
 
 impl Code<'_> {
@@ -32,6 +32,10 @@ impl Code<'_> {
         }
         let refuse = |why: &dyn std::fmt::Display| VcsError::absent(format!("create zip: {why}"));
         let checked = check_files(&files, self.vendor_rule(commit, &at.dir)?);
+        let paths = entries.iter().map(|entry| &*entry.path).chain(licence.is_some().then_some(LICENSE));
+        if let Some(why) = refusal::of(&checked, paths) {
+            return Err(refuse(&why));
+        }
         let included = checked.included().map_err(|fault| refuse(&fault))?;
         let mut wanted: Vec<&[u8]> =
             included.iter().filter_map(|at| entries.get(*at)).map(|entry| &*entry.path).collect();
