@@ -7,6 +7,7 @@
 
 mod code;
 mod error;
+pub mod git;
 mod oid;
 mod refs;
 mod repo;

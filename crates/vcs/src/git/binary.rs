@@ -1,0 +1,245 @@
+//! A repository read with the `git` binary, over a cache.
+
+mod batch;
+mod content;
+mod fetch;
+mod listing;
+mod tar;
+mod tree;
+
+use std::{
+    collections::HashSet,
+    fmt,
+    sync::{Arc, Mutex, OnceLock, PoisonError},
+};
+
+use self::{batch::Batch, tree::Tree};
+use super::{
+    cache::{Bare, Cache, Format},
+    fault,
+    remote::Remote,
+    run::{Call, Ended},
+};
+use crate::{Blob, Cause, Commit, Entry, Oid, Refs, Repo, Sink, VcsError};
+
+/// Tells whether a plain request for this URL says that nothing is there (404 or 410). Asked only for web servers that
+/// did not list a repository.
+pub type Gone = dyn Fn(&str) -> bool + Send + Sync;
+
+/// A repository on another machine, read with the `git` binary.
+pub struct Binary {
+    cache: Arc<Cache>,
+    remote: Remote,
+    gone: Arc<Gone>,
+    refs: OnceLock<Result<Refs, VcsError>>,
+    open: Mutex<Option<Open>>,
+    /// The tree that was asked for last.
+    tree: Mutex<Option<Arc<Tree>>>,
+}
+
+/// The repository of the cache, in use.
+#[derive(Debug)]
+struct Open {
+    bare: Bare,
+    batch: Option<Batch>,
+    /// Commits that are there, with all their files.
+    present: HashSet<Oid>,
+}
+
+/// Why reading what lies here failed.
+#[derive(Debug)]
+enum Trouble {
+    /// It is not what it should be; it is thrown away and fetched anew.
+    Damaged(String),
+    Vcs(VcsError),
+}
+
+impl From<VcsError> for Trouble {
+    fn from(error: VcsError) -> Self {
+        Trouble::Vcs(error)
+    }
+}
+
+impl Binary {
+    /// The repository at this URL. Nothing is asked yet.
+    pub fn new(cache: Arc<Cache>, remote: Remote, gone: Arc<Gone>) -> Self {
+        Self { cache, remote, gone, refs: OnceLock::new(), open: Mutex::default(), tree: Mutex::default() }
+    }
+
+    /// Does something with the repository of the cache. If that is damaged, does it again with a new one.
+    fn with<T>(&self, mut act: impl FnMut(&mut Open) -> Result<T, Trouble>) -> Result<T, VcsError> {
+        let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+        let open = match &mut *open {
+            Some(open) => open,
+            none => none.insert(Open {
+                bare: self.cache.repository(&self.remote, self.format()?)?,
+                batch: None,
+                present: HashSet::new(),
+            }),
+        };
+        match act(open) {
+            Err(Trouble::Damaged(_)) => {
+                self.renew(open)?;
+                act(open).map_err(|trouble| trouble.into_failure(&self.remote))
+            }
+            other => other.map_err(|trouble| trouble.into_failure(&self.remote)),
+        }
+    }
+
+    fn renew(&self, open: &mut Open) -> Result<(), VcsError> {
+        open.batch = None;
+        open.present.clear();
+        self.cache.renew(&mut open.bare)
+    }
+
+    /// How the server names objects. An empty repository has none.
+    fn format(&self) -> Result<Format, VcsError> {
+        let refs = self.refs()?;
+        let any =
+            refs.heads.values().chain(refs.tags.values().map(|tag| &tag.direct)).chain(&refs.head).next();
+        Ok(any
+            .map_or(Format::Sha1, |id| if id.as_bytes().len() == 20 { Format::Sha1 } else { Format::Sha256 }))
+    }
+
+    /// Runs a command that reads the repository. Any exit code above `most` means damage.
+    fn read(&self, open: &Open, args: &[&str], most: i32) -> Result<(Vec<u8>, Ended), Trouble> {
+        let call = Call { repository: Some(open.bare.dir()), remote: None, args, asks: false };
+        let (output, ended) = self.cache.git().run(call)?;
+        match ended.code {
+            Some(code) if code <= most => Ok((output, ended)),
+            _ => Err(trouble(&call, &ended)),
+        }
+    }
+
+    fn unknown(name: &str) -> VcsError {
+        VcsError::absent(format!("unknown revision {name}"))
+    }
+}
+
+impl Repo for Binary {
+    fn url(&self) -> &str {
+        self.remote.shown()
+    }
+
+    fn refs(&self) -> Result<&Refs, VcsError> {
+        self.refs.get_or_init(|| self.list()).as_ref().map_err(Clone::clone)
+    }
+
+    fn commit(&self, id: Oid) -> Result<Commit, VcsError> {
+        self.with(|open| {
+            self.ensure(open, id)?;
+            Ok(self.commit_at(open, id)?.ok_or_else(|| Self::unknown(&id.to_string()))?.0)
+        })
+    }
+
+    fn find(&self, hex: &str) -> Result<Oid, VcsError> {
+        let refs = self.refs()?;
+        let tips = refs.heads.values().chain(refs.tags.values().map(|tag| &tag.target)).chain(&refs.head);
+        let found: HashSet<_> = tips.filter(|id| id.to_string().starts_with(hex)).collect();
+        let mut found = found.into_iter();
+        match (found.next(), found.next()) {
+            (Some(id), None) => return Ok(*id),
+            (Some(_), Some(_)) => return Err(VcsError::absent(format!("ambiguous revision {hex}"))),
+            (None, _) => {}
+        }
+        let only_hex = hex.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b));
+        if !only_hex || self.format()?.digits() < hex.len() || hex.len() < SHORTEST {
+            return Err(Self::unknown(hex));
+        }
+        self.with(|open| {
+            self.history(open)?;
+            let (id, _) =
+                self.read(open, &["rev-parse", "-q", "--verify", &format!("{hex}^{{commit}}")], 128)?;
+            let id = std::str::from_utf8(&id).ok().and_then(|id| id.trim_end().parse::<Oid>().ok());
+            let id = id.ok_or_else(|| Self::unknown(hex))?;
+            let behind = format!("--contains={id}");
+            let args = ["for-each-ref", "--count=1", &behind, "refs/heads/", "refs/tags/", "refs/larder/"];
+            let (reference, _) = self.read(open, &args, 0)?;
+            if reference.is_empty() { Err(Self::unknown(hex).into()) } else { Ok(id) }
+        })
+    }
+
+    fn tags_behind(&self, id: Oid) -> Result<Vec<String>, VcsError> {
+        let refs = self.refs()?;
+        if refs.tags.is_empty() {
+            return Ok(Vec::new());
+        }
+        self.with(|open| {
+            self.history(open)?;
+            let merged = format!("--merged={id}");
+            let args = ["for-each-ref", "--format=%(objectname) %(refname)", &merged, "refs/tags/"];
+            let (output, _) = self.read(open, &args, 0)?;
+            let names = output.split(|b| *b == b'\n').filter_map(|line| {
+                let (id, name) = std::str::from_utf8(line).ok()?.split_once(" refs/tags/")?;
+                // As the listing has it: the tag may have moved since.
+                let tag = refs.tags.get(name)?;
+                (tag.direct.to_string() == id).then(|| name.to_owned())
+            });
+            Ok(names.collect())
+        })
+    }
+
+    fn is_ancestor(&self, old: Oid, new: Oid) -> Result<bool, VcsError> {
+        if old == new {
+            return Ok(true);
+        }
+        self.with(|open| {
+            self.history(open)?;
+            let (old, new) = (old.to_string(), new.to_string());
+            let (_, ended) =
+                self.read(open, &["merge-base", "--is-ancestor", "--end-of-options", &old, &new], 1)?;
+            Ok(ended.code == Some(0))
+        })
+    }
+
+    fn blob(&self, commit: Oid, path: &str, max: u64) -> Result<Option<Blob>, VcsError> {
+        self.with(|open| {
+            self.ensure(open, commit)?;
+            self.file_at(open, commit, path, max)
+        })
+    }
+
+    fn tree(&self, commit: Oid, dir: &str) -> Result<Vec<Entry>, VcsError> {
+        Ok(self.tree_at(commit, dir)?.entries().to_vec())
+    }
+
+    fn export(
+        &self,
+        commit: Oid,
+        dir: &str,
+        wanted: &dyn Fn(&[u8]) -> bool,
+        sink: &mut Sink<'_>,
+    ) -> Result<(), VcsError> {
+        let tree = self.tree_at(commit, dir)?;
+        self.export_from(&tree, wanted, sink)
+    }
+}
+
+impl fmt::Debug for Binary {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Binary").field("remote", &self.remote).finish_non_exhaustive()
+    }
+}
+
+impl Trouble {
+    fn into_failure(self, remote: &Remote) -> VcsError {
+        match self {
+            Trouble::Damaged(why) => {
+                VcsError::failed(Cause::Local, format!("read the cache of {remote}"), why)
+            }
+            Trouble::Vcs(error) => error,
+        }
+    }
+}
+
+/// What the failure of a command means.
+fn trouble(call: &Call<'_>, ended: &Ended) -> Trouble {
+    let failure = call.failure(ended);
+    if ended.code.is_some() && fault::is_damage(&ended.stderr, call.remote.is_some()) {
+        return Trouble::Damaged(failure.to_string());
+    }
+    Trouble::Vcs(failure)
+}
+
+/// Go's `minHashDigits`.
+const SHORTEST: usize = 7;

@@ -1,0 +1,159 @@
+//! The one door to the `git` binary.
+//!
+//! Two sorts of commands run. One that asks another machine has the user's environment and configuration, so that
+//! `url.*.insteadOf`, `http.*`, `credential.*` and `core.sshCommand` act as they do for git. One that reads what lies
+//! here has neither: nothing of them may change content. No command may ask anybody anything.
+
+mod environment;
+mod process;
+
+use std::{
+    ffi::OsString,
+    io::Read,
+    path::{Path, PathBuf},
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
+
+pub(super) use self::process::{Output, Running};
+use super::{fault, remote::Remote};
+use crate::{Cause, VcsError};
+
+/// The `git` binary, and what it may cost. Clones share what is known about it.
+#[derive(Clone, Debug)]
+pub struct Git {
+    program: PathBuf,
+    limits: Limits,
+    ssh: Arc<OnceLock<Option<OsString>>>,
+}
+
+/// What one command may cost.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// How long it may run, all in all.
+    pub time: Duration,
+    /// Bytes of output that are taken from it.
+    pub output: u64,
+    /// Bytes that a repository may have on disk.
+    pub disk: u64,
+}
+
+impl Default for Limits {
+    /// Ten minutes, 256 MiB, 8 GiB.
+    fn default() -> Self {
+        Self { time: Duration::from_mins(10), output: 256 << 20, disk: 8 << 30 }
+    }
+}
+
+/// A command.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Call<'a> {
+    /// The repository, as `GIT_DIR`; `None` for a command that needs none.
+    pub(super) repository: Option<&'a Path>,
+    /// The other machine, which the arguments name as [`SOURCE`]. Its URL is no argument, for everybody on this
+    /// machine sees those.
+    pub(super) remote: Option<&'a Remote>,
+    /// The subcommand and its arguments. What comes from outside stands behind `--end-of-options`.
+    pub(super) args: &'a [&'a str],
+    /// Whether something is written to it.
+    pub(super) asks: bool,
+}
+
+/// The name of the remote in arguments.
+pub(super) const SOURCE: &str = "larder-source";
+
+/// How a command ended.
+#[derive(Debug)]
+pub(super) struct Ended {
+    /// `None` when a signal ended it.
+    pub(super) code: Option<i32>,
+    /// The beginning of what it wrote to stderr.
+    pub(super) stderr: String,
+}
+
+impl Git {
+    /// The `git` that PATH leads to.
+    pub fn new(limits: Limits) -> Self {
+        Self::at("git", limits)
+    }
+
+    /// This program.
+    pub fn at(program: impl Into<PathBuf>, limits: Limits) -> Self {
+        Self { program: program.into(), limits, ssh: Arc::default() }
+    }
+
+    /// What a command may cost.
+    pub fn limits(&self) -> &Limits {
+        &self.limits
+    }
+
+    /// Whether there is a `git`.
+    pub fn is_there(&self) -> bool {
+        self.output(Call { repository: None, remote: None, args: &["version"], asks: false }).is_ok()
+    }
+
+    /// Starts a command.
+    pub(super) fn start(&self, call: Call<'_>) -> Result<Running, VcsError> {
+        let mut command = environment::command(&self.program, &call);
+        if call.remote.is_some() {
+            // A user's own command stays; else one that never asks for a passphrase at a terminal.
+            let own = ["GIT_SSH", "GIT_SSH_COMMAND"].iter().any(|name| std::env::var_os(name).is_some());
+            if !own && let Some(ssh) = self.ssh.get_or_init(|| self.quiet_ssh()) {
+                command.env("GIT_SSH_COMMAND", ssh);
+            }
+        }
+        Running::start(command, &call.what(), &self.limits, call.repository.filter(|_| call.remote.is_some()))
+    }
+
+    /// The output of a command that must succeed.
+    pub(super) fn output(&self, call: Call<'_>) -> Result<Vec<u8>, VcsError> {
+        let (output, ended) = self.run(call)?;
+        if ended.code == Some(0) { Ok(output) } else { Err(call.failure(&ended)) }
+    }
+
+    /// The output of a command, and how it ended.
+    pub(super) fn run(&self, call: Call<'_>) -> Result<(Vec<u8>, Ended), VcsError> {
+        let mut running = self.start(call)?;
+        let mut output = Vec::new();
+        let most = self.limits.output;
+        let read = running.stdout().take(most.saturating_add(1)).read_to_end(&mut output);
+        if output.len() as u64 > most {
+            return Err(VcsError::failed(
+                Cause::Limit,
+                call.what(),
+                format!("more than {most} bytes of output"),
+            ));
+        }
+        let ended = running.finish()?;
+        read.map_err(|error| VcsError::failed(Cause::Local, call.what(), error))?;
+        Ok((output, ended))
+    }
+
+    fn quiet_ssh(&self) -> Option<OsString> {
+        let args = &["config", "--get", "core.sshCommand"];
+        let mut command = environment::bare(&self.program, None);
+        environment::of_user(&mut command);
+        command.args(args);
+        let ended = Running::start(command, "git config", &self.limits, None).and_then(Running::finish);
+        // 1: it is not set.
+        (ended.ok()?.code == Some(1)).then(|| "ssh -o BatchMode=yes -o ControlMaster=no".into())
+    }
+}
+
+impl Call<'_> {
+    /// The command in short, for people: `git fetch https://git.example.com/r`.
+    pub(super) fn what(&self) -> String {
+        let name = self.args.first().copied().unwrap_or_default();
+        match self.remote {
+            Some(remote) => format!("git {name} {remote}"),
+            None => format!("git {name}"),
+        }
+    }
+
+    pub(super) fn failure(&self, ended: &Ended) -> VcsError {
+        if ended.code.is_none() {
+            return VcsError::failed(Cause::Local, self.what(), "git was ended by a signal");
+        }
+        fault::of(&self.what(), &ended.stderr, self.remote.is_some())
+    }
+}

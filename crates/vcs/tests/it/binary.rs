@@ -1,0 +1,1 @@
+//! What reading through the `git` binary promises.

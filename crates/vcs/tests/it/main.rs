@@ -1,0 +1,18 @@
+//! What repositories give, against what the go command made of the same ones.
+
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+mod binary;
+mod golden;
+
+use std::{path::Path, sync::Arc};
+
+use vcs::git::{Binary, Cache, CacheConfig, Git, Limits, Remote};
+
+fn cache(dir: &Path) -> Arc<Cache> {
+    Arc::new(Cache::open(dir, Git::new(Limits::default()), CacheConfig::default()).unwrap())
+}
+
+fn binary(cache: &Arc<Cache>, url: &str) -> Binary {
+    Binary::new(Arc::clone(cache), Remote::new(url).unwrap(), Arc::new(|_| false))
+}
