@@ -103,7 +103,7 @@ impl Binary {
 
     /// Runs a command that reads the repository. Any exit code above `most` means damage.
     fn read(&self, open: &Open, args: &[&str], most: i32) -> Result<(Vec<u8>, Ended), Trouble> {
-        let call = Call { repository: Some(open.bare.dir()), remote: None, args, asks: false };
+        let call = Call { repository: Some(open.bare.dir()), ..Call::new(args) };
         let (output, ended) = self.cache.git().run(call)?;
         match ended.code {
             Some(code) if code <= most => Ok((output, ended)),

@@ -158,7 +158,7 @@ impl Cache {
         let format = format!("--object-format={}", bare.format.as_str());
         let to = new.to_string_lossy();
         let args = ["init", "-q", "--bare", "--template=", &format, "--", &to];
-        self.git.output(Call { repository: Some(&new), remote: None, args: &args, asks: false })?;
+        self.git.output(Call { repository: Some(&new), ..Call::new(&args) })?;
         let settle = || {
             fs::create_dir_all(new.join("info"))?;
             fs::write(new.join("info/attributes"), ATTRIBUTES)?;

@@ -15,6 +15,7 @@ use std::{
     time::Duration,
 };
 
+use self::environment::Environment;
 pub(super) use self::process::{Output, Running};
 use super::{fault, remote::Remote};
 use crate::{Cause, VcsError};
@@ -22,8 +23,11 @@ use crate::{Cause, VcsError};
 /// The `git` binary, and what it may cost. Clones share what is known about it.
 #[derive(Clone, Debug)]
 pub struct Git {
-    program: PathBuf,
+    /// `None`: there is none.
+    program: Option<PathBuf>,
     limits: Limits,
+    /// What of the user's environment acts.
+    user: Arc<Environment>,
     ssh: Arc<OnceLock<Option<OsString>>>,
 }
 
@@ -57,6 +61,8 @@ pub(super) struct Call<'a> {
     pub(super) args: &'a [&'a str],
     /// Whether something is written to it.
     pub(super) asks: bool,
+    /// Whether it writes to stderr what it sends and receives.
+    pub(super) traced: bool,
 }
 
 /// The name of the remote in arguments.
@@ -72,14 +78,15 @@ pub(super) struct Ended {
 }
 
 impl Git {
-    /// The `git` that PATH leads to.
+    /// The `git` that PATH leads to, with the environment of this process.
     pub fn new(limits: Limits) -> Self {
-        Self::at("git", limits)
+        Self::with_environment(std::env::vars_os(), limits)
     }
 
-    /// This program.
-    pub fn at(program: impl Into<PathBuf>, limits: Limits) -> Self {
-        Self { program: program.into(), limits, ssh: Arc::default() }
+    /// The `git` that the PATH of this environment leads to.
+    pub fn with_environment(user: impl IntoIterator<Item = (OsString, OsString)>, limits: Limits) -> Self {
+        let user = Arc::new(Environment::new(user));
+        Self { program: user.find("git"), limits, user, ssh: Arc::default() }
     }
 
     /// What a command may cost.
@@ -89,15 +96,19 @@ impl Git {
 
     /// Whether there is a `git`.
     pub fn is_there(&self) -> bool {
-        self.output(Call { repository: None, remote: None, args: &["version"], asks: false }).is_ok()
+        self.output(Call::new(&["version"])).is_ok()
+    }
+
+    fn program(&self, what: &str) -> Result<&Path, VcsError> {
+        self.program.as_deref().ok_or_else(|| VcsError::failed(Cause::Local, what, "there is no git in PATH"))
     }
 
     /// Starts a command.
     pub(super) fn start(&self, call: Call<'_>) -> Result<Running, VcsError> {
-        let mut command = environment::command(&self.program, &call);
+        let mut command = self.user.command(self.program(&call.what())?, &call);
         if call.remote.is_some() {
             // A user's own command stays; else one that never asks for a passphrase at a terminal.
-            let own = ["GIT_SSH", "GIT_SSH_COMMAND"].iter().any(|name| std::env::var_os(name).is_some());
+            let own = ["GIT_SSH", "GIT_SSH_COMMAND"].iter().any(|name| self.user.has(name));
             if !own && let Some(ssh) = self.ssh.get_or_init(|| self.quiet_ssh()) {
                 command.env("GIT_SSH_COMMAND", ssh);
             }
@@ -131,8 +142,8 @@ impl Git {
 
     fn quiet_ssh(&self) -> Option<OsString> {
         let args = &["config", "--get", "core.sshCommand"];
-        let mut command = environment::bare(&self.program, None);
-        environment::of_user(&mut command);
+        let mut command = self.user.bare(self.program.as_deref()?, None);
+        self.user.apply(&mut command);
         command.args(args);
         let ended = Running::start(command, "git config", &self.limits, None).and_then(Running::finish);
         // 1: it is not set.
@@ -140,7 +151,12 @@ impl Git {
     }
 }
 
-impl Call<'_> {
+impl<'a> Call<'a> {
+    /// A command that needs no repository and asks nobody.
+    pub(super) fn new(args: &'a [&'a str]) -> Self {
+        Self { repository: None, remote: None, args, asks: false, traced: false }
+    }
+
     /// The command in short, for people: `git fetch https://git.example.com/r`.
     pub(super) fn what(&self) -> String {
         let name = self.args.first().copied().unwrap_or_default();

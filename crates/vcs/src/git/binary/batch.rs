@@ -38,7 +38,7 @@ const ARGS: &[&str] = &["cat-file", "--batch"];
 
 impl Batch {
     pub(super) fn start(git: &Git, bare: &Bare) -> Result<Self, VcsError> {
-        let call = Call { repository: Some(bare.dir()), remote: None, args: ARGS, asks: true };
+        let call = Call { repository: Some(bare.dir()), asks: true, ..Call::new(ARGS) };
         let mut running = git.start(call)?;
         let output = BufReader::new(running.stdout());
         Ok(Self { running, output })
@@ -54,7 +54,7 @@ impl Batch {
             Ok(Err(failure)) => Err(failure.into()),
             Err(error) => {
                 let ended = self.running.finish()?;
-                let call = Call { repository: None, remote: None, args: ARGS, asks: true };
+                let call = Call { asks: true, ..Call::new(ARGS) };
                 Err(match ended.code {
                     Some(0) | None => Trouble::Damaged(error.to_string()),
                     Some(_) => trouble(&call, &ended),

@@ -87,8 +87,7 @@ impl Binary {
         args.extend(options);
         args.extend(["--end-of-options", SOURCE]);
         args.extend(specs);
-        let call =
-            Call { repository: Some(open.bare.dir()), remote: Some(&self.remote), args: &args, asks: false };
+        let call = Call { repository: Some(open.bare.dir()), remote: Some(&self.remote), ..Call::new(&args) };
         open.bare.fetching()?;
         let ended = self.cache.git().run(call);
         if let Err(failure @ VcsError::Failed { cause: Cause::Limit, .. }) = ended {

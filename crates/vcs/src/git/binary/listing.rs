@@ -24,17 +24,18 @@ impl Format {
 impl Binary {
     /// Asks the server.
     pub(super) fn list(&self) -> Result<Refs, VcsError> {
-        let args = &["ls-remote", "-q", "--symref", "--end-of-options", SOURCE];
-        let call = Call { repository: None, remote: Some(&self.remote), args, asks: false };
+        let call = Call { remote: Some(&self.remote), ..Call::new(LIST) };
         let mut running = self.cache.git().start(call)?;
-        let most = self.cache.git().limits().output;
-        let refs = read(BufReader::new(running.stdout().take(most)), &call.what());
+        let refs = read(BufReader::new(running.stdout()), self.cache.git().limits().output, &call.what());
         let ended = match &refs {
             // It may go on for ever.
             Err(VcsError::Failed { cause: Cause::Limit, .. }) => return refs,
             _ => running.finish()?,
         };
         if ended.code == Some(0) {
+            if refs.as_ref().is_ok_and(|refs| *refs == Refs::default()) {
+                self.confirm_empty()?;
+            }
             return refs;
         }
         let failure = call.failure(&ended);
@@ -45,10 +46,27 @@ impl Binary {
         }
         Err(failure)
     }
+
+    /// Whether a web server that lists nothing speaks git's protocol at all: git takes any page that it does not
+    /// understand for the list of an empty repository.
+    fn confirm_empty(&self) -> Result<(), VcsError> {
+        if !self.remote.is_web() {
+            return Ok(());
+        }
+        let call = Call { remote: Some(&self.remote), traced: true, ..Call::new(LIST) };
+        let (_, ended) = self.cache.git().run(call)?;
+        if ended.stderr.contains("packet:") {
+            return Ok(());
+        }
+        Err(VcsError::failed(Cause::Server, call.what(), "the answer is not that of a git server"))
+    }
 }
 
-/// Reads the output of `git ls-remote --symref`.
-fn read(mut from: impl BufRead, what: &str) -> Result<Refs, VcsError> {
+const LIST: &[&str] = &["ls-remote", "-q", "--symref", "--end-of-options", SOURCE];
+
+/// Reads the output of `git ls-remote --symref`, up to `most` bytes.
+fn read(from: impl BufRead, most: u64, what: &str) -> Result<Refs, VcsError> {
+    let mut from = from.take(most);
     let failed = |cause, why: &str| VcsError::failed(cause, what, why);
     let mut refs = Refs::default();
     let (mut direct, mut peeled) = (BTreeMap::new(), BTreeMap::new());
@@ -56,10 +74,9 @@ fn read(mut from: impl BufRead, what: &str) -> Result<Refs, VcsError> {
     loop {
         line.clear();
         let read = from.by_ref().take(LONGEST).read_until(b'\n', &mut line);
-        match read {
-            Err(error) => return Err(failed(Cause::Local, &error.to_string())),
-            Ok(0) => break,
-            Ok(_) => {}
+        let read = read.map_err(|error| failed(Cause::Local, &error.to_string()))?;
+        if read == 0 && from.limit() > 0 {
+            break;
         }
         if line.pop() != Some(b'\n') {
             return Err(failed(Cause::Limit, "the list of references is longer than allowed"));
@@ -129,7 +146,7 @@ mod tests {
             "ref: refs/heads/main\tHEAD\n{A}\tHEAD\n{A}\trefs/heads/main\n{B}\trefs/pull/1/head\n\
              {B}\trefs/tags/v1\n{A}\trefs/tags/v1^{{}}\n{A}\trefs/tags/x:y\n{A}\trefs/tags/*\nrubbish\n"
         );
-        let refs = read(text.as_bytes(), "test").unwrap();
+        let refs = read(text.as_bytes(), 1 << 20, "test").unwrap();
         let (a, b) = (A.parse().unwrap(), B.parse().unwrap());
         assert_eq!(refs.default_branch.as_deref(), Some("main"));
         assert_eq!(refs.head, Some(a));
@@ -140,6 +157,9 @@ mod tests {
     #[test]
     fn a_cut_listing_is_a_failure() {
         let text = format!("{A}\tHEAD\n{A}\trefs/heads/ma");
-        assert!(matches!(read(text.as_bytes(), "test"), Err(VcsError::Failed { cause: Cause::Limit, .. })));
+        assert!(matches!(
+            read(text.as_bytes(), 1 << 20, "test"),
+            Err(VcsError::Failed { cause: Cause::Limit, .. })
+        ));
     }
 }

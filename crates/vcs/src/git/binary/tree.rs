@@ -44,7 +44,7 @@ impl Binary {
                 args.push(&dir);
             }
             let (output, _) = self.read(open, &args, 0)?;
-            Ok(read(&output, dir.as_bytes(), &format!("git ls-tree {}", self.remote))?)
+            read(&output, dir.as_bytes(), &format!("git ls-tree {}", self.remote))
         })?;
         let tree = Arc::new(Tree { commit, dir, entries });
         *last = Some(Arc::clone(&tree));
@@ -99,7 +99,7 @@ impl Binary {
             None if !dir.is_empty() => args.push(dir),
             None => {}
         }
-        let call = Call { repository: Some(&repository), remote: None, args: &args, asks: false };
+        let call = Call { repository: Some(&repository), ..Call::new(&args) };
         let mut running = self.cache.git().start(call)?;
         let mut archive = tar::Reader::new(BufReader::new(running.stdout()));
         let given = give(&mut archive, tree.dir.as_bytes(), left, sink);
@@ -146,14 +146,13 @@ fn give(
     Ok(())
 }
 
-/// Reads `git ls-tree -r -z -l`: mode, kind, name, size, path.
-fn read(output: &[u8], dir: &[u8], what: &str) -> Result<Vec<Entry>, VcsError> {
+/// Reads `git ls-tree -r -z -l`: mode, kind, name, size, path. Of an object that it cannot read the size is a word.
+fn read(output: &[u8], dir: &[u8], what: &str) -> Result<Vec<Entry>, Trouble> {
     let mut entries = Vec::new();
     for line in output.split(|b| *b == 0).filter(|line| !line.is_empty()) {
-        let entry = entry(line, dir).map_err(|why| VcsError::failed(Cause::Local, what, why))?;
-        entries.extend(entry);
+        entries.extend(entry(line, dir).map_err(|why| Trouble::Damaged(why.to_owned()))?);
         if entries.len() > MOST {
-            return Err(VcsError::failed(Cause::Limit, what, format!("more than {MOST} files")));
+            return Err(VcsError::failed(Cause::Limit, what, format!("more than {MOST} files")).into());
         }
     }
     Ok(entries)

@@ -1,58 +1,91 @@
 //! What a `git` sees of its surroundings.
 
 use std::{
-    ffi::OsStr,
-    path::Path,
+    ffi::{OsStr, OsString},
+    path::{Path, PathBuf},
     process::{Command, Stdio},
 };
 
 use super::{Call, SOURCE};
 
-/// The command, ready to start.
-pub(super) fn command(program: &Path, call: &Call<'_>) -> Command {
-    let mut command = bare(program, call.repository);
-    for (key, value) in SETTINGS {
-        command.arg("-c").arg(format!("{key}={value}"));
+/// The user's environment: only what may act on a `git`.
+#[derive(Debug)]
+pub(super) struct Environment {
+    variables: Vec<(OsString, OsString)>,
+}
+
+impl Environment {
+    pub(super) fn new(variables: impl IntoIterator<Item = (OsString, OsString)>) -> Self {
+        Self { variables: variables.into_iter().filter(|(name, _)| acts(name)).collect() }
     }
-    if let Some(remote) = call.remote {
-        for (key, value) in FAR_SETTINGS {
+
+    fn get(&self, name: &str) -> Option<&OsStr> {
+        self.variables.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_os_str())
+    }
+
+    pub(super) fn has(&self, name: &str) -> bool {
+        self.get(name).is_some()
+    }
+
+    /// Where PATH leads to.
+    pub(super) fn find(&self, program: &str) -> Option<PathBuf> {
+        let dirs = self.get("PATH").map(std::env::split_paths).into_iter().flatten();
+        dirs.map(|dir| dir.join(program)).find(|file| file.is_file())
+    }
+
+    /// The command, ready to start.
+    pub(super) fn command(&self, program: &Path, call: &Call<'_>) -> Command {
+        let mut command = self.bare(program, call.repository);
+        for (key, value) in SETTINGS {
             command.arg("-c").arg(format!("{key}={value}"));
         }
-        of_user(&mut command);
-        add_setting(&mut command, &format!("remote.{SOURCE}.url"), remote.secret());
+        if let Some(remote) = call.remote {
+            for (key, value) in FAR_SETTINGS {
+                command.arg("-c").arg(format!("{key}={value}"));
+            }
+            self.apply(&mut command);
+            self.add_setting(&mut command, &format!("remote.{SOURCE}.url"), remote.secret());
+        }
+        if call.traced {
+            command.env("GIT_TRACE_PACKET", "1").env("GIT_TRACE_REDACT", "1");
+        }
+        command.args(call.args);
+        if call.asks {
+            command.stdin(Stdio::piped());
+        }
+        command
     }
-    command.args(call.args);
-    if call.asks {
-        command.stdin(Stdio::piped());
-    }
-    command
-}
 
-/// With nothing of the user's but PATH.
-pub(super) fn bare(program: &Path, repository: Option<&Path>) -> Command {
-    let mut command = Command::new(program);
-    command.env_clear().stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    command.envs(ALWAYS_KEPT.iter().filter_map(|name| Some((name, std::env::var_os(name)?))));
-    command.envs([
-        ("GIT_CONFIG_GLOBAL", "/dev/null"),
-        ("GIT_CONFIG_SYSTEM", "/dev/null"),
-        ("GIT_CONFIG_NOSYSTEM", "1"),
-    ]);
-    command.envs(FIXED);
-    // Else it would look for a repository around the working directory.
-    command.env("GIT_DIR", repository.unwrap_or(Path::new("/dev/null")));
-    command
-}
-
-/// Lets the user's environment and configuration act.
-pub(super) fn of_user(command: &mut Command) {
-    for name in ["GIT_CONFIG_GLOBAL", "GIT_CONFIG_SYSTEM", "GIT_CONFIG_NOSYSTEM"] {
-        command.env_remove(name);
+    /// With nothing of the user's but what every program needs.
+    pub(super) fn bare(&self, program: &Path, repository: Option<&Path>) -> Command {
+        let mut command = Command::new(program);
+        command.env_clear().stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command.envs(ALWAYS_KEPT.iter().filter_map(|name| Some((name, self.get(name)?))));
+        command.envs(NO_CONFIGURATION);
+        command.envs(FIXED);
+        // Else it would look for a repository around the working directory.
+        command.env("GIT_DIR", repository.unwrap_or(Path::new("/dev/null")));
+        command
     }
-    command.envs(std::env::vars_os().filter(|(name, _)| acts(name)));
-    command.envs(FIXED);
-    if std::env::var_os("GIT_ALLOW_PROTOCOL").is_none() {
+
+    /// Lets the user's environment and configuration act.
+    pub(super) fn apply(&self, command: &mut Command) {
+        for (name, _) in NO_CONFIGURATION {
+            command.env_remove(name);
+        }
         command.env("GIT_ALLOW_PROTOCOL", "https:http:git:ssh:file");
+        command.envs(self.variables.iter().map(|(name, value)| (name, value)));
+        command.envs(FIXED);
+    }
+
+    /// Adds a setting behind those that the user's environment has (`GIT_CONFIG_COUNT`).
+    fn add_setting(&self, command: &mut Command, key: &str, value: &str) {
+        let count =
+            self.get("GIT_CONFIG_COUNT").and_then(|count| count.to_str()?.parse::<u32>().ok()).unwrap_or(0);
+        command
+            .env(format!("GIT_CONFIG_KEY_{count}"), key)
+            .env(format!("GIT_CONFIG_VALUE_{count}"), value)
+            .env("GIT_CONFIG_COUNT", (count.saturating_add(1)).to_string());
     }
 }
 
@@ -66,16 +99,6 @@ fn acts(name: &OsStr) -> bool {
     !name.starts_with("LC_")
         && !name.starts_with("LARDER_")
         && !matches!(name, "LANG" | "LANGUAGE" | "SSH_ASKPASS")
-}
-
-/// Adds a setting behind those that the user's environment has (`GIT_CONFIG_COUNT`).
-fn add_setting(command: &mut Command, key: &str, value: &str) {
-    let count =
-        std::env::var("GIT_CONFIG_COUNT").ok().and_then(|count| count.parse::<u32>().ok()).unwrap_or(0);
-    command
-        .env(format!("GIT_CONFIG_KEY_{count}"), key)
-        .env(format!("GIT_CONFIG_VALUE_{count}"), value)
-        .env("GIT_CONFIG_COUNT", (count.saturating_add(1)).to_string());
 }
 
 /// For every command: what go sets for `git archive`, and that nothing is started beside it.
@@ -123,6 +146,9 @@ const FIXED: [(&str, &str); 13] = [
     ("GIT_LITERAL_PATHSPECS", "1"),
     ("GIT_NO_LAZY_FETCH", "1"),
 ];
+
+const NO_CONFIGURATION: [(&str, &str); 3] =
+    [("GIT_CONFIG_GLOBAL", "/dev/null"), ("GIT_CONFIG_SYSTEM", "/dev/null"), ("GIT_CONFIG_NOSYSTEM", "1")];
 
 /// Without these no program runs.
 const ALWAYS_KEPT: [&str; 5] = ["PATH", "TMPDIR", "LD_LIBRARY_PATH", "GIT_EXEC_PATH", "SYSTEMROOT"];

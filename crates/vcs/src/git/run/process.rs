@@ -65,10 +65,7 @@ impl Running {
     ) -> Result<Self, VcsError> {
         let local = |why: String| VcsError::failed(Cause::Local, what, why);
         command.process_group(0);
-        let mut child = command.spawn().map_err(|error| match error.kind() {
-            std::io::ErrorKind::NotFound => local("there is no git in PATH".to_owned()),
-            _ => local(format!("cannot start git: {error}")),
-        })?;
+        let mut child = command.spawn().map_err(|error| local(format!("cannot start git: {error}")))?;
         let watch = Arc::new(Watch {
             state: Mutex::new(State {
                 deadline: Instant::now().checked_add(limits.time),
