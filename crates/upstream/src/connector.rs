@@ -6,7 +6,7 @@ use std::{
     future::ready,
     io,
     net::{IpAddr, SocketAddr},
-    sync::Arc,
+    sync::{Arc, OnceLock},
     task::{Context, Poll},
     time::Duration,
 };
@@ -22,7 +22,7 @@ use tower_service::Service;
 use url::Url;
 
 use crate::{
-    FaultKind, Limits,
+    FaultKind, Guard, Limits,
     diagnose::tls_fault,
     http_proxy::HttpProxies,
     names::{Names, Proof},
@@ -38,6 +38,7 @@ pub(crate) struct Connector(Arc<Inner>);
 struct Inner {
     names: Arc<Names>,
     limits: Limits,
+    guard: Guard,
     tls: TlsConnector,
     /// For HTTP proxies that are reached by https: without the source's own certificate.
     proxy_tls: TlsConnector,
@@ -70,21 +71,24 @@ impl Connector {
     pub(crate) fn new(
         names: Arc<Names>,
         limits: Limits,
+        guard: Guard,
         tls: TlsConnector,
         proxy_tls: TlsConnector,
         proxies: Arc<HttpProxies>,
     ) -> Self {
-        Connector(Arc::new(Inner { names, limits, tls, proxy_tls, proxies }))
+        Connector(Arc::new(Inner { names, limits, guard, tls, proxy_tls, proxies }))
     }
 
     async fn connect(&self, to: &Uri) -> Result<Transport, NotReached> {
         let end = End::of(to).ok_or_else(|| NotReached::connect("the URL names no host"))?;
+        let guard = &self.0.guard;
+        guard.admits_host(&end.host).map_err(|e| NotReached::new(FaultKind::Guarded, e.to_string()))?;
         let stream = match self.proxy_for(to) {
-            None => self.dial(&end, if end.tls { Proof::Given } else { Proof::None }).await?,
+            None => self.dial(&end, if end.tls { Proof::Given } else { Proof::None }, guard).await?,
             Some(proxy) => {
                 let way = End::of_proxy(proxy)
                     .ok_or_else(|| NotReached::connect("the proxy's URL names no host"))?;
-                let stream = self.dial(&way, Proof::Given).await?;
+                let stream = self.dial(&way, Proof::Given, &Guard::open()).await?;
                 match proxy.scheme() {
                     "http" | "https" => {
                         let mut stream = if way.tls {
@@ -122,15 +126,29 @@ impl Connector {
         self.0.proxies.for_url(&Url::parse(&to.to_string()).ok()?)
     }
 
-    /// TCP to the first address that answers.
-    async fn dial(&self, end: &End, proof: Proof) -> Result<Box<dyn Stream>, NotReached> {
+    /// TCP to the first address that answers, of those that the guard admits.
+    async fn dial(&self, end: &End, proof: Proof, guard: &Guard) -> Result<Box<dyn Stream>, NotReached> {
         let limit = self.0.limits.connect;
-        let dial = |address: SocketAddr| tcp(SocketAddr::new(address.ip(), end.port));
-        let stream = match end.host.parse::<IpAddr>() {
-            Ok(ip) => any_of(&[SocketAddr::new(ip, end.port)], ready(Vec::new()), limit, dial).await?,
-            Err(_) => reach(&self.0.names, &end.host, proof, limit, dial).await?,
+        let refused = OnceLock::new();
+        let dial = |address: SocketAddr| {
+            let admitted = guard.admits(&end.host, address.ip()).map_err(|e| {
+                let words = refused.get_or_init(|| e.to_string()).clone();
+                io::Error::new(io::ErrorKind::PermissionDenied, words)
+            });
+            async move {
+                admitted?;
+                tcp(SocketAddr::new(address.ip(), end.port)).await
+            }
         };
-        Ok(Box::new(stream))
+        let reached = match end.host.parse::<IpAddr>() {
+            Ok(ip) => any_of(&[SocketAddr::new(ip, end.port)], ready(Vec::new()), limit, dial).await,
+            Err(_) => reach(&self.0.names, &end.host, proof, limit, dial).await,
+        };
+        match (reached, refused.into_inner()) {
+            (Ok(stream), _) => Ok(Box::new(stream)),
+            (Err(_), Some(words)) => Err(NotReached::new(FaultKind::Guarded, words)),
+            (Err(failed), None) => Err(failed),
+        }
     }
 
     async fn handshake(

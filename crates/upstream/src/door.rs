@@ -8,9 +8,10 @@ use http::{
 };
 use rustls::RootCertStore;
 use tokio_rustls::TlsConnector;
+use url::Url;
 
 use crate::{
-    Env, Limits, Meters, Resolver, SafeUrl, SourceConfig, SourceError, Stubborn, SystemResolver,
+    Env, Guard, Limits, Meters, Resolver, SafeUrl, SourceConfig, SourceError, Stubborn, SystemResolver,
     client::Client,
     connector::Connector,
     http_proxy::{BadHttpProxy, HttpProxies},
@@ -47,6 +48,8 @@ struct Inner {
     limits: Limits,
     stubborn: Stubborn,
     names: Arc<Names>,
+    /// Of hosts that others name, which must not push those of the sources out of the memory.
+    strangers: Arc<Names>,
     meters: Meters,
     roots: Arc<RootCertStore>,
     proxies: Arc<HttpProxies>,
@@ -94,7 +97,8 @@ impl Door {
             headers,
             limits,
             stubborn,
-            names: Arc::new(Names::new(resolver, limits, meters.dns().clone())),
+            names: Arc::new(Names::new(Arc::clone(&resolver), limits, meters.dns().clone())),
+            strangers: Arc::new(Names::new(resolver, limits, meters.dns().clone())),
             meters,
             roots: Arc::new(tls::roots(&env)),
             proxies: Arc::new(HttpProxies::from_env(&env)?),
@@ -128,9 +132,27 @@ impl Door {
         let names = Arc::clone(&inner.names);
         let tls = TlsConnector::from(Arc::new(tls::client_config(&inner.roots, config)?));
         let proxy_tls = TlsConnector::from(Arc::new(tls::proxy_config(&inner.roots, config)?));
-        let proxies = &inner.proxies;
-        let connector = Connector::new(names, inner.limits, tls, proxy_tls, Arc::clone(proxies));
-        Ok(Client::new(connector, inner.headers.clone(), Arc::clone(proxies), &inner.limits))
+        Ok(inner.client(names, Guard::open(), tls, proxy_tls))
+    }
+
+    /// A client for hosts that others name.
+    pub(crate) fn stranger(&self, guard: Guard) -> Result<Client, SourceError> {
+        let inner = &self.0;
+        let tls = tls::common_config(&inner.roots)?;
+        let mut proxy_tls = tls.clone();
+        proxy_tls.alpn_protocols.clear();
+        let [tls, proxy_tls] = [tls, proxy_tls].map(|tls| TlsConnector::from(Arc::new(tls)));
+        Ok(inner.client(Arc::clone(&inner.strangers), guard, tls, proxy_tls))
+    }
+
+    /// Where hosts that others name are.
+    pub(crate) fn strangers(&self) -> &Arc<Names> {
+        &self.0.strangers
+    }
+
+    /// Whether a proxy resolves the URL's host.
+    pub(crate) fn is_behind_proxy(&self, url: &Url) -> bool {
+        matches!(url.scheme(), "https" | "http") && self.0.proxies.for_url(url).is_some()
     }
 
     /// Who Larder is for a source: the URL's own credentials, or netrc's. Only over TLS.
@@ -145,6 +167,14 @@ impl Door {
     pub(crate) fn redactor(&self, url: &SafeUrl) -> Redactor {
         let credentials = self.credentials(url).into_iter().flat_map(Credentials::spellings);
         Redactor::new(url.secrets().chain(credentials).chain(self.0.proxies.secrets()))
+    }
+}
+
+impl Inner {
+    fn client(&self, names: Arc<Names>, guard: Guard, tls: TlsConnector, proxy_tls: TlsConnector) -> Client {
+        let proxies = &self.proxies;
+        let connector = Connector::new(names, self.limits, guard, tls, proxy_tls, Arc::clone(proxies));
+        Client::new(connector, self.headers.clone(), Arc::clone(proxies), &self.limits)
     }
 }
 

@@ -56,6 +56,8 @@ pub enum FaultKind {
     Disk,
     /// The thing is of a sort that this source never has. A mistake in the wiring, not in the source.
     Unaskable,
+    /// It was not asked, or not followed: it lies where [`Guard`](crate::Guard) lets nobody go.
+    Guarded,
     /// It was not asked: its breaker is open because of earlier failures.
     Tripped,
     /// It was not asked: too many requests to it are under way, and none ended in time.
@@ -159,6 +161,7 @@ impl FaultKind {
             FaultKind::Lie => "lie",
             FaultKind::Disk => "disk",
             FaultKind::Unaskable => "unaskable",
+            FaultKind::Guarded => "guarded",
             FaultKind::Tripped => "tripped",
             FaultKind::Busy => "busy",
         }

@@ -130,7 +130,7 @@ impl Blame {
             | FaultKind::Lie
             | FaultKind::Disk => Blame::Kind,
             FaultKind::Status(_) | FaultKind::Denied(_) => Blame::Alive,
-            FaultKind::Unaskable | FaultKind::Tripped | FaultKind::Busy => Blame::Nobody,
+            FaultKind::Unaskable | FaultKind::Guarded | FaultKind::Tripped | FaultKind::Busy => Blame::Nobody,
         }
     }
 }

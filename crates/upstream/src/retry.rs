@@ -40,6 +40,7 @@ impl Again {
             | FaultKind::Lie
             | FaultKind::Disk
             | FaultKind::Unaskable
+            | FaultKind::Guarded
             | FaultKind::Tripped
             | FaultKind::Busy => Again::Never,
         }
@@ -165,6 +166,7 @@ mod tests {
             (FaultKind::Lie, 1, 1),
             (FaultKind::Disk, 1, 1),
             (FaultKind::Unaskable, 1, 1),
+            (FaultKind::Guarded, 1, 1),
             (FaultKind::Tripped, 1, 1),
             (FaultKind::Busy, 1, 1),
         ] {

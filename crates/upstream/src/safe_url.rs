@@ -104,6 +104,11 @@ impl SafeUrl {
         })
     }
 
+    /// The URL without credentials.
+    pub(crate) fn as_url(&self) -> &Url {
+        &self.url
+    }
+
     /// The directory of a `file` URL.
     pub(crate) fn directory(&self) -> Option<PathBuf> {
         (self.scheme() == "file").then(|| self.url.to_file_path().ok()).flatten()
@@ -172,6 +177,12 @@ impl fmt::Debug for SafeUrl {
 }
 
 impl SourceName {
+    /// A host that is asked for no GOPROXY.
+    pub(crate) fn of_host(host: &str) -> Self {
+        let shown = host.bytes().all(|b| b.is_ascii_graphic());
+        SourceName(if shown { host } else { "" }.into())
+    }
+
     /// The name.
     pub fn as_str(&self) -> &str {
         &self.0

@@ -7,7 +7,8 @@ use std::{
 };
 
 use rustls::{
-    ClientConfig, RootCertStore,
+    ClientConfig, ConfigBuilder, RootCertStore,
+    client::WantsClientCert,
     crypto::{CryptoProvider, aws_lc_rs},
     pki_types::{
         CertificateDer, PrivateKeyDer,
@@ -63,11 +64,7 @@ pub(crate) fn client_config(
             roots.add(certificate).map_err(|e| certificate_error("ca", path, &e))?;
         }
     }
-    let provider: Arc<CryptoProvider> = Arc::new(aws_lc_rs::default_provider());
-    let builder = ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .map_err(|e| SourceError::Client(e.to_string()))?
-        .with_root_certificates(roots);
+    let builder = builder(roots)?;
     let mut tls = match (&config.client_cert, &config.client_key) {
         (None, None) => builder.with_no_client_auth(),
         (None, Some(_)) => return Err(SourceError::KeyAlone),
@@ -82,6 +79,21 @@ pub(crate) fn client_config(
     };
     tls.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
     Ok(tls)
+}
+
+/// The TLS settings for hosts without settings of their own.
+pub(crate) fn common_config(roots: &Arc<RootCertStore>) -> Result<ClientConfig, SourceError> {
+    let mut tls = builder(Arc::clone(roots))?.with_no_client_auth();
+    tls.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+    Ok(tls)
+}
+
+fn builder(roots: Arc<RootCertStore>) -> Result<ConfigBuilder<ClientConfig, WantsClientCert>, SourceError> {
+    let provider: Arc<CryptoProvider> = Arc::new(aws_lc_rs::default_provider());
+    Ok(ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .map_err(|e| SourceError::Client(e.to_string()))?
+        .with_root_certificates(roots))
 }
 
 /// The TLS settings for HTTP proxies: the same trust, but a proxy is shown no certificate and offered no HTTP/2.
