@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use upstream::FaultKind;
+
 /// Why a repository gave nothing.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum VcsError {
@@ -39,6 +41,24 @@ pub enum Cause {
 }
 
 impl Cause {
+    /// Of what sort a failure of the door is.
+    pub(crate) fn of(kind: FaultKind) -> Self {
+        match kind {
+            FaultKind::Dns | FaultKind::Connect | FaultKind::Reset | FaultKind::Truncated => Cause::Network,
+            FaultKind::Timeout | FaultKind::Stall | FaultKind::Busy => Cause::Timeout,
+            FaultKind::Denied(_) => Cause::Auth,
+            FaultKind::TooLarge => Cause::Limit,
+            FaultKind::Tls
+            | FaultKind::Protocol
+            | FaultKind::Status(_)
+            | FaultKind::Redirect
+            | FaultKind::Encoding
+            | FaultKind::Lie
+            | FaultKind::Tripped => Cause::Server,
+            FaultKind::Disk | FaultKind::Unaskable | FaultKind::Guarded => Cause::Local,
+        }
+    }
+
     /// The word for it in logs and metrics.
     pub fn as_str(self) -> &'static str {
         match self {

@@ -11,9 +11,11 @@ pub mod git;
 mod oid;
 mod refs;
 mod repo;
+mod root;
 
 pub use code::{Code, Found, Place};
 pub use error::{Cause, VcsError};
 pub use oid::{BadOid, Oid};
 pub use refs::{Refs, Tag};
 pub use repo::{Blob, Commit, Entry, EntryKind, Repo, Sink};
+pub use root::{Page, Pages, Root, Vcs, WebPages};
