@@ -28,6 +28,7 @@ mod script;
 mod sent;
 mod tls;
 mod tree;
+mod tunnel;
 mod upstream;
 
 pub use archive::{Archive, Body};
@@ -47,6 +48,7 @@ pub use reply::Reply;
 pub use require::{note, require, skipped};
 pub use tls::Authority;
 pub use tree::ModuleTree;
+pub use tunnel::Tunnel;
 pub use upstream::{ScriptedUpstream, Seen};
 
 use std::time::Duration;

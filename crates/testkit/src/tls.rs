@@ -31,6 +31,11 @@ impl Default for Authority {
 impl Authority {
     /// A new authority with new keys.
     pub fn new() -> Self {
+        Self::for_hosts(&[])
+    }
+
+    /// The same; its server's certificate is for these hosts as well. A name may begin with `*.`.
+    pub fn for_hosts(hosts: &[&str]) -> Self {
         let mut params = CertificateParams::default();
         params.distinguished_name.push(DnType::CommonName, "testkit authority");
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
@@ -44,7 +49,8 @@ impl Authority {
             let key = KeyPair::generate().unwrap();
             (params.signed_by(&key, &issuer).unwrap(), key)
         };
-        let names = [Ipv4Addr::LOCALHOST.to_string(), "localhost".to_owned()];
+        let mut names = vec![Ipv4Addr::LOCALHOST.to_string(), "localhost".to_owned()];
+        names.extend(hosts.iter().map(|&host| host.to_owned()));
         Self {
             server: issue(&names, "testkit server", ExtendedKeyUsagePurpose::ServerAuth),
             client: issue(&[], "testkit client", ExtendedKeyUsagePurpose::ClientAuth),

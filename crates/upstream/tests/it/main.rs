@@ -20,6 +20,7 @@ mod spellings;
 mod statuses;
 mod tls;
 mod turns;
+mod web;
 
 use std::{sync::Arc, time::Duration};
 

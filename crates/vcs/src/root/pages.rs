@@ -3,7 +3,7 @@
 use std::{fmt, sync::Arc, time::Duration};
 
 use tokio::runtime::Handle;
-use upstream::{Fault, Web};
+use upstream::{Fault, FaultKind, Web};
 
 use crate::{Cause, VcsError};
 
@@ -47,11 +47,11 @@ impl WebPages {
         WebPages { web, runtime, within, insecure }
     }
 
-    /// Asks once, and once more where that failed at once, in passing.
+    /// Asks once, and once more where the connection broke, or what failed at once may pass.
     fn ask(&self, url: &str) -> Result<Page, Fault> {
         let ask = || self.runtime.block_on(self.web.page(url, self.within));
         let page = match ask() {
-            Err(fault) if fault.may_pass() => ask()?,
+            Err(fault) if fault.kind() == FaultKind::Reset || fault.may_pass() => ask()?,
             answer => answer?,
         };
         Ok(Page {

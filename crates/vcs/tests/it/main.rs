@@ -4,6 +4,7 @@
 
 mod binary;
 mod golden;
+mod pages;
 mod runner;
 
 use std::{path::Path, sync::Arc};
