@@ -15,7 +15,7 @@ use std::{
 
 use self::{batch::Batch, tree::Tree};
 use super::{
-    cache::{Bare, Cache, Format},
+    cache::{Bare, Cache, Format, Part},
     fault,
     remote::Remote,
     run::{Call, Ended},
@@ -33,11 +33,12 @@ pub struct Binary {
     gone: Arc<Gone>,
     refs: OnceLock<Result<Refs, VcsError>>,
     open: Mutex<Option<Open>>,
+    history: Mutex<Option<Bare>>,
     /// The tree that was asked for last.
     tree: Mutex<Option<Arc<Tree>>>,
 }
 
-/// The repository of the cache, in use.
+/// The repository for content, in use.
 #[derive(Debug)]
 struct Open {
     bare: Bare,
@@ -63,16 +64,24 @@ impl From<VcsError> for Trouble {
 impl Binary {
     /// The repository at this URL. Nothing is asked yet.
     pub fn new(cache: Arc<Cache>, remote: Remote, gone: Arc<Gone>) -> Self {
-        Self { cache, remote, gone, refs: OnceLock::new(), open: Mutex::default(), tree: Mutex::default() }
+        Self {
+            cache,
+            remote,
+            gone,
+            refs: OnceLock::new(),
+            open: Mutex::default(),
+            history: Mutex::default(),
+            tree: Mutex::default(),
+        }
     }
 
-    /// Does something with the repository of the cache. If that is damaged, does it again with a new one.
+    /// Does something with the repository for content. If that is damaged, does it again with a new one.
     fn with<T>(&self, mut act: impl FnMut(&mut Open) -> Result<T, Trouble>) -> Result<T, VcsError> {
         let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
         let open = match &mut *open {
             Some(open) => open,
             none => none.insert(Open {
-                bare: self.cache.repository(&self.remote, self.format()?)?,
+                bare: self.cache.repository(&self.remote, Part::Content, self.format()?)?,
                 batch: None,
                 present: HashSet::new(),
             }),
@@ -81,6 +90,23 @@ impl Binary {
             Err(Trouble::Damaged(_)) => {
                 self.renew(open)?;
                 act(open).map_err(|trouble| trouble.into_failure(&self.remote))
+            }
+            other => other.map_err(|trouble| trouble.into_failure(&self.remote)),
+        }
+    }
+
+    /// Does something with the repository that has all history.
+    fn with_history<T>(&self, act: impl Fn(&Bare) -> Result<T, Trouble>) -> Result<T, VcsError> {
+        let mut bare = self.history.lock().unwrap_or_else(PoisonError::into_inner);
+        let bare = match &mut *bare {
+            Some(bare) => bare,
+            none => none.insert(self.cache.repository(&self.remote, Part::History, self.format()?)?),
+        };
+        let act = |bare: &Bare| self.fetch_all(bare, Part::History).and_then(|()| act(bare));
+        match act(bare) {
+            Err(Trouble::Damaged(_)) => {
+                self.cache.renew(bare)?;
+                act(bare).map_err(|trouble| trouble.into_failure(&self.remote))
             }
             other => other.map_err(|trouble| trouble.into_failure(&self.remote)),
         }
@@ -102,8 +128,8 @@ impl Binary {
     }
 
     /// Runs a command that reads the repository. Any exit code above `most` means damage.
-    fn read(&self, open: &Open, args: &[&str], most: i32) -> Result<(Vec<u8>, Ended), Trouble> {
-        let call = Call { repository: Some(open.bare.dir()), ..Call::new(args) };
+    fn read(&self, bare: &Bare, args: &[&str], most: i32) -> Result<(Vec<u8>, Ended), Trouble> {
+        let call = Call { repository: Some(bare.dir()), ..Call::new(args) };
         let (output, ended) = self.cache.git().run(call)?;
         match ended.code {
             Some(code) if code <= most => Ok((output, ended)),
@@ -146,15 +172,14 @@ impl Repo for Binary {
         if !only_hex || self.format()?.digits() < hex.len() || hex.len() < SHORTEST {
             return Err(Self::unknown(hex));
         }
-        self.with(|open| {
-            self.history(open)?;
+        self.with_history(|bare| {
             let (id, _) =
-                self.read(open, &["rev-parse", "-q", "--verify", &format!("{hex}^{{commit}}")], 128)?;
+                self.read(bare, &["rev-parse", "-q", "--verify", &format!("{hex}^{{commit}}")], 128)?;
             let id = std::str::from_utf8(&id).ok().and_then(|id| id.trim_end().parse::<Oid>().ok());
             let id = id.ok_or_else(|| Self::unknown(hex))?;
             let behind = format!("--contains={id}");
             let args = ["for-each-ref", "--count=1", &behind, "refs/heads/", "refs/tags/", "refs/larder/"];
-            let (reference, _) = self.read(open, &args, 0)?;
+            let (reference, _) = self.read(bare, &args, 0)?;
             if reference.is_empty() { Err(Self::unknown(hex).into()) } else { Ok(id) }
         })
     }
@@ -164,11 +189,10 @@ impl Repo for Binary {
         if refs.tags.is_empty() {
             return Ok(Vec::new());
         }
-        self.with(|open| {
-            self.history(open)?;
+        self.with_history(|bare| {
             let merged = format!("--merged={id}");
             let args = ["for-each-ref", "--format=%(objectname) %(refname)", &merged, "refs/tags/"];
-            let (output, _) = self.read(open, &args, 0)?;
+            let (output, _) = self.read(bare, &args, 0)?;
             let names = output.split(|b| *b == b'\n').filter_map(|line| {
                 let (id, name) = std::str::from_utf8(line).ok()?.split_once(" refs/tags/")?;
                 // As the listing has it: the tag may have moved since.
@@ -183,11 +207,10 @@ impl Repo for Binary {
         if old == new {
             return Ok(true);
         }
-        self.with(|open| {
-            self.history(open)?;
+        self.with_history(|bare| {
             let (old, new) = (old.to_string(), new.to_string());
             let (_, ended) =
-                self.read(open, &["merge-base", "--is-ancestor", "--end-of-options", &old, &new], 1)?;
+                self.read(bare, &["merge-base", "--is-ancestor", "--end-of-options", &old, &new], 1)?;
             Ok(ended.code == Some(0))
         })
     }

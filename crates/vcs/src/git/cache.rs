@@ -1,10 +1,11 @@
-//! What is kept of repositories: a bare one per URL.
+//! What is kept of repositories: two bare ones per URL, for content and for history.
 //!
 //! | file | what it is |
 //! |---|---|
 //! | `NAME/` | the repository; it appears complete, under another name before |
 //! | `NAME/larder` | its object format and which making it is of |
 //! | `NAME/larder-full` | the listing of which all history has been fetched |
+//! | `NAME/larder-whole` | nothing can be left out of its history |
 //! | `NAME/larder-fetching` | a fetch runs, or was broken off |
 //! | `NAME.use` | locked shared by those that read it; its time is that of the last use |
 //! | `NAME.fetch` | locked by the one that changes it |
@@ -65,6 +66,24 @@ impl Format {
     }
 }
 
+/// What of a remote is kept together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Part {
+    /// Some commits, with all their files.
+    Content,
+    /// All commits and tags; without files where the server can leave them out.
+    History,
+}
+
+impl Part {
+    fn suffix(self) -> &'static str {
+        match self {
+            Part::Content => "",
+            Part::History => "-history",
+        }
+    }
+}
+
 /// A repository of the cache. It is not removed while this exists.
 #[derive(Debug)]
 pub(super) struct Bare {
@@ -94,8 +113,8 @@ impl Cache {
     }
 
     /// The repository of a remote, an empty one if there is none yet.
-    pub(super) fn repository(&self, remote: &Remote, format: Format) -> Result<Bare, VcsError> {
-        let name = remote.name();
+    pub(super) fn repository(&self, remote: &Remote, part: Part, format: Format) -> Result<Bare, VcsError> {
+        let name = remote.name() + part.suffix();
         let used = self.file(&name, "use").and_then(|file| {
             file.lock_shared()?;
             file.set_modified(SystemTime::now())?;
@@ -109,7 +128,7 @@ impl Cache {
         }
         let _alone = self.change(&bare)?;
         if bare.read_marker().is_none() {
-            self.make(&bare)?;
+            self.make(&bare, &unique())?;
         }
         bare.made = bare.read_marker().ok_or_else(|| failed("the new repository is not there"))?;
         Ok(bare)
@@ -119,10 +138,16 @@ impl Cache {
     pub(super) fn renew(&self, bare: &mut Bare) -> Result<(), VcsError> {
         let _alone = self.change(bare)?;
         if bare.read_marker().is_none_or(|made| made == bare.made) {
-            self.make(bare)?;
+            self.make(bare, &unique())?;
         }
         bare.made = bare.read_marker().ok_or_else(|| failed("the new repository is not there"))?;
         Ok(())
+    }
+
+    /// Begins anew with a repository from which nothing may be left out.
+    pub(super) fn make_whole(&self, bare: &Bare, _: &Changing) -> Result<(), VcsError> {
+        self.make(bare, &bare.made)?;
+        fs::write(bare.dir.join(WHOLE), "").map_err(|error| local(&error))
     }
 
     /// Waits until nobody else changes the repository. What a broken-off change has left is cleared away.
@@ -149,7 +174,7 @@ impl Cache {
     }
 
     /// Makes an empty repository and puts it in the place of the old one. The caller holds the right to.
-    fn make(&self, bare: &Bare) -> Result<(), VcsError> {
+    fn make(&self, bare: &Bare, made: &str) -> Result<(), VcsError> {
         let stem = bare.dir.to_string_lossy();
         let (new, old) = (PathBuf::from(format!("{stem}.new")), PathBuf::from(format!("{stem}.old")));
         for left in [&new, &old] {
@@ -162,7 +187,7 @@ impl Cache {
         let settle = || {
             fs::create_dir_all(new.join("info"))?;
             fs::write(new.join("info/attributes"), ATTRIBUTES)?;
-            fs::write(new.join(MARKER), format!("{} {}", bare.format.as_str(), unique()))?;
+            fs::write(new.join(MARKER), format!("{} {}", bare.format.as_str(), made))?;
             if bare.dir.exists() {
                 fs::rename(&bare.dir, &old)?;
             }
@@ -205,6 +230,11 @@ impl Bare {
         fs::write(&new, listing).and_then(|()| fs::rename(new, full)).map_err(|error| local(&error))
     }
 
+    /// Whether nothing may be left out of it.
+    pub(super) fn is_whole(&self) -> bool {
+        self.dir.join(WHOLE).exists()
+    }
+
     /// Which making it is of; `None` if it is not there, or names objects in another way.
     fn read_marker(&self) -> Option<String> {
         let text = fs::read_to_string(self.dir.join(MARKER)).ok()?;
@@ -238,6 +268,7 @@ fn failed(why: &str) -> VcsError {
 const WHAT: &str = "the cache of repositories";
 const MARKER: &str = "larder";
 const FULL: &str = "larder-full";
+const WHOLE: &str = "larder-whole";
 const FETCHING: &str = "larder-fetching";
 /// As go writes it (`ensureGitAttributes`).
 const ATTRIBUTES: &str = "\n* -export-subst -export-ignore\n";

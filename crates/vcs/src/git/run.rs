@@ -63,6 +63,8 @@ pub(super) struct Call<'a> {
     pub(super) asks: bool,
     /// Whether it writes to stderr what it sends and receives.
     pub(super) traced: bool,
+    /// Whether the server may be asked to leave objects out.
+    pub(super) partial: bool,
 }
 
 /// The name of the remote in arguments.
@@ -154,7 +156,7 @@ impl Git {
 impl<'a> Call<'a> {
     /// A command that needs no repository and asks nobody.
     pub(super) fn new(args: &'a [&'a str]) -> Self {
-        Self { repository: None, remote: None, args, asks: false, traced: false }
+        Self { repository: None, remote: None, args, asks: false, traced: false, partial: false }
     }
 
     /// The command in short, for people: `git fetch https://git.example.com/r`.

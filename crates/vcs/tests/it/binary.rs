@@ -46,10 +46,19 @@ impl Scene {
         self.fixture.git("r", &["rev-parse", &format!("{rev}^{{commit}}")]).stdout.trim().parse().unwrap()
     }
 
-    /// The one repository that the cache has.
+    /// The one repository that the cache has for content.
     fn kept(&self) -> PathBuf {
+        self.kept_for(|name| !name.ends_with("-history"))
+    }
+
+    /// The one that it has for history.
+    fn kept_history(&self) -> PathBuf {
+        self.kept_for(|name| name.ends_with("-history"))
+    }
+
+    fn kept_for(&self, which: fn(&str) -> bool) -> PathBuf {
         let entries = fs::read_dir(self.dir.path()).unwrap().map(|entry| entry.unwrap().path());
-        let mut repositories = entries.filter(|path| path.is_dir());
+        let mut repositories = entries.filter(|path| path.is_dir() && which(path.to_str().unwrap()));
         let one = repositories.next().unwrap();
         assert_eq!(repositories.next(), None);
         one
@@ -89,7 +98,7 @@ fn a_tag_is_fetched_alone_and_history_when_it_is_asked_for() {
     assert!(scene.kept().join("shallow").exists());
     assert_eq!(repo.tags_behind(third).unwrap(), ["v1.0.0", "v1.1.0"]);
     assert_eq!(repo.tags_behind(first).unwrap(), ["v1.0.0"]);
-    assert!(!scene.kept().join("shallow").exists());
+    assert!(scene.kept().join("shallow").exists() && !scene.kept_history().join("shallow").exists());
     assert!(repo.is_ancestor(first, third).unwrap() && !repo.is_ancestor(third, first).unwrap());
 
     assert_eq!(repo.blob(second, "d", 9).unwrap(), None);
@@ -179,21 +188,20 @@ fn what_is_damaged_is_fetched_anew() {
         assert_eq!(repo.tags_behind(second).unwrap().len(), 2);
     };
     read(&scene.repo());
-    let mut objects = Vec::new();
-    walk(&scene.kept().join("objects"), &mut objects);
-    assert!(!objects.is_empty());
-    for at in 0..objects.len() {
-        // Every object in its turn, and by each damage.
-        for damage in [&b""[..], b"rubbish", b"cut"] {
-            let kept = scene.kept();
-            let mut now = Vec::new();
-            walk(&kept.join("objects"), &mut now);
-            let Some(victim) = now.get(at) else { continue };
-            let content = fs::read(victim).unwrap();
-            let spoilt = if damage == b"cut" { &content[..content.len() / 2] } else { damage };
-            fs::remove_file(victim).unwrap();
-            fs::write(victim, spoilt).unwrap();
-            read(&scene.repo());
+    for kept in [Scene::kept, Scene::kept_history] {
+        let objects = walk(&kept(&scene).join("objects"));
+        assert!(!objects.is_empty());
+        for at in 0..objects.len() {
+            // Every object in its turn, and by each damage.
+            for damage in [&b""[..], b"rubbish", b"cut"] {
+                let now = walk(&kept(&scene).join("objects"));
+                let Some(victim) = now.get(at) else { continue };
+                let content = fs::read(victim).unwrap();
+                let spoilt = if damage == b"cut" { &content[..content.len() / 2] } else { damage };
+                fs::remove_file(victim).unwrap();
+                fs::write(victim, spoilt).unwrap();
+                read(&scene.repo());
+            }
         }
     }
     // While it is in use, and as a whole.
@@ -205,12 +213,50 @@ fn what_is_damaged_is_fetched_anew() {
     read(&scene.repo());
 }
 
-fn walk(dir: &Path, files: &mut Vec<PathBuf>) {
+/// All files below a directory, sorted.
+fn walk(dir: &Path) -> Vec<PathBuf> {
     let mut entries: Vec<_> = fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().path()).collect();
     entries.sort();
-    for entry in entries {
-        if entry.is_dir() { walk(&entry, files) } else { files.push(entry) }
+    entries.into_iter().flat_map(|entry| if entry.is_dir() { walk(&entry) } else { vec![entry] }).collect()
+}
+
+#[test]
+fn history_is_without_files_where_the_server_can_leave_them_out() {
+    let Some(scene) = scene() else { return };
+    scene.fixture.git("r", &["config", "uploadpack.allowFilter", "true"]);
+    let between: Oid = scene.oid("main");
+    scene.fixture.commit("r", &[("a.go", "package a // four\n")]);
+    let repo = scene.repo();
+    assert_eq!(repo.find(&between.to_string()[..8]).unwrap(), between);
+    assert_eq!(repo.tags_behind(between).unwrap(), ["v1.0.0", "v1.1.0"]);
+    assert_eq!(text(&repo, between, "a.go"), "package a // three\n");
+    assert!(scene.kept().join("shallow").exists(), "a commit between tags is fetched alone");
+    let list = |repository: &Path| {
+        let mut command = std::process::Command::new("git");
+        command.arg("-C").arg(repository).args([
+            "cat-file",
+            "--batch-all-objects",
+            "--batch-check=%(objecttype)",
+        ]);
+        testkit::run(&mut command).ok().stdout
+    };
+    assert!(!list(&scene.kept_history()).contains("tree"));
+    // More history comes to it.
+    scene.fixture.git("r", &["tag", "v1.2.0"]);
+    let last: Oid = scene.fixture.commit("r", &[("a.go", "package a // five\n")]).parse().unwrap();
+    assert_eq!(scene.repo().tags_behind(last).unwrap(), ["v1.0.0", "v1.1.0", "v1.2.0"]);
+    // Not every tag is at a commit.
+    scene.fixture.git("r", &["tag", "v0.1.0", "main^{tree}"]);
+    scene.fixture.git("r", &["tag", "-a", "-m", "x", "v0.2.0", "main:a.go"]);
+    let repo = scene.repo();
+    assert_eq!(repo.tags_behind(last).unwrap(), ["v1.0.0", "v1.1.0", "v1.2.0"]);
+    for tag in ["v0.1.0", "v0.2.0"] {
+        let error = repo.commit(repo.refs().unwrap().tags[tag].target).unwrap_err();
+        assert_eq!(cause(&error), None, "{error}");
     }
+    assert_eq!(text(&repo, last, "a.go"), "package a // five\n");
+    let last: Oid = scene.fixture.commit("r", &[("a.go", "package a // six\n")]).parse().unwrap();
+    assert_eq!(scene.repo().tags_behind(last).unwrap(), ["v1.0.0", "v1.1.0", "v1.2.0"]);
 }
 
 #[test]

@@ -18,7 +18,13 @@ fn the_binary_gives_what_go_gives() {
     let dir = tempfile::tempdir().unwrap();
     let cache = crate::cache(dir.path());
     check(&|name| Box::new(crate::binary(&cache, &fixture.url(name))));
-    // From what is kept, the same.
+    // From a server that leaves out what is not asked for, the same.
+    for name in std::fs::read_dir(fixture.path("")).unwrap() {
+        let name = name.unwrap().file_name();
+        fixture.git(name.to_str().unwrap(), &["config", "uploadpack.allowFilter", "true"]);
+    }
+    let dir = tempfile::tempdir().unwrap();
+    let cache = crate::cache(dir.path());
     check(&|name| Box::new(crate::binary(&cache, &fixture.url(name))));
 }
 

@@ -2,7 +2,7 @@
 
 use sha2::{Digest, Sha256};
 
-use super::{Binary, Call, Open, Trouble, trouble};
+use super::{Bare, Binary, Call, Open, Part, Trouble, trouble};
 use crate::{
     Cause, Oid, Refs, Repo, VcsError,
     git::{remote::hex, run::SOURCE},
@@ -17,18 +17,18 @@ impl Binary {
         if !self.has(open, id)? {
             self.fetch_one(open, id)?;
             if !self.has(open, id)? {
-                self.history(open)?;
+                self.fetch_all(&open.bare, Part::Content)?;
             }
             if !self.has(open, id)? {
-                return self.not_there(open, id);
+                return self.not_there(&open.bare, id);
             }
         }
         open.present.insert(id);
         Ok(())
     }
 
-    /// Fetches a commit alone, without what is behind it, by a reference that names it: a server may have commits
-    /// that belong to none.
+    /// Fetches a commit alone, without what is behind it: by a reference that names it, for some servers give nothing
+    /// else. Who asks for another one knows from the history that it is behind one.
     fn fetch_one(&self, open: &mut Open, id: Oid) -> Result<(), Trouble> {
         let refs = self.refs()?;
         let tag = refs.tags.iter().find(|(_, tag)| tag.target == id || tag.direct == id);
@@ -37,16 +37,14 @@ impl Binary {
             format!("+refs/tags/{name}:refs/tags/{name}")
         } else if let Some((name, _)) = head() {
             format!("+refs/heads/{name}:refs/heads/{name}")
-        } else if refs.head == Some(id) {
-            format!("+{id}:{HEAD}")
         } else {
-            return Ok(());
+            format!("+{id}:refs/larder/{id}")
         };
         let _alone = self.cache.change(&open.bare)?;
         if self.has(open, id)? {
             return Ok(());
         }
-        match self.fetch(open, &["--depth=1"], &[&spec]) {
+        match self.fetch(&open.bare, &["--depth=1"], &[&spec]) {
             // Such a server may still give all; go tries, too.
             Err(Trouble::Vcs(VcsError::Failed { cause: Cause::Server, .. })) => Ok(()),
             other => other,
@@ -54,57 +52,68 @@ impl Binary {
     }
 
     /// Makes sure that all commits behind branches, tags and HEAD are here, as the listing has them.
-    pub(super) fn history(&self, open: &mut Open) -> Result<(), Trouble> {
+    pub(super) fn fetch_all(&self, bare: &Bare, part: Part) -> Result<(), Trouble> {
         let refs = self.refs()?;
         if refs.heads.is_empty() && refs.tags.is_empty() && refs.head.is_none() {
             return Ok(());
         }
         let listing = fingerprint(refs);
-        if open.bare.is_full(&listing) {
+        if bare.is_full(&listing) {
             return Ok(());
         }
-        let alone = self.cache.change(&open.bare)?;
-        if open.bare.is_full(&listing) {
+        let alone = self.cache.change(bare)?;
+        if bare.is_full(&listing) {
             return Ok(());
         }
         let mut specs = vec!["+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*"];
-        let detached = format!("+HEAD:{HEAD}");
         if refs.head.is_some_and(|head| !refs.heads.values().any(|id| *id == head)) {
-            specs.push(&detached);
+            specs.push("+HEAD:refs/larder/head");
         }
-        self.fetch(open, &["--prune"], &specs)?;
-        // In a second step, as go does it: some versions of git get both at once wrong.
-        if open.bare.dir().join("shallow").exists() {
-            self.fetch(open, &["--unshallow"], &specs)?;
+        match part {
+            Part::History if bare.is_whole() => self.fetch(bare, &["--prune"], &specs)?,
+            Part::History => match self.fetch(bare, &[WITHOUT_FILES, "--prune"], &specs) {
+                // The server may stumble over the wish, and git over a tag that is at a tree.
+                Err(Trouble::Damaged(_) | Trouble::Vcs(VcsError::Failed { cause: Cause::Server, .. })) => {
+                    self.cache.make_whole(bare, &alone)?;
+                    self.fetch(bare, &["--prune"], &specs)?;
+                }
+                other => other?,
+            },
+            Part::Content => {
+                self.fetch(bare, &["--prune"], &specs)?;
+                // In a second step, as go does it: some versions of git get both at once wrong.
+                if bare.dir().join("shallow").exists() {
+                    self.fetch(bare, &["--unshallow"], &specs)?;
+                }
+            }
         }
-        open.bare.note_full(&listing)?;
+        bare.note_full(&listing)?;
         drop(alone);
         Ok(())
     }
 
-    fn fetch(&self, open: &mut Open, options: &[&str], specs: &[&str]) -> Result<(), Trouble> {
+    fn fetch(&self, bare: &Bare, options: &[&str], specs: &[&str]) -> Result<(), Trouble> {
         let mut args = vec!["fetch", "-q", "-f", "--no-tags", "--no-write-fetch-head"];
         args.extend(options);
         args.extend(["--end-of-options", SOURCE]);
         args.extend(specs);
-        let call = Call { repository: Some(open.bare.dir()), remote: Some(&self.remote), ..Call::new(&args) };
-        open.bare.fetching()?;
-        let ended = self.cache.git().run(call);
-        if let Err(failure @ VcsError::Failed { cause: Cause::Limit, .. }) = ended {
-            // Else it would be in the way of all others.
-            open.batch = None;
-            return Err(failure.into());
-        }
-        let (_, ended) = ended?;
+        let call = Call {
+            repository: Some(bare.dir()),
+            remote: Some(&self.remote),
+            partial: options.contains(&WITHOUT_FILES),
+            ..Call::new(&args)
+        };
+        bare.fetching()?;
+        let (_, ended) = self.cache.git().run(call)?;
         if ended.code.is_some() {
-            open.bare.fetched()?;
+            bare.fetched()?;
         }
         self.cache.make_room();
         if ended.code == Some(0) { Ok(()) } else { Err(trouble(&call, &ended)) }
     }
 
     /// Why a commit is not to be had after all has been fetched.
-    fn not_there(&self, open: &Open, id: Oid) -> Result<(), Trouble> {
+    fn not_there(&self, bare: &Bare, id: Oid) -> Result<(), Trouble> {
         let refs = self.refs()?;
         let tags = refs.tags.iter().filter(|(_, tag)| tag.target == id);
         let heads = refs.heads.iter().filter(|(_, head)| **head == id);
@@ -112,7 +121,7 @@ impl Binary {
         let listed = listed.chain(heads.map(|(name, id)| (format!("refs/heads/{name}"), *id)));
         let mut moved = refs.head == Some(id);
         for (name, id) in listed {
-            let (here, _) = self.read(open, &["rev-parse", "-q", "--verify", &name], 128)?;
+            let (here, _) = self.read(bare, &["rev-parse", "-q", "--verify", &name], 128)?;
             if here.trim_ascii() == id.to_string().as_bytes() {
                 return Err(Trouble::Damaged(format!("{name} is here, but not its commit {id}")));
             }
@@ -137,5 +146,5 @@ fn fingerprint(refs: &Refs) -> String {
     hex(&hash.finalize())
 }
 
-/// The name that a HEAD without a branch has here.
-const HEAD: &str = "refs/larder/head";
+/// Only commits and tags.
+const WITHOUT_FILES: &str = "--filter=tree:0";

@@ -43,7 +43,7 @@ impl Binary {
             if !dir.is_empty() {
                 args.push(&dir);
             }
-            let (output, _) = self.read(open, &args, 0)?;
+            let (output, _) = self.read(&open.bare, &args, 0)?;
             read(&output, dir.as_bytes(), &format!("git ls-tree {}", self.remote))
         })?;
         let tree = Arc::new(Tree { commit, dir, entries });

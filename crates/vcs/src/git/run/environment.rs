@@ -43,6 +43,9 @@ impl Environment {
             for (key, value) in FAR_SETTINGS {
                 command.arg("-c").arg(format!("{key}={value}"));
             }
+            for (key, value) in PARTIAL_SETTINGS.iter().filter(|_| call.partial) {
+                command.arg("-c").arg(format!("{key}={value}"));
+            }
             self.apply(&mut command);
             self.add_setting(&mut command, &format!("remote.{SOURCE}.url"), remote.secret());
         }
@@ -127,6 +130,13 @@ const FAR_SETTINGS: [(&str, &str); 10] = [
     ("fetch.showForcedUpdates", "false"),
     ("submodule.recurse", "false"),
     ("advice.fetchShowForcedUpdates", "false"),
+];
+
+/// That the source may have what is left out. Nothing that only reads knows of it, so nothing fetches by itself.
+const PARTIAL_SETTINGS: [(&str, &str); 3] = [
+    ("extensions.partialClone", SOURCE),
+    ("remote.larder-source.promisor", "true"),
+    ("remote.larder-source.partialclonefilter", "tree:0"),
 ];
 
 /// Nobody is asked, nothing is shown page by page, and texts are the ones that are looked for. Replaced objects and
