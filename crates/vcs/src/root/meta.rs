@@ -158,7 +158,7 @@ mod tests {
     fn a_tag_is_found_however_it_is_written() {
         for page in [
             r#"<meta name="go-import" content="e.test/a git https://r.test/a">"#,
-            r#"<META NAME='go-import' CONTENT='e.test/a git https://r.test/a'/>"#,
+            r"<META NAME='go-import' CONTENT='e.test/a git https://r.test/a'/>",
             r#"<meta content="e.test/a git https://r.test/a" name=go-import>"#,
             "<meta\n name =\t'go-import'\r\n content= \"  e.test/a\n\tgit   https://r.test/a \" >",
             r#"<x:meta og:name="go-import" y:content="e.test/a git https://r.test/a">"#,
