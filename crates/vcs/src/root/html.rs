@@ -3,7 +3,7 @@
 //!
 //! Names with letters beyond ASCII are judged by Unicode's letters and digits, not by the older tables of XML 1.0.
 
-use std::{borrow::Cow, fmt, str};
+use std::{borrow::Cow, fmt, str, str::Utf8Chunk};
 
 /// One piece of a page, as far as it matters.
 #[derive(Debug, PartialEq, Eq)]
@@ -278,11 +278,15 @@ impl<'a> Tokens<'a> {
             }
             (b0, b1) = (b1, b);
         }
-        let text = String::from_utf8(out).map_err(|_| self.error("invalid UTF-8"))?;
-        match text.chars().find(|&c| !is_character(c)) {
-            None => Ok(text),
-            Some(c) => Err(self.error(format!("illegal character code U+{:04X}", u32::from(c)))),
+        let first = out.utf8_chunks().next();
+        let text = first.as_ref().map(Utf8Chunk::valid).unwrap_or_default();
+        if let Some(c) = text.chars().find(|&c| !is_character(c)) {
+            return Err(self.error(format!("illegal character code U+{:04X}", u32::from(c))));
         }
+        if text.len() < out.len() {
+            return Err(self.error("invalid UTF-8"));
+        }
+        Ok(text.to_owned())
     }
 
     /// What follows `&`. Whatever is not understood stays as it is.

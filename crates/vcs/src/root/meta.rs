@@ -292,6 +292,7 @@ mod tests {
             why("<?xml encoding='latin1'?>").unwrap(),
             "xml: opening charset \"latin1\": can't decode XML document using charset \"latin1\""
         );
+        assert_eq!(why("a\n\u{1}").unwrap(), "XML syntax error on line 2: illegal character code U+0001");
         assert_eq!(why("no page at all"), None);
         assert!(Imports::read(b"<head></head> <").ended && !Imports::read(b"<head>").ended);
     }
