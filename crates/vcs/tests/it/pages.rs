@@ -76,7 +76,9 @@ fn a_vanity_path_leads_to_its_repository() {
     let targets: Vec<_> = seen.iter().map(|seen| seen.target.as_str()).collect();
     assert_eq!(targets, ["/team/lib/v2?go-get=1", "/team?go-get=1"]);
     assert!(seen.iter().all(|seen| seen.header("Authorization") == Some("Basic cm9ib3Q6aHVudGVyMg==")));
-    assert_eq!(site.tunnel.asked(), ["code.example.com:443"]);
+    // Whether the second page comes over the first one's connection depends on which of two tasks is faster.
+    let hosts = site.tunnel.asked();
+    assert!(!hosts.is_empty() && hosts.iter().all(|host| host == "code.example.com:443"), "{hosts:?}");
 }
 
 #[test]
