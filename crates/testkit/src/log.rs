@@ -188,5 +188,5 @@ fn absent(why: &str) -> Natural {
 }
 
 fn answer(status: u16, content_type: &'static str, body: impl Into<Vec<u8>>) -> Natural {
-    Natural { status, content_type, body: body.into().into(), framing: Framing::Length }
+    Natural { status, content_type: content_type.into(), body: body.into().into(), framing: Framing::Length }
 }

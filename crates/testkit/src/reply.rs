@@ -1,6 +1,6 @@
 //! What an upstream says when it is asked, faults included.
 
-use std::{fmt, sync::Arc, time::Duration};
+use std::{borrow::Cow, fmt, sync::Arc, time::Duration};
 
 use crate::{archive::Body, gate::Gate, upstream::ranges::Ranges};
 
@@ -36,7 +36,7 @@ pub(crate) enum Said {
 #[derive(Clone, Debug)]
 pub(crate) struct Natural {
     pub(crate) status: u16,
-    pub(crate) content_type: &'static str,
+    pub(crate) content_type: Cow<'static, str>,
     pub(crate) body: Body,
     pub(crate) framing: Framing,
 }
@@ -217,7 +217,8 @@ impl Reply {
         self
     }
 
-    /// RST after exactly `n` bytes of the body, counted from the first that is sent, if the client reads them.
+    /// RST after exactly `n` bytes of the body, counted from the first that is sent, if the client reads them. A body that
+    /// is shorter comes whole.
     #[must_use]
     pub fn reset_after(mut self, n: u64) -> Self {
         self.stops.push((n, Stop::Reset));

@@ -1,11 +1,13 @@
 //! A GOPROXY on a real socket that does what a test says.
 
 mod conversation;
+mod git;
 pub(crate) mod ranges;
 
 use std::{
     collections::BTreeMap,
     net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream},
+    path::PathBuf,
     sync::{
         Arc, Condvar, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, Ordering},
@@ -13,10 +15,12 @@ use std::{
     thread::JoinHandle,
 };
 
+use base64::{Engine, prelude::BASE64_STANDARD};
 use rustls::ServerConfig;
 
 use crate::{
     LIMIT,
+    git::GitFixture,
     log::TestLog,
     reply::Reply,
     script::{Script, matches},
@@ -72,6 +76,10 @@ pub(crate) struct Shared {
 struct State {
     tree: ModuleTree,
     log: Option<TestLog>,
+    /// Where the repositories are that it gives out.
+    repositories: Option<PathBuf>,
+    /// Patterns, and the `Authorization` without which their paths are not served.
+    demands: Vec<(String, String)>,
     script: Script,
     seen: Vec<Seen>,
     open: BTreeMap<usize, TcpStream>,
@@ -97,6 +105,13 @@ impl ScriptedUpstream {
     /// The same, only to clients with a certificate of that authority.
     pub fn for_known_clients(tree: ModuleTree, authority: &Authority) -> Self {
         Self::start(State { tree, ..State::default() }, Some(authority.server(true)))
+    }
+
+    /// Serves the repositories of a fixture over TLS, `/NAME` and `/NAME.git`, with a certificate for the hosts of that
+    /// authority. Its pages are scripted.
+    pub fn of_git(fixture: &GitFixture, authority: &Authority) -> Self {
+        let repositories = Some(fixture.path(""));
+        Self::start(State { repositories, ..State::default() }, Some(authority.server(false)))
     }
 
     fn start(state: State, tls: Option<Arc<ServerConfig>>) -> Self {
@@ -143,6 +158,13 @@ impl ScriptedUpstream {
     /// Every request for paths of this pattern gets this reply. The newest such order counts.
     pub fn always(&self, pattern: &str, reply: Reply) {
         self.state().script.always(pattern, reply);
+    }
+
+    /// Paths of this pattern are for those alone who show this login and this password. Everybody else gets 401, whatever
+    /// is scripted.
+    pub fn demand(&self, pattern: &str, login: &str, password: &str) {
+        let expected = format!("Basic {}", BASE64_STANDARD.encode(format!("{login}:{password}")));
+        self.state().demands.push((pattern.to_owned(), expected));
     }
 
     /// Forgets what was scripted.
@@ -210,6 +232,17 @@ impl ScriptedUpstream {
 
     fn state(&self) -> MutexGuard<'_, State> {
         self.shared.state()
+    }
+}
+
+impl State {
+    /// What somebody gets who does not show what is demanded of him.
+    fn demanded(&self, seen: &Seen) -> Option<Reply> {
+        let mut demands = self.demands.iter().filter(|(pattern, _)| matches(pattern, &seen.path)).peekable();
+        demands.peek()?;
+        let shown = seen.header("authorization");
+        let fine = demands.any(|(_, expected)| shown == Some(expected));
+        (!fine).then(|| Reply::status(401).header("WWW-Authenticate", "Basic realm=\"testkit\""))
     }
 }
 

@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use super::{Seen, Shared, ranges};
+use super::{Seen, Shared, git, ranges};
 use crate::{
     reply::{Framing, Natural, Reply, Said, Stop},
     sent::wait_until_sent,
@@ -64,18 +64,26 @@ impl Shared {
 
     fn talk(&self, id: usize, reader: &mut BufReader<Wire>) -> io::Result<After> {
         while let Some(seen) = read_head(reader, id)? {
-            let (reply, natural) = {
+            let sent = git::read_body(&seen, reader)?;
+            let (reply, mut natural, repositories) = {
                 let mut state = self.state();
-                let reply = state.script.next(&seen.path).unwrap_or_else(Reply::natural);
+                let reply = match state.demanded(&seen) {
+                    Some(refused) => refused,
+                    None => state.script.next(&seen.path).unwrap_or_else(Reply::natural),
+                };
                 let log = state.log.as_ref().and_then(|log| log.answer(&seen.path));
                 let natural = log.or_else(|| {
                     let (content_type, body) = state.tree.answer(&seen.path)?;
+                    let content_type = content_type.into();
                     Some(Natural { status: 200, content_type, body, framing: Framing::Length })
                 });
                 state.seen.push(seen.clone());
                 self.changed.notify_all();
-                (reply, natural)
+                (reply, natural, state.repositories.clone())
             };
+            if let (None, Said::Natural, Some(root)) = (&natural, &reply.said, repositories) {
+                natural = git::answer(&root, &seen, &sent);
+            }
             match answer(reader.get_mut(), &seen, reply, natural)? {
                 After::KeepAlive => {}
                 ended => return Ok(ended),
@@ -139,7 +147,7 @@ fn answer(stream: &mut Wire, seen: &Seen, reply: Reply, natural: Option<Natural>
             }
             None => {
                 let text = format!("not found: {} is not in this tree\n", seen.path);
-                (404, Some("text/plain; charset=utf-8"), text.into())
+                (404, Some("text/plain; charset=utf-8".into()), text.into())
             }
         },
     };
@@ -150,7 +158,7 @@ fn answer(stream: &mut Wire, seen: &Seen, reply: Reply, natural: Option<Natural>
     }
     let mut headers = reply.headers;
     if let Some(content_type) = content_type {
-        add(&mut headers, "Content-Type", content_type);
+        add(&mut headers, "Content-Type", &content_type);
     }
     let mut part = ranges::Part { status, content_range: None, from: 0, len: body.len() };
     if status == 200 && !matches!(framing, Framing::Claim(_)) {
@@ -199,6 +207,9 @@ fn answer(stream: &mut Wire, seen: &Seen, reply: Reply, natural: Option<Natural>
     let mut sent = 0;
     for (at, stop) in stops {
         sent += out.copy(&mut reader, at.saturating_sub(sent))?;
+        if sent < at {
+            break;
+        }
         match stop {
             Stop::Reset => return Ok(After::Reset),
             Stop::Close => return Ok(After::Close),
