@@ -57,6 +57,8 @@ pub enum Verified {
     Imported,
     /// Nothing, by configuration.
     Off,
+    /// Who had the right to publish it here.
+    Published,
     /// Nothing yet: an operator lets it out before its database has said anything.
     Pending,
 }
@@ -68,6 +70,7 @@ impl Verified {
             Verified::Log => "log",
             Verified::FirstSight => "first-sight",
             Verified::Imported => "imported",
+            Verified::Published => "published",
             Verified::Off => "off",
             Verified::Pending => "pending",
         }
@@ -78,6 +81,7 @@ impl Verified {
             Evidence::Log { .. } => Verified::Log,
             Evidence::FirstSight => Verified::FirstSight,
             Evidence::Imported { .. } => Verified::Imported,
+            Evidence::Published { .. } => Verified::Published,
             Evidence::Off => Verified::Off,
         }
     }

@@ -172,7 +172,7 @@ impl Known {
     pub(crate) fn by(fact: &FileFact) -> Self {
         match fact.evidence() {
             Evidence::Log { db, id, .. } => Known::Vouched { db: db.clone(), id: *id },
-            Evidence::FirstSight | Evidence::Imported { .. } | Evidence::Off => {
+            Evidence::FirstSight | Evidence::Imported { .. } | Evidence::Published { .. } | Evidence::Off => {
                 Known::FirstSight { source: Arc::clone(fact.source()), at: fact.at() }
             }
         }

@@ -180,6 +180,8 @@ pub enum Prefix {
     Versions(ModulePath),
     /// The receipts of all modules.
     Receipts,
+    /// The receipts of a module.
+    ReceiptsOf(ModulePath),
     /// What is stored of all checksum databases: the objects, and their checked copies.
     Sumdb,
 }

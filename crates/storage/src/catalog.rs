@@ -1,16 +1,20 @@
 //! The index of what is stored, for people: search, totals, last use, what was refused. It can be lost.
 
 mod audit;
+mod deed;
 mod late;
 mod lease;
 mod none;
 mod sqlite;
+mod token;
 
 pub use audit::{Offence, Refused};
+pub use deed::{Act, Deed};
 pub(crate) use late::LateCatalog;
 pub use lease::Lease;
 pub use none::NoCatalog;
 pub use sqlite::SqliteCatalog;
+pub use token::{BadToken, Scope, Token, TokenHash, TokenName, TokenSecret};
 
 use std::fmt;
 
@@ -40,6 +44,21 @@ pub trait Catalog: fmt::Debug + Send + Sync {
 
     /// What was refused last, the newest first; at most `limit` of the 10,000 that are kept.
     fn audit(&self, limit: u32) -> BoxFuture<'static, Result<Vec<Refused>, CatalogError>>;
+
+    /// What was changed by somebody's wish, the newest first; at most `limit` of the 10,000 that are kept.
+    fn deeds(&self, limit: u32) -> BoxFuture<'static, Result<Vec<Deed>, CatalogError>>;
+
+    /// All tokens, in the order of their names.
+    fn tokens(&self) -> BoxFuture<'static, Result<Vec<Token>, CatalogError>>;
+
+    /// Keeps a token under the hash of its secret; `false` if there is one of that name.
+    fn add_token(&self, token: Token, hash: TokenHash) -> BoxFuture<'static, Result<bool, CatalogError>>;
+
+    /// Forgets a token; `false` if there is none of that name.
+    fn revoke_token(&self, name: TokenName) -> BoxFuture<'static, Result<bool, CatalogError>>;
+
+    /// The token whose secret has this hash, as it is at this moment. Other processes may have changed it just now.
+    fn token(&self, hash: TokenHash) -> BoxFuture<'static, Result<Option<Token>, CatalogError>>;
 
     /// The module versions with a receipt that come behind `after` in the order of the bytes of path and version;
     /// at most `limit`.
@@ -77,6 +96,8 @@ pub enum Event {
     },
     /// Something was refused because it was not what it had to be.
     Refused(Box<Refused>),
+    /// Somebody has changed something, as he had the right to.
+    Deed(Box<Deed>),
 }
 
 /// A file was served.
@@ -105,6 +126,9 @@ pub enum CatalogError {
     /// There is none at present; the log of the start says why.
     #[error("there is no catalog at present")]
     Unavailable,
+    /// There are as many tokens as there may be.
+    #[error("there are {0} tokens, and no more may be; revoke some")]
+    Crowded(u32),
     /// The database refused.
     #[error("catalog: {0}")]
     Sqlite(#[from] rusqlite::Error),

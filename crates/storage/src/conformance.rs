@@ -290,6 +290,9 @@ async fn listings(place: Place) {
     let module = version("v1.0.0").path().clone();
     assert_eq!(list(Prefix::Versions(module.clone())).await, infos);
     assert_eq!(list(Prefix::Receipts).await, receipts);
+    let mut of_module = receipts.clone();
+    of_module.retain(|key| matches!(key, Key::Receipt(version) if *version.path() == module));
+    assert_eq!(list(Prefix::ReceiptsOf(module.clone())).await, of_module);
     let of_databases = |key: &Key| {
         matches!(key, Key::Supported(_) | Key::Lookup(..) | Key::Tile(..) | Key::Head(_) | Key::Checked(..))
     };

@@ -36,7 +36,8 @@ pub use answer::{StoredAnswer, Validator};
 pub use blob::{Blob, Damage, Rot};
 pub use blobs::{Blobs, BoxFuture, Content, Listing, Pair, Prefix, Put, Stored, Tag, When};
 pub use catalog::{
-    Catalog, CatalogError, Event, Lease, NoCatalog, Offence, Refused, SqliteCatalog, Totals, Used,
+    Act, BadToken, Catalog, CatalogError, Deed, Event, Lease, NoCatalog, Offence, Refused, Scope,
+    SqliteCatalog, Token, TokenHash, TokenName, TokenSecret, Totals, Used,
 };
 pub use checksum::BLOCK;
 pub use data::{Data, MinFree, OpenError, OpenOptions};
@@ -52,4 +53,4 @@ pub use receipt::{Evidence, FileFact, Receipt, State};
 pub use referee::Referee;
 pub use scrub::{Done, Finding, Scrub, ScrubError, ScrubOptions, Tally, Walked};
 pub use staging::{Growth, Staged, Staging, StagingArea};
-pub use store::{Copies, Import, Loaded, PublishError, SignedHead, Store};
+pub use store::{Copies, Import, Loaded, PublishError, SignedHead, Store, Whole, Withdrawal};

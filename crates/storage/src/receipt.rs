@@ -63,6 +63,11 @@ pub enum Evidence {
         /// The public key that signed the list, `NAME+HASH+KEY`; none where nobody did.
         signer: Option<Arc<str>>,
     },
+    /// Who had the right to publish it here, and did.
+    Published {
+        /// The name of the token, or of what stands for the operator.
+        by: Arc<str>,
+    },
     /// Nothing, by configuration.
     Off,
 }
@@ -74,6 +79,7 @@ impl Evidence {
             Evidence::Log { .. } => "log",
             Evidence::FirstSight => "first-sight",
             Evidence::Imported { .. } => "imported",
+            Evidence::Published { .. } => "published",
             Evidence::Off => "off",
         }
     }
@@ -84,7 +90,8 @@ impl Evidence {
             Evidence::Off => 0,
             Evidence::FirstSight => 1,
             Evidence::Imported { .. } => 2,
-            Evidence::Log { .. } => 3,
+            Evidence::Published { .. } => 3,
+            Evidence::Log { .. } => 4,
         };
         weight(self) > weight(other)
     }
@@ -262,13 +269,19 @@ impl Receipt {
     /// The file that holds it.
     pub fn to_bytes(&self) -> Vec<u8> {
         let facts = Kind::ALL.iter().filter_map(|kind| self.fact(*kind));
-        let imported = facts.map(FileFact::evidence).any(|is| matches!(is, Evidence::Imported { .. }));
-        let format = if imported { FORMAT } else { WITHOUT_IMPORTS };
+        let needs = facts.map(|fact| match fact.evidence() {
+            Evidence::Published { .. } => FORMAT,
+            Evidence::Imported { .. } => WITHOUT_PUBLISHED,
+            Evidence::Log { .. } | Evidence::FirstSight | Evidence::Off => WITHOUT_IMPORTS,
+        });
+        let format = needs.max().unwrap_or(WITHOUT_IMPORTS);
         sealed::seal(WHAT, format, &wire::Receipt::write(self), &[])
     }
 }
 
 const WHAT: &str = "receipt";
-const FORMAT: u32 = 2;
-/// The format before there were imports. What an older Larder can read is written so that it does.
+const FORMAT: u32 = 3;
+/// The format before anything could be published. What an older Larder can read is written so that it does.
+const WITHOUT_PUBLISHED: u32 = 2;
+/// The format before there were imports.
 const WITHOUT_IMPORTS: u32 = 1;

@@ -239,7 +239,8 @@ impl Blobs for Referee {
     fn list(&self, prefix: &Prefix) -> Listing {
         let found = self.read(|state| {
             let fits = |key: &&Key| match (prefix, key) {
-                (Prefix::Versions(module), Key::File(version, Kind::Info)) => version.path() == module,
+                (Prefix::Versions(module), Key::File(version, Kind::Info))
+                | (Prefix::ReceiptsOf(module), Key::Receipt(version)) => version.path() == module,
                 (Prefix::Receipts, Key::Receipt(_))
                 | (
                     Prefix::Sumdb,

@@ -9,6 +9,8 @@ mod misbehaviour;
 mod publish;
 mod rebuild;
 mod sumdb;
+mod whole;
+mod withdraw;
 
 use std::sync::Mutex;
 use std::{collections::HashSet, sync::Arc};
@@ -16,7 +18,9 @@ use std::{collections::HashSet, sync::Arc};
 use gomod::{DbName, ModulePath, ModuleVersion, Version};
 use jiff::Timestamp;
 
-pub use self::{head::SignedHead, import::Import, look::Copies, publish::PublishError};
+pub use self::{
+    head::SignedHead, import::Import, look::Copies, publish::PublishError, whole::Whole, withdraw::Withdrawal,
+};
 use crate::{
     Blob, Blobs, Catalog, Data, Event, Foreign, Key, Kind, LocalBlobs, Prefix, QuarantineId, Question,
     Receipt, Refused, Rot, SqliteCatalog, Staged, Staging, StagingArea, StoreError, Stored, StoredAnswer,

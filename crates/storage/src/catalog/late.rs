@@ -4,7 +4,10 @@ use std::sync::{Arc, OnceLock};
 
 use gomod::ModuleVersion;
 
-use super::{Catalog, CatalogError, Event, Lease, NoCatalog, Refused, SqliteCatalog, Totals, Used};
+use super::{
+    Catalog, CatalogError, Deed, Event, Lease, NoCatalog, Refused, SqliteCatalog, Token, TokenHash,
+    TokenName, Totals, Used,
+};
 use crate::{BoxFuture, Data};
 
 /// The catalog of a directory that cannot be written yet: none, and the one in the directory from the time when it
@@ -43,6 +46,26 @@ impl Catalog for LateCatalog {
 
     fn audit(&self, limit: u32) -> BoxFuture<'static, Result<Vec<Refused>, CatalogError>> {
         self.now().audit(limit)
+    }
+
+    fn deeds(&self, limit: u32) -> BoxFuture<'static, Result<Vec<Deed>, CatalogError>> {
+        self.now().deeds(limit)
+    }
+
+    fn tokens(&self) -> BoxFuture<'static, Result<Vec<Token>, CatalogError>> {
+        self.now().tokens()
+    }
+
+    fn add_token(&self, token: Token, hash: TokenHash) -> BoxFuture<'static, Result<bool, CatalogError>> {
+        self.now().add_token(token, hash)
+    }
+
+    fn revoke_token(&self, name: TokenName) -> BoxFuture<'static, Result<bool, CatalogError>> {
+        self.now().revoke_token(name)
+    }
+
+    fn token(&self, hash: TokenHash) -> BoxFuture<'static, Result<Option<Token>, CatalogError>> {
+        self.now().token(hash)
     }
 
     fn versions(

@@ -2,7 +2,7 @@
 
 use gomod::ModuleVersion;
 
-use super::{Catalog, CatalogError, Event, Lease, Refused, Totals, Used};
+use super::{Catalog, CatalogError, Deed, Event, Lease, Refused, Token, TokenHash, TokenName, Totals, Used};
 use crate::BoxFuture;
 
 /// A catalog that keeps nothing. Every lease is granted, since there is nobody to share with.
@@ -21,6 +21,26 @@ impl Catalog for NoCatalog {
     }
 
     fn audit(&self, _: u32) -> BoxFuture<'static, Result<Vec<Refused>, CatalogError>> {
+        ready(Err(CatalogError::Unavailable))
+    }
+
+    fn deeds(&self, _: u32) -> BoxFuture<'static, Result<Vec<Deed>, CatalogError>> {
+        ready(Err(CatalogError::Unavailable))
+    }
+
+    fn tokens(&self) -> BoxFuture<'static, Result<Vec<Token>, CatalogError>> {
+        ready(Err(CatalogError::Unavailable))
+    }
+
+    fn add_token(&self, _: Token, _: TokenHash) -> BoxFuture<'static, Result<bool, CatalogError>> {
+        ready(Err(CatalogError::Unavailable))
+    }
+
+    fn revoke_token(&self, _: TokenName) -> BoxFuture<'static, Result<bool, CatalogError>> {
+        ready(Err(CatalogError::Unavailable))
+    }
+
+    fn token(&self, _: TokenHash) -> BoxFuture<'static, Result<Option<Token>, CatalogError>> {
         ready(Err(CatalogError::Unavailable))
     }
 

@@ -1,8 +1,10 @@
 //! The catalog in SQLite: a database file in the data directory, written by one thread per process.
 
 mod audit;
+mod deeds;
 mod file;
 mod statements;
+mod tokens;
 mod writer;
 
 use std::{
@@ -18,8 +20,11 @@ use gomod::ModuleVersion;
 use rusqlite::Connection;
 use tokio::sync::oneshot;
 
-use self::writer::{Job, Writer};
-use super::{Catalog, CatalogError, Event, Lease, Refused, Totals, Used};
+use self::{
+    tokens::Added,
+    writer::{Job, Writer},
+};
+use super::{Catalog, CatalogError, Deed, Event, Lease, Refused, Token, TokenHash, TokenName, Totals, Used};
 use crate::{BoxFuture, Data, StoreError, blocking::blocking};
 
 /// The catalog of a data directory in `catalog.sqlite`.
@@ -95,6 +100,33 @@ impl Catalog for SqliteCatalog {
 
     fn audit(&self, limit: u32) -> BoxFuture<'static, Result<Vec<Refused>, CatalogError>> {
         self.ask(move |db| audit::newest(db, limit))
+    }
+
+    fn deeds(&self, limit: u32) -> BoxFuture<'static, Result<Vec<Deed>, CatalogError>> {
+        self.ask(move |db| deeds::newest(db, limit))
+    }
+
+    fn tokens(&self) -> BoxFuture<'static, Result<Vec<Token>, CatalogError>> {
+        self.ask(tokens::all)
+    }
+
+    fn add_token(&self, token: Token, hash: TokenHash) -> BoxFuture<'static, Result<bool, CatalogError>> {
+        let added = self.ask(move |db| tokens::add(db, &token, &hash));
+        Box::pin(async move {
+            match added.await? {
+                Added::Yes => Ok(true),
+                Added::Taken => Ok(false),
+                Added::Crowded => Err(CatalogError::Crowded(tokens::MOST)),
+            }
+        })
+    }
+
+    fn revoke_token(&self, name: TokenName) -> BoxFuture<'static, Result<bool, CatalogError>> {
+        self.ask(move |db| tokens::revoke(db, &name))
+    }
+
+    fn token(&self, hash: TokenHash) -> BoxFuture<'static, Result<Option<Token>, CatalogError>> {
+        self.ask(move |db| tokens::of_hash(db, &hash))
     }
 
     fn versions(

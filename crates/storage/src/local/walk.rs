@@ -24,6 +24,10 @@ pub(super) fn list(data: &Path, prefix: Prefix) -> Listing {
                 walk.versions(&dir, &module, ".info", |mv| Key::File(mv, Kind::Info))
             }
             Prefix::Receipts => walk.receipts(&modules),
+            Prefix::ReceiptsOf(module) => {
+                let dir = modules.join(&*module.escaped()).join("@v");
+                walk.versions(&dir, &module, ".receipt", Key::Receipt)
+            }
             Prefix::Sumdb => {
                 walk.sumdb(&owned, "modules/sumdb").and_then(|()| walk.sumdb(&owned, "answers/sumdb"))
             }

@@ -57,6 +57,9 @@ enum Evidence {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         signer: Option<String>,
     },
+    Published {
+        by: String,
+    },
     Off,
 }
 
@@ -117,6 +120,7 @@ impl FileFact {
                 receipt::Evidence::Imported { signer } => {
                     Evidence::Imported { signer: signer.as_deref().map(str::to_owned) }
                 }
+                receipt::Evidence::Published { by } => Evidence::Published { by: by.as_ref().to_owned() },
                 receipt::Evidence::Off => Evidence::Off,
             },
         }
@@ -138,6 +142,7 @@ impl FileFact {
                 Evidence::Imported { signer } => {
                     receipt::Evidence::Imported { signer: signer.map(Into::into) }
                 }
+                Evidence::Published { by } => receipt::Evidence::Published { by: by.into() },
                 Evidence::Off => receipt::Evidence::Off,
             },
         })

@@ -121,7 +121,12 @@ impl Store {
             let recorded = receipt.as_ref().and_then(|(receipt, _)| receipt.fact(kind));
             let there = compare(version, kind, file.as_ref(), &fact, recorded, ours.as_ref()).await;
             let known = receipt.as_ref().map(|(receipt, tag)| (receipt, tag));
-            match pin::step(version, kind, &fact, pending, known, &there, waits)? {
+            let step = pin::step(version, kind, &fact, pending, known, &there, waits);
+            if let (Err(Never::Withdrawn(_)), Bytes::Staged(_), Some(_)) = (&step, bytes, &ours) {
+                // It was taken out between the look at the receipt and the put of the file.
+                self.blobs.remove(&file_key).await?;
+            }
+            match step? {
                 Step::Record(new, when) => self.put_receipt(&receipt_key, &new, when).await?,
                 Step::Put => match bytes {
                     Bytes::Staged(staged) => {

@@ -68,7 +68,14 @@ async fn index(weak: &Weak<Store>, _alone: &Lease) -> Result<u64, CatalogError> 
                     derive(&store, version.path()).await;
                 }
                 match store.receipt(&version).await {
-                    Ok(Some(receipt)) => batch.push(Event::Stored(Box::new(receipt))),
+                    Ok(Some(receipt)) => {
+                        if receipt.withdrawn().is_some()
+                            && let Err(error) = store.remove_files(&version).await
+                        {
+                            tracing::warn!(%version, "withdrawn, and its files are still there: {error}");
+                        }
+                        batch.push(Event::Stored(Box::new(receipt)));
+                    }
                     Ok(None) => {}
                     Err(error) => tracing::warn!("not in the index: {error}"),
                 }

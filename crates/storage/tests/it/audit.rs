@@ -86,7 +86,8 @@ async fn a_catalog_of_the_first_form_is_brought_forward_with_what_is_in_it() {
     let stored = Event::Stored(Box::new(Receipt::new(mv("example.com/a@v1.0.0"), State::Verified)));
     SqliteCatalog::start(&open(dir.path())).record(vec![stored]).await.unwrap();
     let db = rusqlite::Connection::open(dir.path().join("catalog.sqlite")).unwrap();
-    db.execute_batch("DROP TABLE audit; PRAGMA user_version = 1").unwrap();
+    db.execute_batch("DROP TABLE audit; DROP TABLE tokens; DROP TABLE deeds; PRAGMA user_version = 1")
+        .unwrap();
     drop(db);
     // Several processes start at the same time.
     let catalogs: Vec<_> = (0..4).map(|_| Arc::new(SqliteCatalog::start(&open(dir.path())))).collect();

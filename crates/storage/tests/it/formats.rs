@@ -24,6 +24,7 @@ fn facts() -> impl Strategy<Value = (usize, String, i64, Evidence)> {
         Just(Evidence::FirstSight),
         prop::option::of(any::<String>())
             .prop_map(|signer| Evidence::Imported { signer: signer.map(Into::into) }),
+        any::<String>().prop_map(|by| Evidence::Published { by: by.into() }),
         (any::<u64>(), any::<u64>()).prop_map(|(id, size)| Evidence::Log {
             db: "sum.example.com/db".parse().unwrap(),
             id,
@@ -158,8 +159,8 @@ fn hostile_receipts_are_damaged() {
 
 #[test]
 fn a_newer_format_is_told_from_damage() {
-    let file = br#"{"larder":"receipt","format":3,"crc32c":"","content":[],"more":{}}"#;
+    let file = br#"{"larder":"receipt","format":4,"crc32c":"","content":[],"more":{}}"#;
     let newer = Receipt::parse(&version(), &[file.as_slice(), b"\n"].concat()).unwrap_err();
-    assert!(matches!(newer, StoreError::Newer { format: 3, .. }), "{newer}");
+    assert!(matches!(newer, StoreError::Newer { format: 4, .. }), "{newer}");
     assert!(newer.to_string().contains("newer than this Larder"), "{newer}");
 }

@@ -15,5 +15,7 @@ mod staging;
 mod store;
 mod sumdb;
 mod syscalls;
+mod tokens;
 mod trouble;
+mod whole;
 mod world;

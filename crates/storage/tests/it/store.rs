@@ -236,9 +236,9 @@ async fn a_damaged_receipt_makes_its_files_foreign() {
     publish(&store, A, Kind::Mod, "m".into(), "m").await.unwrap();
     assert_eq!(fs::read_to_string(&receipt).unwrap(), text);
 
-    fs::write(&receipt, text.replacen("\"format\":1", "\"format\":3", 1)).unwrap();
+    fs::write(&receipt, text.replacen("\"format\":1", "\"format\":4", 1)).unwrap();
     let newer = store.load(&mv(A), Kind::Mod).await.unwrap_err();
-    assert!(matches!(newer, StoreError::Newer { format: 3, .. }), "{newer}");
+    assert!(matches!(newer, StoreError::Newer { format: 4, .. }), "{newer}");
     assert!(receipt.exists());
 }
 

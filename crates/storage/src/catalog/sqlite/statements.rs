@@ -9,12 +9,12 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use super::{
     super::{Totals, Used},
-    audit,
+    audit, deeds, tokens,
 };
 use crate::{Kind, Receipt, State};
 
 /// The number of the tables' form; a database with a higher one is left to the newer Larder that made it.
-pub(super) const VERSION: i32 = 2;
+pub(super) const VERSION: i32 = 4;
 
 /// The first form.
 pub(super) const CREATE: &str = "
@@ -46,7 +46,7 @@ pub(super) const CREATE: &str = "
 
 /// What makes a form the next one, from the first form on. Older Larders that have the database open go on with it:
 /// nothing they know is changed.
-pub(super) const STEPS: [&str; 1] = [audit::CREATE];
+pub(super) const STEPS: [&str; 3] = [audit::CREATE, tokens::CREATE, deeds::CREATE];
 
 const STORED: &str = "
     INSERT INTO versions (module, version, state, info_size, mod_size, mod_h1, zip_size, zip_h1,
@@ -174,8 +174,9 @@ mod tests {
 
     #[test]
     fn placeholders_appear_in_order() {
-        let of_audit = [audit::REFUSED, audit::FORGET, audit::NEWEST];
-        for statement in [STORED, QUARANTINED, USED, VERSIONS, FACT, SET_FACT].into_iter().chain(of_audit) {
+        let others = [audit::REFUSED, audit::FORGET, audit::NEWEST].into_iter();
+        let others = others.chain(deeds::STATEMENTS).chain(tokens::STATEMENTS);
+        for statement in [STORED, QUARANTINED, USED, VERSIONS, FACT, SET_FACT].into_iter().chain(others) {
             let mut last = 0;
             for part in statement.split('$').skip(1) {
                 let digits = part.split(|c: char| !c.is_ascii_digit()).next().unwrap();

@@ -13,7 +13,7 @@ use tokio::sync::oneshot;
 
 use super::{
     super::{CatalogError, Event, Used},
-    audit,
+    audit, deeds,
     file::{self, Opened},
     statements,
 };
@@ -124,6 +124,7 @@ fn record(db: &Connection, event: &Event) -> rusqlite::Result<()> {
             statements::quarantined(db, version, *kind, reason, *at)
         }
         Event::Refused(refused) => audit::refused(db, refused),
+        Event::Deed(deed) => deeds::done(db, deed),
     }
 }
 
