@@ -4,6 +4,7 @@
 //! with the environment and the file, so that one rule checks a value wherever it comes from, and no message of the
 //! argument parser repeats a password.
 
+mod import;
 mod ledger;
 mod sumdb;
 
@@ -13,6 +14,7 @@ use clap::{Args, Parser, Subcommand, builder::Styles, builder::styling::AnsiColo
 use clap_complete::Shell;
 
 pub(crate) use self::{
+    import::ImportModulesArgs,
     ledger::{AuditArgs, ExportArgs, ImportArgs},
     sumdb::{DataOptions, KeygenArgs, RotatePlanArgs, SumdbCommand},
 };
@@ -47,6 +49,9 @@ pub(crate) enum Command {
     /// Check everything that is stored, and set aside what is damaged
     #[command(after_help = AFTER_SCRUB)]
     Scrub(ScrubArgs),
+    /// Take in modules that Go, or another mirror, already has on a disk
+    #[command(after_help = import::AFTER_IMPORT)]
+    Import(ImportModulesArgs),
     /// Look after checksum databases: the public ones, and your own
     #[command(subcommand, after_help = sumdb::AFTER_SUMDB)]
     Sumdb(SumdbCommand),
@@ -340,6 +345,9 @@ mod tests {
             "larder config check a.toml --config b.toml",
             "larder completions cmd.exe",
             "larder scrub --nonsense",
+            "larder import",
+            "larder import DIR",
+            "larder import --dir a --modcache b",
         ] {
             assert_eq!(parse(line).err().map(|e| e.exit_code()), Some(2), "{line}");
         }

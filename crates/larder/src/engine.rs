@@ -76,6 +76,11 @@ impl Engine {
         Ok(Engine { mirror, data, instance, sources: sources.all, mirrored, served, asked, registry })
     }
 
+    /// Whether anything can be stored.
+    pub(crate) fn can_store(&self) -> bool {
+        !self.data.is_read_only()
+    }
+
     /// Serves until `stop`, and then until what runs is done, or its time is over.
     pub(crate) async fn serve(
         self,

@@ -8,6 +8,7 @@ mod config;
 mod databases;
 mod engine;
 mod go_env;
+mod import;
 mod log;
 mod open_files;
 mod progress;
@@ -58,6 +59,10 @@ fn run(command: Command, env: &Environment) -> Printed {
         Command::Scrub(args) => with_settings(&args.options(), None, env, FAILED, async |settings| {
             log::to_stderr(settings, Level::ERROR);
             scrub::scrub(settings, &args).await
+        }),
+        Command::Import(args) => with_settings(&args.options, None, env, FAILED, async |settings| {
+            log::to_stderr(settings, Level::ERROR);
+            import::import(settings, &args).await
         }),
         Command::Sumdb(command) => databases::run(command, env),
         Command::Config(command) => config::run(command, env, look(env)),

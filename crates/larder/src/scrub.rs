@@ -145,7 +145,7 @@ impl SoFar {
 }
 
 /// For people: three digits and a unit.
-fn amount(bytes: u64) -> String {
+pub(crate) fn amount(bytes: u64) -> String {
     let units = ["KiB", "MiB", "GiB", "TiB"];
     if bytes < 1024 {
         return format!("{bytes} B");

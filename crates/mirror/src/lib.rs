@@ -22,6 +22,7 @@ mod foreign;
 mod heads;
 mod hedge;
 mod held;
+mod import;
 mod judge;
 mod lease;
 mod log;
@@ -80,6 +81,7 @@ pub use crate::{
     database_state::{DatabaseState, HeadState},
     follow::Follow,
     hedge::Hedging,
+    import::{Brought, Declined, Imported},
     meters::Meters,
     own::{Appended, OwnError, OwnLog},
     policy::{

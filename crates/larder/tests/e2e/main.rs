@@ -20,6 +20,7 @@ mod flight;
 mod freshness;
 mod full_disk;
 mod http;
+mod import;
 mod last_call;
 mod ledger;
 mod lies;
