@@ -2,6 +2,7 @@
 
 mod read;
 
+use crate::calendar;
 use crate::version::{Version, VersionError};
 
 /// What a proxy says about a version: its canonical name, the time of its commit, where it came from.
@@ -12,17 +13,25 @@ pub struct Info {
     origin: Origin,
 }
 
-/// Where a version was found, as `go list -m -json` shows it. Every field may be empty.
+/// Where a version was found, as `go list -m -json` shows it (cmd/go `codehost.Origin`). Every field may be empty.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-struct Origin {
-    vcs: String,
-    url: String,
-    subdir: String,
-    hash: String,
-    tag_prefix: String,
-    tag_sum: String,
-    r#ref: String,
-    repo_sum: String,
+pub struct Origin {
+    /// What keeps the code: `git`.
+    pub vcs: String,
+    /// The repository, without credentials.
+    pub url: String,
+    /// The module's directory in it, without the one of its major version.
+    pub subdir: String,
+    /// The commit.
+    pub hash: String,
+    /// What the tags begin with that the version depends on.
+    pub tag_prefix: String,
+    /// Stands for these tags and their commits: `t1:` and a hash.
+    pub tag_sum: String,
+    /// The reference that led to the commit: `refs/tags/v1.0.0`, `refs/heads/main`, `HEAD`.
+    pub r#ref: String,
+    /// Stands for all references of the repository: `r1:` and a hash.
+    pub repo_sum: String,
 }
 
 impl Info {
@@ -39,6 +48,12 @@ impl Info {
         let read::Fields { version, time, origin } = read::fields(json).map_err(InfoError::json)?;
         let version = Version::new(&version.ok_or(InfoError::NoVersion)?)?;
         Ok(Self { version, time, origin })
+    }
+
+    /// What is known of a commit of this time, in seconds since 1970 (UTC). A time whose year is not one of four digits
+    /// is left out.
+    pub fn of_commit(version: Version, time: i64, origin: Origin) -> Self {
+        Self { version, time: calendar::of_unix(time), origin }
     }
 
     /// The canonical version.

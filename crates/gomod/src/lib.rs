@@ -47,7 +47,7 @@ pub use go_mod::{
 pub use go_sum::{GoSum, GoSumError, SumCheck, SumFile, SumLine};
 pub use go_version::GoVersion;
 pub use h1::{H1, H1Error};
-pub use info::{Info, InfoError};
+pub use info::{Info, InfoError, Origin};
 pub use limits::{MAX_GOMOD, MAX_LICENSE, MAX_ZIP};
 pub use module_line::scan_module_line;
 pub use module_version::ModuleVersion;

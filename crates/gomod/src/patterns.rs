@@ -10,7 +10,7 @@ use std::fmt;
 ///
 /// Nothing is trimmed: in `a.test, b.test` the second pattern begins with a space and covers nothing. Case
 /// counts. Empty and malformed patterns cover nothing.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Patterns(String);
 
 impl Patterns {

@@ -16,6 +16,7 @@ pub struct Fault {
     elapsed: Duration,
     retry_after: Option<RetryAfter>,
     tries: u32,
+    discovery: bool,
 }
 
 /// What fails later than that made somebody wait.
@@ -54,6 +55,10 @@ pub enum FaultKind {
     Lie,
     /// The local disk failed (`file://` sources).
     Disk,
+    /// A repository's server answered, but not as it should.
+    Repository,
+    /// This machine lacks something that the source needs: a program, room, an undamaged cache.
+    Lacking,
     /// The thing is of a sort that this source never has. A mistake in the wiring, not in the source.
     Unaskable,
     /// It was not asked, or not followed: it lies where [`Guard`](crate::Guard) lets nobody go.
@@ -76,7 +81,15 @@ pub enum RetryAfter {
 impl Fault {
     /// A failure of `source` after `elapsed`. The detail is cut to one line of at most 300 bytes; it must hold no secret.
     pub fn new(source: SourceName, kind: FaultKind, detail: &str, elapsed: Duration) -> Self {
-        Fault { source, kind, detail: one_line(detail).into(), elapsed, retry_after: None, tries: 1 }
+        Fault {
+            source,
+            kind,
+            detail: one_line(detail).into(),
+            elapsed,
+            retry_after: None,
+            tries: 1,
+            discovery: false,
+        }
     }
 
     pub(crate) fn with_retry_after(mut self, retry_after: Option<RetryAfter>) -> Self {
@@ -89,6 +102,18 @@ impl Fault {
         self.tries = tries;
         self.elapsed = elapsed;
         self
+    }
+
+    /// The same, as a failure to find out where the code of a module is: no repository was asked yet.
+    #[must_use]
+    pub fn in_discovery(self) -> Self {
+        Fault { discovery: true, ..self }
+    }
+
+    /// Whether nothing failed but to find out where the code of a module is: the page of its path could not be had.
+    /// Nothing is known of any repository then.
+    pub fn is_discovery(&self) -> bool {
+        self.discovery
     }
 
     /// The source that failed.
@@ -160,6 +185,8 @@ impl FaultKind {
             FaultKind::Encoding => "encoding",
             FaultKind::Lie => "lie",
             FaultKind::Disk => "disk",
+            FaultKind::Repository => "repository",
+            FaultKind::Lacking => "lacking",
             FaultKind::Unaskable => "unaskable",
             FaultKind::Guarded => "guarded",
             FaultKind::Tripped => "tripped",

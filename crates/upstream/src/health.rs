@@ -128,7 +128,9 @@ impl Blame {
             | FaultKind::Redirect
             | FaultKind::Encoding
             | FaultKind::Lie
-            | FaultKind::Disk => Blame::Kind,
+            | FaultKind::Disk
+            | FaultKind::Repository
+            | FaultKind::Lacking => Blame::Kind,
             FaultKind::Status(_) | FaultKind::Denied(_) => Blame::Alive,
             FaultKind::Unaskable | FaultKind::Guarded | FaultKind::Tripped | FaultKind::Busy => Blame::Nobody,
         }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::{Fault, SourceName};
+use crate::{Fault, SourceName, words};
 
 /// Why a source gave nothing.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -25,6 +25,13 @@ pub struct Absence {
     /// The source's own words, as far as the go command would show them (PROTOCOL 1.9): printable text of at most
     /// 8 lines and 648 bytes.
     pub text: Option<String>,
+}
+
+impl Absence {
+    /// The word of a source, 404, with a text of its own, as far as the go command would show it.
+    pub fn new(source: SourceName, text: &str) -> Self {
+        Absence { source, status: 404, text: words::plain(text.as_bytes()) }
+    }
 }
 
 impl fmt::Display for Absence {

@@ -29,6 +29,7 @@ impl Again {
             | FaultKind::Connect
             | FaultKind::Timeout
             | FaultKind::Protocol
+            | FaultKind::Repository
             | FaultKind::Status(408 | 425 | 429 | 500 | 502..=504 | 506..=507 | 509..) => Again::Passing,
             // 501, 505 and 508 (a loop) are there to stay, like everything else that a source says on purpose.
             FaultKind::Status(_)
@@ -39,6 +40,7 @@ impl Again {
             | FaultKind::Encoding
             | FaultKind::Lie
             | FaultKind::Disk
+            | FaultKind::Lacking
             | FaultKind::Unaskable
             | FaultKind::Guarded
             | FaultKind::Tripped

@@ -177,6 +177,11 @@ impl fmt::Debug for SafeUrl {
 }
 
 impl SourceName {
+    /// The repositories themselves, all of them: one name, for theirs may be private.
+    pub fn direct() -> Self {
+        SourceName("direct".into())
+    }
+
     /// A host that is asked for no GOPROXY.
     pub(crate) fn of_host(host: &str) -> Self {
         let shown = host.bytes().all(|b| b.is_ascii_graphic());

@@ -8,9 +8,12 @@ pub(crate) const READ: usize = 4096;
 /// The words in an error body, or nothing: only `text/plain` in UTF-8 or ASCII, up to the first blank line,
 /// [`MAX_LINES`] and [`MAX_BYTES`]; nothing at all if a character of it is not printable.
 pub(crate) fn words(content_type: Option<&HeaderValue>, body: &[u8]) -> Option<String> {
-    if !is_plain_text(content_type?.to_str().ok()?) {
-        return None;
-    }
+    if is_plain_text(content_type?.to_str().ok()?) { plain(body) } else { None }
+}
+
+/// The words in a text: up to the first blank line, [`MAX_LINES`] and [`MAX_BYTES`]; nothing at all if a character of
+/// it is not printable.
+pub(crate) fn plain(body: &[u8]) -> Option<String> {
     let mut kept = String::new();
     for line in body.split(|&b| b == b'\n').take(MAX_LINES) {
         let line = line.trim_ascii_end();
@@ -72,7 +75,7 @@ const MAX_BYTES: usize = 648;
 mod tests {
     use super::*;
 
-    fn plain(body: impl AsRef<[u8]>) -> Option<String> {
+    fn said(body: impl AsRef<[u8]>) -> Option<String> {
         words(Some(&HeaderValue::from_static("text/plain; charset=utf-8")), body.as_ref())
     }
 
@@ -95,14 +98,14 @@ mod tests {
 
     #[test]
     fn eight_lines_648_bytes_or_the_first_blank_line() {
-        assert_eq!(plain("one\r\ntwo\n\nthree").as_deref(), Some("one\ntwo"));
-        assert_eq!(plain("l\n".repeat(20)), Some(["l"; 8].join("\n")));
-        assert_eq!(plain("x".repeat(2000)), Some("x".repeat(648)));
+        assert_eq!(said("one\r\ntwo\n\nthree").as_deref(), Some("one\ntwo"));
+        assert_eq!(said("l\n".repeat(20)), Some(["l"; 8].join("\n")));
+        assert_eq!(said("x".repeat(2000)), Some("x".repeat(648)));
         let cut_character = format!("{}é", "x".repeat(647));
-        assert_eq!(plain(&cut_character), Some("x".repeat(647)));
-        assert_eq!(plain(format!("{}\nmore", "x".repeat(647))), Some("x".repeat(647)));
-        assert_eq!(plain("\n\nlate"), None);
-        assert_eq!(plain(""), None);
+        assert_eq!(said(&cut_character), Some("x".repeat(647)));
+        assert_eq!(said(format!("{}\nmore", "x".repeat(647))), Some("x".repeat(647)));
+        assert_eq!(said("\n\nlate"), None);
+        assert_eq!(said(""), None);
     }
 
     #[test]
@@ -110,11 +113,11 @@ mod tests {
         for body in
             ["a\u{1b}[31mb", "a\u{0}", "a\u{202e}b", "a\u{200b}b", "a\rb", "fine\nbad\u{7}", "\u{e000}"]
         {
-            assert_eq!(plain(body), None, "{body:?}");
+            assert_eq!(said(body), None, "{body:?}");
         }
-        assert_eq!(plain(b"\xff\xfe"), None);
+        assert_eq!(said(b"\xff\xfe"), None);
         for body in ["grüße \\ \"x\" 'y'\tz", "日本語", "e\u{301}", "\u{301}"] {
-            assert_eq!(plain(body).as_deref(), Some(body), "{body:?}");
+            assert_eq!(said(body).as_deref(), Some(body), "{body:?}");
         }
     }
 }

@@ -54,8 +54,21 @@ impl Cause {
             | FaultKind::Redirect
             | FaultKind::Encoding
             | FaultKind::Lie
+            | FaultKind::Repository
             | FaultKind::Tripped => Cause::Server,
-            FaultKind::Disk | FaultKind::Unaskable | FaultKind::Guarded => Cause::Local,
+            FaultKind::Disk | FaultKind::Lacking | FaultKind::Unaskable | FaultKind::Guarded => Cause::Local,
+        }
+    }
+
+    /// What a failure of this sort is for those who ask the mirror.
+    pub(crate) fn kind(self) -> FaultKind {
+        match self {
+            Cause::Auth => FaultKind::Denied(403),
+            Cause::Network => FaultKind::Connect,
+            Cause::Timeout => FaultKind::Timeout,
+            Cause::Limit => FaultKind::TooLarge,
+            Cause::Server => FaultKind::Repository,
+            Cause::Local => FaultKind::Lacking,
         }
     }
 

@@ -6,6 +6,7 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used))]
 
 mod code;
+mod direct;
 mod error;
 pub mod git;
 mod oid;
@@ -14,6 +15,7 @@ mod repo;
 mod root;
 
 pub use code::{Code, Found, Place};
+pub use direct::{Direct, DirectConfig, PrivateHosts, Rules, Way};
 pub use error::{Cause, VcsError};
 pub use oid::{BadOid, Oid};
 pub use refs::{Refs, Tag};

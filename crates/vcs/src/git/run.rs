@@ -91,6 +91,12 @@ impl Git {
         Self { program: user.find("git"), limits, user, ssh: Arc::default() }
     }
 
+    /// The same with another program.
+    #[must_use]
+    pub fn at(self, program: PathBuf) -> Self {
+        Self { program: Some(program), ..self }
+    }
+
     /// What a command may cost.
     pub fn limits(&self) -> &Limits {
         &self.limits

@@ -1,0 +1,180 @@
+//! The repositories themselves as a source: from a request to its answer, as `GOPROXY=direct` gives it.
+//!
+//! What blocks runs on threads of the runtime that are kept for it, a bounded number at once. Whatever is under way goes
+//! on when the one who asked leaves; who asks for the same meanwhile joins it.
+
+mod answer;
+mod config;
+mod listed;
+mod locate;
+mod origin;
+mod pages;
+mod problem;
+mod rules;
+mod shared;
+mod turns;
+mod zip_file;
+
+use std::{fmt, fs, sync::Arc, time::Duration};
+
+use futures_util::stream::{self, StreamExt};
+use gomod::{ModulePath, Request};
+use tokio::{
+    runtime::Handle,
+    time::{Instant, timeout_at},
+};
+use upstream::{
+    Door, Fault, FaultKind, Fetched, Incoming, Meta, Miss, Piece, SourceName, Troubles, Want, Web,
+};
+
+use self::{answer::Answer, listed::Listed, pages::Shelf, problem::Problem, shared::Shared, turns::Turns};
+pub use self::{
+    config::DirectConfig,
+    rules::{PrivateHosts, Rules},
+};
+use crate::{
+    Cause, Place, Root, Vcs, VcsError,
+    git::{Cache, Git},
+};
+
+/// What the repositories of all routes share: places, what is remembered, and what is kept on disk.
+pub struct Direct {
+    config: DirectConfig,
+    door: Door,
+    runtime: Handle,
+    cache: Arc<Cache>,
+    /// Of those who look for the code.
+    lookups: Turns,
+    /// Of those who read it.
+    turns: Turns,
+    pages: Shelf,
+    roots: Shared<(Arc<Rules>, ModulePath), Result<Arc<Root>, Problem>>,
+    repositories: Shared<(Arc<Rules>, Vec<String>), Result<Listed, Problem>>,
+    answers: Shared<(Arc<Rules>, Request), Result<Answer, Problem>>,
+}
+
+/// The repositories, by the rules of a route. Clones are the same.
+#[derive(Clone)]
+pub struct Way {
+    direct: Arc<Direct>,
+    rules: Arc<Rules>,
+    web: Arc<Web>,
+    name: SourceName,
+}
+
+impl Direct {
+    /// Opens the directory. Asks nobody; that there is no `git` shows when one is needed.
+    pub fn open(config: DirectConfig, door: &Door, runtime: Handle) -> Result<Arc<Self>, VcsError> {
+        fs::create_dir_all(&config.dir).map_err(|error| {
+            VcsError::failed(Cause::Local, format!("open {}", config.dir.display()), error)
+        })?;
+        let environment = config.environment.clone().unwrap_or_else(|| std::env::vars_os().collect());
+        let mut git = Git::with_environment(environment, config.limits);
+        if let Some(program) = &config.git {
+            git = git.at(program.clone());
+        }
+        let cache = Arc::new(Cache::open(&config.dir, git, config.cache)?);
+        let (places, patience, most) = (config.at_once, config.patience, config.repositories.max(1));
+        Ok(Arc::new(Direct {
+            door: door.clone(),
+            cache,
+            lookups: Turns::new(places, patience),
+            turns: Turns::new(places, patience),
+            pages: Shared::new(runtime.clone(), most),
+            roots: Shared::new(runtime.clone(), most.saturating_mul(ROOTS)),
+            repositories: Shared::new(runtime.clone(), most),
+            answers: Shared::new(runtime.clone(), ANSWERS),
+            runtime,
+            config,
+        }))
+    }
+
+    /// The repositories, by these rules.
+    pub fn for_route(self: &Arc<Self>, rules: Rules) -> Result<Way, VcsError> {
+        let web = Web::open(&self.door, rules.guard())
+            .map_err(|error| VcsError::failed(Cause::Local, "direct", error))?;
+        Ok(Way {
+            direct: Arc::clone(self),
+            rules: Arc::new(rules),
+            web: Arc::new(web),
+            name: SourceName::direct(),
+        })
+    }
+}
+
+impl Way {
+    /// Its name for logs, headers and metrics: `direct`, whatever repository it is.
+    pub fn name(&self) -> &SourceName {
+        &self.name
+    }
+
+    /// Asks for one thing. It returns when the whole answer is here; a zip is then read from disk as its stream is.
+    ///
+    /// Absent is what the repository, or the page that should lead to it, says not to exist. Everything else is a
+    /// failure; [`Fault::is_discovery`] tells whether it was not even found out where the code is. What may pass is
+    /// tried again. The moments of the [`Want`] limit how long this waits; the work itself goes on.
+    pub async fn fetch(&self, want: &Want) -> Result<Fetched, Miss> {
+        let started = Instant::now();
+        let work = self.answer(&want.what);
+        let answer = match [want.begin_by, want.deadline].into_iter().flatten().min() {
+            None => work.await,
+            Some(until) => timeout_at(until, work).await.map_err(|_| {
+                let why = "no answer in time; what was begun goes on";
+                Fault::new(self.name.clone(), FaultKind::Timeout, why, started.elapsed())
+            })?,
+        };
+        Ok(self.send(answer.map_err(|problem| problem.into_miss(started))?))
+    }
+
+    async fn answer(&self, what: &Request) -> Result<Answer, Problem> {
+        let Some(path) = what.module().filter(|_| !matches!(what, Request::Sumdb(..))) else {
+            let why = "a repository is no checksum database";
+            return Err(Problem::repository(VcsError::failed(Cause::Local, "direct", why)));
+        };
+        let root = self.locate(path).await?;
+        if root.vcs() != Vcs::Git {
+            let why = format!("code that is kept with {} is not read here", root.vcs());
+            return Err(Problem::repository(VcsError::failed(Cause::Local, format!("find {path}"), why)));
+        }
+        let place = Place::new(path.clone(), root.prefix(), root.subdir()).map_err(Problem::repository)?;
+        self.answered(what, root, place).await
+    }
+
+    fn send(&self, answer: Answer) -> Fetched {
+        let (len, bytes) = match answer {
+            Answer::Text(text) => {
+                let len = text.len() as u64;
+                (len, stream::iter([Ok(Piece::Bytes(text))]).boxed())
+            }
+            Answer::Zip(zip) => (zip.len(), zip.stream()),
+        };
+        let meta = Meta {
+            len: Some(len),
+            start: 0,
+            etag: None,
+            last_modified: None,
+            content_type: None,
+            source: self.name.clone(),
+        };
+        Fetched::Body(Incoming { meta, bytes, troubles: Troubles::default() })
+    }
+}
+
+impl fmt::Debug for Direct {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Direct").field("config", &self.config).finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for Way {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Way").field("rules", &self.rules).finish_non_exhaustive()
+    }
+}
+
+/// How long a failure is remembered.
+const FAILURE: Duration = Duration::from_secs(1);
+/// Module paths that are known, for each repository.
+const ROOTS: usize = 16;
+/// Answers under way, and zips that nobody has taken yet.
+const ANSWERS: usize = 64;

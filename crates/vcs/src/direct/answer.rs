@@ -1,0 +1,121 @@
+//! From a request to its answer, made of a repository.
+
+use std::{path::Path, sync::Arc, time::Duration};
+
+use bytes::Bytes;
+use gomod::{Request, Rev};
+
+use super::{FAILURE, Way, listed::host, origin, problem::Problem, zip_file::ZipFile};
+use crate::{Cause, Code, Place, Repo, Root, VcsError};
+
+/// An answer, ready to be sent any number of times.
+#[derive(Clone, Debug)]
+pub(super) enum Answer {
+    Text(Bytes),
+    Zip(ZipFile),
+}
+
+impl Way {
+    /// The answer to a request, made once for all who ask at the same time. A zip that was made when nobody waited any
+    /// more is kept for a while: they ask again.
+    pub(super) async fn answered(
+        &self,
+        what: &Request,
+        root: Arc<Root>,
+        place: Place,
+    ) -> Result<Answer, Problem> {
+        let key = (Arc::clone(&self.rules), what.clone());
+        let is_zip = matches!(what, Request::Zip(_));
+        let flight = self.direct.answers.join(
+            &key,
+            |known| if known.value.is_ok() { is_zip } else { known.age() < FAILURE },
+            |_| {
+                let work = self.clone().make(what.clone(), root, Arc::new(place));
+                async move {
+                    let answer = work.await;
+                    let keep = match &answer {
+                        Ok(Answer::Zip(_)) => KEPT,
+                        Ok(Answer::Text(_)) => Duration::ZERO,
+                        Err(_) => FAILURE,
+                    };
+                    (answer, keep)
+                }
+            },
+        );
+        let answer = flight.wait().await.ok_or_else(Problem::broken_off)?.value;
+        if is_zip && answer.is_ok() {
+            self.direct.answers.forget(&key);
+        }
+        answer
+    }
+
+    /// Makes it, again where that failed in passing, or where the list of references may be too old to know it.
+    async fn make(self, what: Request, root: Arc<Root>, place: Arc<Place>) -> Result<Answer, Problem> {
+        let config = &self.direct.config;
+        let changes = matches!(what, Request::List(_) | Request::Latest(_) | Request::Query(..));
+        let mut oldest = if changes { config.fresh } else { config.settled };
+        let mut pause = config.pause;
+        for tried in 1.. {
+            let (listed, age) = self.listed(&root, oldest).await.inspect_err(|problem| {
+                // The pages may lead to another one by now.
+                what.module()
+                    .filter(|_| problem.is_absence())
+                    .into_iter()
+                    .for_each(|path| self.unlearn(path));
+            })?;
+            let problem = match self.read(&what, listed.repo, &place).await {
+                Ok(answer) => return Ok(answer),
+                Err(problem) => problem,
+            };
+            if problem.is_absence() && age > config.fresh && oldest > config.fresh {
+                oldest = config.fresh;
+                continue;
+            }
+            if tried >= config.tries || !problem.may_pass() {
+                return Err(problem);
+            }
+            tokio::time::sleep(pause).await;
+            // Whatever the repository knows of itself may be what was wrong.
+            oldest = Duration::ZERO;
+            pause *= 2;
+        }
+        Err(Problem::broken_off())
+    }
+
+    async fn read(&self, what: &Request, repo: Arc<dyn Repo>, place: &Arc<Place>) -> Result<Answer, Problem> {
+        let Some(turn) = self.direct.turns.take(host(repo.url())).await else { return Err(Problem::busy()) };
+        let (what, place, scratch) = (what.clone(), Arc::clone(place), self.direct.config.dir.clone());
+        let answer = self.direct.runtime.spawn_blocking(move || {
+            let _turn = turn;
+            answer(&what, &*repo, &place, &scratch)
+        });
+        answer.await.map_or_else(|_| Err(Problem::broken_off()), |answer| answer.map_err(Problem::repository))
+    }
+}
+
+/// What a repository answers.
+fn answer(what: &Request, repo: &dyn Repo, place: &Place, scratch: &Path) -> Result<Answer, VcsError> {
+    let code = Code::new(repo, place);
+    let stat = |asked: &str| {
+        let rev = Rev::new(asked).map_err(|error| VcsError::absent(error.to_string()))?;
+        code.stat(&rev)
+    };
+    let text = match what {
+        Request::List(_) => code.versions()?.to_bytes(),
+        Request::Latest(_) => origin::of_query(repo, place, code.latest()?)?.to_bytes(),
+        Request::Query(_, rev) => origin::of_query(repo, place, code.stat(rev)?)?.to_bytes(),
+        Request::Info(asked) => origin::of_version(repo, place, stat(asked.version().as_str())?).to_bytes(),
+        Request::Mod(asked) => code.go_mod(asked)?,
+        Request::Zip(asked) => {
+            let zip = ZipFile::make(scratch, |out| code.zip(asked, out))?;
+            return Ok(Answer::Zip(zip));
+        }
+        Request::Sumdb(..) => {
+            return Err(VcsError::failed(Cause::Local, "direct", "a repository is no checksum database"));
+        }
+    };
+    Ok(Answer::Text(text.into()))
+}
+
+/// How long a zip is kept that nobody has taken.
+const KEPT: Duration = Duration::from_mins(1);

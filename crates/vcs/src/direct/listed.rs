@@ -1,0 +1,127 @@
+//! Repositories, opened and listed once for all modules and requests of a moment.
+
+use std::{sync::Arc, time::Duration};
+
+use super::{FAILURE, Way, problem::Problem, turns::Turn};
+use crate::{
+    Cause, Repo, Root, VcsError,
+    git::{Binary, Remote},
+};
+
+/// A repository whose references are known.
+#[derive(Clone, Debug)]
+pub(super) struct Listed {
+    pub(super) repo: Arc<dyn Repo>,
+    /// Which of the root's URLs it is at.
+    at: usize,
+}
+
+impl Way {
+    /// The repository, with a list of references that is at most so old.
+    pub(super) async fn listed(
+        &self,
+        root: &Arc<Root>,
+        oldest: Duration,
+    ) -> Result<(Listed, Duration), Problem> {
+        let key = (Arc::clone(&self.rules), root.urls().to_vec());
+        let flight = self.direct.repositories.join(
+            &key,
+            |known| known.age() <= if known.value.is_ok() { oldest } else { FAILURE },
+            |last| {
+                let at = last.and_then(Result::ok).map_or(0, |listed| listed.at);
+                self.clone().list(Arc::clone(root), at)
+            },
+        );
+        let known = flight.wait().await.ok_or_else(Problem::broken_off)?;
+        let age = known.age();
+        Ok((known.value?, age))
+    }
+
+    /// Lists it, again where that failed in passing.
+    async fn list(self, root: Arc<Root>, first: usize) -> (Result<Listed, Problem>, Duration) {
+        let config = &self.direct.config;
+        let mut pause = config.pause;
+        for tried in 1.. {
+            match self.list_once(&root, first).await {
+                Ok(listed) => return (Ok(listed), config.settled),
+                Err(problem) if tried >= config.tries || !problem.may_pass() => {
+                    return (Err(problem), FAILURE);
+                }
+                Err(_) => tokio::time::sleep(pause).await,
+            }
+            pause *= 2;
+        }
+        (Err(Problem::broken_off()), FAILURE)
+    }
+
+    /// Tries one URL after the other, the one first that answered last time.
+    async fn list_once(&self, root: &Root, first: usize) -> Result<Listed, Problem> {
+        let urls = root.urls();
+        let order = std::iter::once(first).chain((0..urls.len()).filter(|at| *at != first));
+        let mut errors = Vec::new();
+        for at in order {
+            let Some(url) = urls.get(at) else { continue };
+            let Some(turn) = self.direct.turns.take(host(url)).await else { return Err(Problem::busy()) };
+            match self.open(url, turn).await {
+                Ok(repo) => return Ok(Listed { repo, at }),
+                Err(error) => errors.push(error),
+            }
+        }
+        Err(Problem::repository(verdict(root, errors)))
+    }
+
+    async fn open(&self, url: &str, turn: Turn) -> Result<Arc<dyn Repo>, VcsError> {
+        let remote = Remote::new(url)?;
+        self.web.admit(url).await.map_err(|fault| {
+            VcsError::failed(Cause::of(fault.kind()), format!("git ls-remote {remote}"), fault.detail())
+        })?;
+        let way = self.clone();
+        let opened = self.direct.runtime.spawn_blocking(move || {
+            let _turn = turn;
+            let repo = way.repository(remote);
+            repo.refs()?;
+            Ok(repo)
+        });
+        opened
+            .await
+            .unwrap_or_else(|_| Err(VcsError::failed(Cause::Local, "direct", "the work was broken off")))
+    }
+
+    fn repository(&self, remote: Remote) -> Arc<dyn Repo> {
+        let (web, runtime, within) =
+            (Arc::clone(&self.web), self.direct.runtime.clone(), self.direct.config.page);
+        // A page of that URL that says so itself: 404 or 410.
+        let gone = move |url: &str| {
+            let page = runtime.block_on(web.page(url, within));
+            page.is_ok_and(|page| matches!(page.status, 404 | 410))
+        };
+        Arc::new(Binary::new(Arc::clone(&self.direct.cache), remote, Arc::new(gone)))
+    }
+}
+
+/// What it means that no URL leads to a repository.
+///
+/// A web server that says that there is none is believed, also where another way cannot be gone: nobody listens there,
+/// or this machine has no program for it. One that knows who asks, or answers wrongly, may have the repository.
+fn verdict(root: &Root, errors: Vec<VcsError>) -> VcsError {
+    let several = root.urls().len() > 1;
+    let absent = errors.iter().any(|error| matches!(error, VcsError::Absent(_)));
+    let open = |error: &VcsError| match error {
+        VcsError::Absent(_) => false,
+        VcsError::Failed { cause, .. } => {
+            !absent || matches!(cause, Cause::Auth | Cause::Server | Cause::Limit)
+        }
+    };
+    match errors.iter().find(|error| open(error)) {
+        Some(failed) => failed.clone(),
+        None if several => VcsError::absent("no secure protocol found for repository"),
+        None => errors.into_iter().next().unwrap_or_else(|| VcsError::absent("no repository")),
+    }
+}
+
+/// The host of a URL, with its port.
+pub(super) fn host(url: &str) -> &str {
+    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
+    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    authority.rsplit_once('@').map_or(authority, |(_, host)| host)
+}

@@ -1,0 +1,110 @@
+//! A world with a host `code.example.com`: its pages, and its repositories.
+
+use std::{collections::BTreeMap, fs, io::Cursor, sync::Arc};
+
+use futures_util::StreamExt;
+use gomod::Request;
+use tempfile::TempDir;
+use testkit::{Authority, GitFixture, ModuleTree, ScriptedUpstream, Tunnel, require};
+use tokio::runtime::Runtime;
+use upstream::{Door, DoorConfig, Env, Fetched, Miss, Piece, Priority, Urgency, Want};
+use vcs::{Direct, DirectConfig, Rules, Way};
+
+pub(crate) struct Site {
+    pub(crate) git: GitFixture,
+    /// Everything over https that is no repository.
+    pub(crate) server: ScriptedUpstream,
+    pub(crate) way: Way,
+    pub(crate) runtime: Runtime,
+    _tunnel: Tunnel,
+    _dir: TempDir,
+}
+
+impl Site {
+    /// Repositories `https://code.example.com/NAME` are those of the fixture.
+    #[track_caller]
+    pub(crate) fn new() -> Option<Self> {
+        if !require("git", GitFixture::is_possible()) {
+            return None;
+        }
+        let git = GitFixture::empty();
+        let to = git.url("");
+        Some(Self::leading(git, &to, |_| {}))
+    }
+
+    /// Repositories `https://code.example.com/` lie at that URL.
+    pub(crate) fn leading(git: GitFixture, to: &str, change: impl FnOnce(&mut DirectConfig)) -> Self {
+        let authority = Authority::for_hosts(&["code.example.com", "*.example.org"]);
+        let server = ScriptedUpstream::over_tls(ModuleTree::default(), &authority);
+        let tunnel = Tunnel::to(server.address());
+        let dir = tempfile::tempdir().unwrap();
+        let ca = dir.path().join("ca.pem").to_str().unwrap().to_owned();
+        fs::write(&ca, authority.ca()).unwrap();
+        let config = format!("[url \"{to}\"]\n\tinsteadOf = https://code.example.com/\n");
+        fs::write(dir.path().join(".gitconfig"), config).unwrap();
+        let door = [("HTTPS_PROXY", tunnel.url()), ("SSL_CERT_FILE", ca)];
+        let door = Door::new(DoorConfig::new("test", Env::new(door))).unwrap();
+        let runtime = Runtime::new().unwrap();
+        let mut config = DirectConfig::new(dir.path().join("git"));
+        config.environment = Some(vec![
+            ("HOME".into(), dir.path().into()),
+            ("PATH".into(), std::env::var_os("PATH").unwrap()),
+        ]);
+        change(&mut config);
+        let direct = Direct::open(config, &door, runtime.handle().clone()).unwrap();
+        let way = Arc::clone(&direct).for_route(Rules::default()).unwrap();
+        Self { git, server, way, runtime, _tunnel: tunnel, _dir: dir }
+    }
+
+    pub(crate) fn want(path: &str) -> Want {
+        Want::new(Request::parse(path).unwrap(), Arc::new(Urgency::new(Priority::Client)))
+    }
+
+    pub(crate) fn ask(&self, want: &Want) -> Result<Vec<u8>, Miss> {
+        self.runtime.block_on(body(&self.way, want))
+    }
+
+    #[track_caller]
+    pub(crate) fn text(&self, path: &str) -> String {
+        match self.ask(&Self::want(path)) {
+            Ok(body) => String::from_utf8(body).unwrap(),
+            Err(miss) => panic!("{path}: {miss}"),
+        }
+    }
+
+    #[track_caller]
+    pub(crate) fn miss(&self, path: &str) -> Miss {
+        match self.ask(&Self::want(path)) {
+            Ok(body) => panic!("{path}: {}", String::from_utf8_lossy(&body)),
+            Err(miss) => miss,
+        }
+    }
+
+    /// Names and contents.
+    #[track_caller]
+    pub(crate) fn zip(&self, path: &str) -> BTreeMap<String, String> {
+        let body = self.ask(&Self::want(path)).unwrap_or_else(|miss| panic!("{path}: {miss}"));
+        let mut zip = zip::ZipArchive::new(Cursor::new(body)).unwrap();
+        let files = 0..zip.len();
+        let read = files.map(|at| {
+            let file = zip.by_index(at).unwrap();
+            (file.name().unwrap().into_owned(), std::io::read_to_string(file).unwrap())
+        });
+        read.collect()
+    }
+}
+
+/// The whole body of an answer.
+pub(crate) async fn body(way: &Way, want: &Want) -> Result<Vec<u8>, Miss> {
+    let Fetched::Body(mut incoming) = way.fetch(want).await? else { panic!("nothing was there before") };
+    assert_eq!(incoming.meta.source.as_str(), "direct");
+    let mut body = Vec::new();
+    while let Some(piece) = incoming.bytes.next().await {
+        match piece? {
+            Piece::Bytes(bytes) => body.extend_from_slice(&bytes),
+            Piece::Anew(_) => panic!("nothing breaks off"),
+        }
+    }
+    assert_eq!(incoming.meta.len, Some(body.len() as u64));
+    Ok(body)
+}
