@@ -28,3 +28,26 @@ fn every_kind_of_request_is_answered() {
     );
     assert!(Request::parse("code.example.com/r.git/@latest").is_ok());
 }
+
+#[test]
+fn a_page_leads_to_a_directory_of_a_repository() {
+    let Some(site) = Site::new() else { return };
+    site.git.init("mono", &[]);
+    site.git
+        .commit("mono", &[("LICENSE", "free\n"), ("sub/lib/go.mod", "module code.example.com/team/lib\n")]);
+    site.git.git("mono", &["tag", "lib/sub/v1.2.0"]);
+    site.says("team/lib", "code.example.com/team git https://code.example.com/mono sub");
+    site.says("team", "code.example.com/team git https://code.example.com/mono sub");
+    // The directory of the fourth field comes behind the rest of the path.
+    assert_eq!(site.text("code.example.com/team/lib/@v/list"), "v1.2.0\n");
+    let Miss::Absent(absence) = site.miss("code.example.com/team/lib/@v/v1.2.0.info") else {
+        panic!("an absence was due")
+    };
+    assert!(
+        absence
+            .text
+            .unwrap()
+            .ends_with("missing code.example.com/team/lib/go.mod at revision lib/sub/v1.2.0")
+    );
+    assert_eq!((site.server.asked("team/lib"), site.server.asked("team")), (1, 1));
+}

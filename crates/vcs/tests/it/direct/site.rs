@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, fs, io::Cursor, sync::Arc};
 use futures_util::StreamExt;
 use gomod::Request;
 use tempfile::TempDir;
-use testkit::{Authority, GitFixture, ModuleTree, ScriptedUpstream, Tunnel, require};
+use testkit::{Authority, GitFixture, ModuleTree, Reply, ScriptedUpstream, Tunnel, require};
 use tokio::runtime::Runtime;
 use upstream::{Door, DoorConfig, Env, Fetched, Miss, Piece, Priority, Urgency, Want};
 use vcs::{Direct, DirectConfig, Rules, Way};
@@ -54,6 +54,12 @@ impl Site {
         let direct = Direct::open(config, &door, runtime.handle().clone()).unwrap();
         let way = Arc::clone(&direct).for_route(Rules::default()).unwrap();
         Self { git, server, way, runtime, _tunnel: tunnel, _dir: dir }
+    }
+
+    /// The page of this path has this go-import tag.
+    pub(crate) fn says(&self, path: &str, tag: &str) {
+        let page = format!("<head><meta name=\"go-import\" content=\"{tag}\"></head>");
+        self.server.always(path, Reply::ok(page).content_type("text/html"));
     }
 
     pub(crate) fn want(path: &str) -> Want {
