@@ -13,8 +13,8 @@ use http::{
 use tokio::time::{Instant, timeout_at};
 
 use crate::{
-    Door, Fault, FaultKind, Limits, Meta, Miss, SafeUrl, SourceConfig, SourceError, SourceName, Validator,
-    Want,
+    Door, Fault, FaultKind, Guard, Limits, Meta, Meters, Miss, SafeUrl, SourceConfig, SourceError,
+    SourceName, Validator, Want,
     attempt::{Attempt, Due},
     client::{Client, Response},
     fault::RetryAfter,
@@ -102,6 +102,25 @@ impl Endpoint {
             limits: *door.limits(),
             meters: door.meters().of(&name),
             name,
+        })
+    }
+
+    /// A GOPROXY at a host that somebody else names.
+    pub(crate) fn stranger(door: &Door, url: SafeUrl, guard: Guard) -> Result<Self, SourceError> {
+        if url.scheme() == "file" {
+            return Err(SourceError::NotHttp(Box::new(url)));
+        }
+        let name = SourceName::direct();
+        Ok(Endpoint {
+            instance: Arc::clone(door.instance()),
+            layout: Layout::Goproxy,
+            client: door.stranger(guard)?,
+            authorization: door.credentials(&url).and_then(Credentials::basic),
+            redactor: door.redactor(&url),
+            limits: *door.limits(),
+            meters: Meters::default().of(&name),
+            name,
+            base: url,
         })
     }
 

@@ -148,6 +148,12 @@ impl Meters {
         self.requests.get(&Outcome { source: source.to_string(), outcome }).map_or(0, |counter| counter.get())
     }
 
+    /// Counts an attempt at `source` that ended with `outcome`, for sources that are asked in another way than through
+    /// this crate.
+    pub fn count(&self, source: &SourceName, outcome: &'static str) {
+        self.requests.get_or_create(&Outcome { source: source.to_string(), outcome }).inc();
+    }
+
     /// How many attempts were further tries of the same request, at all sources together.
     pub fn all_retries(&self) -> u64 {
         self.totals.retries.load(Ordering::Relaxed)

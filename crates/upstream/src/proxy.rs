@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use gomod::Request;
 
 use crate::{
-    Door, Fetched, Incoming, Miss, SafeUrl, SourceConfig, SourceError, SourceName, Want,
+    Door, Fetched, Guard, Incoming, Meters, Miss, SafeUrl, SourceConfig, SourceError, SourceName, Want,
     download::Download,
     effort::{Effort, Got, Source},
     endpoint::{Endpoint, Layout},
@@ -13,6 +13,7 @@ use crate::{
     health::{Health, Scope},
     jitter::Jitter,
     latency::Latency,
+    meters::SourceMeters,
     resume::Have,
     retry::Budget,
     spelling::Speller,
@@ -30,6 +31,14 @@ impl Proxy {
         Proxy::with_layout(door, config, Layout::Goproxy)
     }
 
+    /// A GOPROXY that somebody else names: a page that says where a module's code is. It is reached where the guard lets
+    /// it be, goes by the name that all of them share, and is not counted, for its name may be private.
+    pub fn stranger(door: &Door, url: SafeUrl, guard: Guard) -> Result<Self, SourceError> {
+        let endpoint = Endpoint::stranger(door, url, guard)?;
+        let meters = Meters::default().of(endpoint.name());
+        Ok(Proxy::of(door, endpoint, meters))
+    }
+
     /// A checksum database at its own URL, `https://NAME` unless GOSUMDB names another. It has no modules.
     pub fn database(door: &Door, config: &SourceConfig) -> Result<Self, SourceError> {
         Proxy::with_layout(door, config, Layout::Database)
@@ -37,8 +46,12 @@ impl Proxy {
 
     fn with_layout(door: &Door, config: &SourceConfig, layout: Layout) -> Result<Self, SourceError> {
         let endpoint = Endpoint::open(door, config, layout)?;
+        let meters = door.meters().of(endpoint.name());
+        Ok(Proxy::of(door, endpoint, meters))
+    }
+
+    fn of(door: &Door, endpoint: Endpoint, meters: SourceMeters) -> Self {
         let name = endpoint.name().clone();
-        let meters = door.meters().of(&name);
         let config = *door.stubborn();
         let source = Source {
             endpoint,
@@ -51,7 +64,7 @@ impl Proxy {
             config,
             meters,
         };
-        Ok(Proxy { source: Arc::new(source) })
+        Proxy { source: Arc::new(source) }
     }
 
     /// Its name for logs, headers and metrics.

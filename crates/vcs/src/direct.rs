@@ -10,6 +10,7 @@ mod locate;
 mod origin;
 mod pages;
 mod problem;
+mod proxies;
 mod rules;
 mod shared;
 mod turns;
@@ -27,7 +28,10 @@ use upstream::{
     Door, Fault, FaultKind, Fetched, Incoming, Meta, Miss, Piece, SourceName, Troubles, Want, Web,
 };
 
-use self::{answer::Answer, listed::Listed, pages::Shelf, problem::Problem, shared::Shared, turns::Turns};
+use self::{
+    answer::Answer, listed::Listed, pages::Shelf, problem::Problem, proxies::Proxies, shared::Shared,
+    turns::Turns,
+};
 pub use self::{
     config::DirectConfig,
     rules::{PrivateHosts, Rules},
@@ -51,6 +55,7 @@ pub struct Direct {
     roots: Shared<(Arc<Rules>, ModulePath), Result<Arc<Root>, Problem>>,
     repositories: Shared<(Arc<Rules>, Vec<String>), Result<Listed, Problem>>,
     answers: Shared<(Arc<Rules>, Request), Result<Answer, Problem>>,
+    proxies: Proxies,
 }
 
 /// The repositories, by the rules of a route. Clones are the same.
@@ -84,6 +89,7 @@ impl Direct {
             roots: Shared::new(runtime.clone(), most.saturating_mul(ROOTS)),
             repositories: Shared::new(runtime.clone(), most),
             answers: Shared::new(runtime.clone(), ANSWERS),
+            proxies: Proxies::default(),
             runtime,
             config,
         }))
@@ -114,30 +120,49 @@ impl Way {
     /// failure; [`Fault::is_discovery`] tells whether it was not even found out where the code is. What may pass is
     /// tried again. The moments of the [`Want`] limit how long this waits; the work itself goes on.
     pub async fn fetch(&self, want: &Want) -> Result<Fetched, Miss> {
+        let mut count = Count { direct: &self.direct, outcome: "abandoned" };
         let started = Instant::now();
-        let work = self.answer(&want.what);
-        let answer = match [want.begin_by, want.deadline].into_iter().flatten().min() {
+        let work = self.answer(want, started);
+        let fetched = match [want.begin_by, want.deadline].into_iter().flatten().min() {
             None => work.await,
-            Some(until) => timeout_at(until, work).await.map_err(|_| {
+            Some(until) => timeout_at(until, work).await.unwrap_or_else(|_| {
                 let why = "no answer in time; what was begun goes on";
-                Fault::new(self.name.clone(), FaultKind::Timeout, why, started.elapsed())
-            })?,
+                Err(Fault::new(self.name.clone(), FaultKind::Timeout, why, started.elapsed()).into())
+            }),
         };
-        Ok(self.send(answer.map_err(|problem| problem.into_miss(started))?))
+        count.outcome = match &fetched {
+            Ok(Fetched::Body(_)) => "ok",
+            Ok(Fetched::NotModified) => "not-modified",
+            Err(Miss::Absent(_)) => "absent",
+            Err(Miss::Failed(fault)) => fault.kind().as_str(),
+        };
+        fetched
     }
 
-    async fn answer(&self, what: &Request) -> Result<Answer, Problem> {
-        let Some(path) = what.module().filter(|_| !matches!(what, Request::Sumdb(..))) else {
+    async fn answer(&self, want: &Want, started: Instant) -> Result<Fetched, Miss> {
+        let miss = |problem: Problem| problem.into_miss(started);
+        let Some(path) = want.what.module().filter(|_| !matches!(want.what, Request::Sumdb(..))) else {
             let why = "a repository is no checksum database";
-            return Err(Problem::repository(VcsError::failed(Cause::Local, "direct", why)));
+            return Err(Fault::new(self.name.clone(), FaultKind::Unaskable, why, Duration::ZERO).into());
         };
-        let root = self.locate(path).await?;
-        if root.vcs() != Vcs::Git {
-            let why = format!("code that is kept with {} is not read here", root.vcs());
-            return Err(Problem::repository(VcsError::failed(Cause::Local, format!("find {path}"), why)));
-        }
-        let place = Place::new(path.clone(), root.prefix(), root.subdir()).map_err(Problem::repository)?;
-        self.answered(what, root, place).await
+        let root = self.locate(path).await.map_err(miss)?;
+        let answer = match root.vcs() {
+            Vcs::Git => {
+                let place = Place::new(path.clone(), root.prefix(), root.subdir());
+                let place = place.map_err(|error| miss(Problem::repository(error)))?;
+                self.answered(&want.what, root, place).await
+            }
+            Vcs::Mod => {
+                let url = root.urls().first().map_or("", String::as_str);
+                let proxy = self.direct.proxies.get(&self.direct.door, &self.rules, url);
+                return proxy.map_err(|error| miss(Problem::repository(error)))?.fetch(want).await;
+            }
+            other => {
+                let why = format!("code that is kept with {other} is not read here");
+                Err(Problem::repository(VcsError::failed(Cause::Local, format!("find {path}"), why)))
+            }
+        };
+        Ok(self.send(answer.map_err(miss)?))
     }
 
     fn send(&self, answer: Answer) -> Fetched {
@@ -157,6 +182,18 @@ impl Way {
             source: self.name.clone(),
         };
         Fetched::Body(Incoming { meta, bytes, troubles: Troubles::default() })
+    }
+}
+
+/// One request, counted when it ends.
+struct Count<'a> {
+    direct: &'a Direct,
+    outcome: &'static str,
+}
+
+impl Drop for Count<'_> {
+    fn drop(&mut self) {
+        self.direct.door.meters().count(&SourceName::direct(), self.outcome);
     }
 }
 

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use gomod::{Request, Rev};
 
 use super::{FAILURE, Way, listed::host, origin, problem::Problem, zip_file::ZipFile};
-use crate::{Cause, Code, Place, Repo, Root, VcsError};
+use crate::{Code, Place, Repo, Root, VcsError};
 
 /// An answer, ready to be sent any number of times.
 #[derive(Clone, Debug)]
@@ -111,7 +111,7 @@ fn answer(what: &Request, repo: &dyn Repo, place: &Place, scratch: &Path) -> Res
             return Ok(Answer::Zip(zip));
         }
         Request::Sumdb(..) => {
-            return Err(VcsError::failed(Cause::Local, "direct", "a repository is no checksum database"));
+            return Err(VcsError::absent("a repository is no checksum database"));
         }
     };
     Ok(Answer::Text(text.into()))

@@ -101,16 +101,14 @@ impl Way {
 
 /// What it means that no URL leads to a repository.
 ///
-/// A web server that says that there is none is believed, also where another way cannot be gone: nobody listens there,
-/// or this machine has no program for it. One that knows who asks, or answers wrongly, may have the repository.
+/// A web server that says that there is none is believed, as go believes it, also where nobody answers in another way.
+/// Where somebody there wants to know who asks, the repository may be for others.
 fn verdict(root: &Root, errors: Vec<VcsError>) -> VcsError {
     let several = root.urls().len() > 1;
     let absent = errors.iter().any(|error| matches!(error, VcsError::Absent(_)));
     let open = |error: &VcsError| match error {
         VcsError::Absent(_) => false,
-        VcsError::Failed { cause, .. } => {
-            !absent || matches!(cause, Cause::Auth | Cause::Server | Cause::Limit)
-        }
+        VcsError::Failed { cause, .. } => !absent || matches!(cause, Cause::Auth | Cause::Limit),
     };
     match errors.iter().find(|error| open(error)) {
         Some(failed) => failed.clone(),

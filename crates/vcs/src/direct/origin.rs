@@ -1,7 +1,7 @@
 //! `.info` with `Origin`, as go writes it (cmd/go `modfetch/coderepo.go`, `convert`; `codehost/git.go`).
 
 use base64::{Engine, engine::general_purpose::STANDARD};
-use gomod::{Info, Origin, Semver};
+use gomod::{Info, Origin, Semver, Version};
 use sha2::{Digest, Sha256};
 
 use crate::{Found, Place, Refs, Repo, VcsError};
@@ -15,7 +15,7 @@ pub(super) fn of_version(repo: &dyn Repo, place: &Place, found: Found) -> Info {
 pub(super) fn of_query(repo: &dyn Repo, place: &Place, mut found: Found) -> Result<Info, VcsError> {
     let refs = repo.refs()?;
     if found.reference.is_none() {
-        found.reference = tip(refs, &found);
+        found.reference = tag_of(refs, place, &found.version);
     }
     let mut origin = origin(repo, place, &found);
     if found.version.is_pseudo() {
@@ -41,17 +41,11 @@ fn origin(repo: &dyn Repo, place: &Place, found: &Found) -> Origin {
     }
 }
 
-/// The first reference that names the commit itself, as go finds one for a commit's hash.
-fn tip(refs: &Refs, found: &Found) -> Option<String> {
-    let id = found.commit.id;
-    if refs.head == Some(id) {
-        return Some("HEAD".to_owned());
-    }
-    let head = refs.heads.iter().find(|(_, head)| **head == id).map(|(name, _)| format!("refs/heads/{name}"));
-    head.or_else(|| {
-        let tag = refs.tags.iter().find(|(_, tag)| tag.target == id);
-        tag.map(|(name, _)| format!("refs/tags/{name}"))
-    })
+/// The tag of a version that was found by its commit's hash.
+fn tag_of(refs: &Refs, place: &Place, version: &Version) -> Option<String> {
+    let version = version.as_str();
+    let name = place.tag_prefix() + version.strip_suffix("+incompatible").unwrap_or(version);
+    refs.tags.contains_key(&name).then(|| format!("refs/tags/{name}"))
 }
 
 /// What the tags begin with from which pseudo-versions are made.

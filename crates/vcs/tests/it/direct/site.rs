@@ -1,59 +1,73 @@
 //! A world with a host `code.example.com`: its pages, and its repositories.
 
-use std::{collections::BTreeMap, fs, io::Cursor, sync::Arc};
+use std::{collections::BTreeMap, fs, io::Cursor, sync::Arc, time::Duration};
 
 use futures_util::StreamExt;
 use gomod::Request;
 use tempfile::TempDir;
-use testkit::{Authority, GitFixture, ModuleTree, Reply, ScriptedUpstream, Tunnel, require};
+use testkit::{Authority, GitFixture, Reply, ScriptedUpstream, Tunnel, require};
 use tokio::runtime::Runtime;
-use upstream::{Door, DoorConfig, Env, Fetched, Miss, Piece, Priority, Urgency, Want};
+use upstream::{Door, DoorConfig, Env, Fault, Fetched, Miss, Piece, Priority, Urgency, Want};
 use vcs::{Direct, DirectConfig, Rules, Way};
 
 pub(crate) struct Site {
     pub(crate) git: GitFixture,
-    /// Everything over https that is no repository.
+    /// All hosts over https: their pages, and the repositories of the fixture.
     pub(crate) server: ScriptedUpstream,
     pub(crate) way: Way,
     pub(crate) runtime: Runtime,
+    pub(crate) dir: TempDir,
     _tunnel: Tunnel,
-    _dir: TempDir,
 }
 
 impl Site {
-    /// Repositories `https://code.example.com/NAME` are those of the fixture.
     #[track_caller]
     pub(crate) fn new() -> Option<Self> {
+        Self::with(|_| {})
+    }
+
+    /// Nothing is trusted but the servers' authority, and nobody answers by ssh.
+    #[track_caller]
+    pub(crate) fn with(change: impl FnOnce(&mut DirectConfig)) -> Option<Self> {
         if !require("git", GitFixture::is_possible()) {
             return None;
         }
         let git = GitFixture::empty();
-        let to = git.url("");
-        Some(Self::leading(git, &to, |_| {}))
-    }
-
-    /// Repositories `https://code.example.com/` lie at that URL.
-    pub(crate) fn leading(git: GitFixture, to: &str, change: impl FnOnce(&mut DirectConfig)) -> Self {
         let authority = Authority::for_hosts(&["code.example.com", "*.example.org"]);
-        let server = ScriptedUpstream::over_tls(ModuleTree::default(), &authority);
+        let server = ScriptedUpstream::of_git(&git, &authority);
         let tunnel = Tunnel::to(server.address());
         let dir = tempfile::tempdir().unwrap();
         let ca = dir.path().join("ca.pem").to_str().unwrap().to_owned();
         fs::write(&ca, authority.ca()).unwrap();
-        let config = format!("[url \"{to}\"]\n\tinsteadOf = https://code.example.com/\n");
-        fs::write(dir.path().join(".gitconfig"), config).unwrap();
-        let door = [("HTTPS_PROXY", tunnel.url()), ("SSL_CERT_FILE", ca)];
-        let door = Door::new(DoorConfig::new("test", Env::new(door))).unwrap();
         let runtime = Runtime::new().unwrap();
         let mut config = DirectConfig::new(dir.path().join("git"));
+        config.pause = Duration::from_millis(1);
         config.environment = Some(vec![
             ("HOME".into(), dir.path().into()),
             ("PATH".into(), std::env::var_os("PATH").unwrap()),
+            ("HTTPS_PROXY".into(), tunnel.url().into()),
+            ("GIT_SSL_CAINFO".into(), ca.clone().into()),
+            ("GIT_SSH_COMMAND".into(), "false".into()),
         ]);
         change(&mut config);
+        let door = [("HTTPS_PROXY", tunnel.url()), ("SSL_CERT_FILE", ca)];
+        let door = Door::new(DoorConfig::new("test", Env::new(door))).unwrap();
         let direct = Direct::open(config, &door, runtime.handle().clone()).unwrap();
-        let way = Arc::clone(&direct).for_route(Rules::default()).unwrap();
-        Self { git, server, way, runtime, _tunnel: tunnel, _dir: dir }
+        let way = direct.for_route(Rules::default()).unwrap();
+        Some(Self { git, server, way, runtime, dir, _tunnel: tunnel })
+    }
+
+    /// A repository whose one version is v1.0.0.
+    pub(crate) fn simple(&self, name: &str) {
+        self.git.init(name, &[]);
+        self.git.commit(name, &[("go.mod", "module code.example.com/r\n"), ("a.go", "package a\n")]);
+        self.git.git(name, &["tag", "v1.0.0"]);
+    }
+
+    /// `code.example.com/r` is in the repository `r`, and has the version v1.0.0.
+    pub(crate) fn vanity(&self) {
+        self.simple("r");
+        self.says("r", "code.example.com/r git https://git.example.org/r");
     }
 
     /// The page of this path has this go-import tag.
@@ -83,6 +97,22 @@ impl Site {
         match self.ask(&Self::want(path)) {
             Ok(body) => panic!("{path}: {}", String::from_utf8_lossy(&body)),
             Err(miss) => miss,
+        }
+    }
+
+    #[track_caller]
+    pub(crate) fn absent(&self, path: &str) -> String {
+        match self.miss(path) {
+            Miss::Absent(absence) => absence.text.unwrap_or_default(),
+            Miss::Failed(fault) => panic!("{path} should be absent: {fault}"),
+        }
+    }
+
+    #[track_caller]
+    pub(crate) fn fault(&self, path: &str) -> Fault {
+        match self.miss(path) {
+            Miss::Failed(fault) => fault,
+            Miss::Absent(absence) => panic!("{path} should fail: {absence:?}"),
         }
     }
 
