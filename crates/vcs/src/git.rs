@@ -2,11 +2,13 @@
 
 mod binary;
 mod cache;
+mod config;
 mod fault;
 mod remote;
 mod run;
 
 pub use binary::{Binary, Gone};
 pub use cache::{Cache, CacheConfig};
-pub use remote::Remote;
+pub use config::{Config, CredentialRules, Http};
+pub use remote::{Remote, Transport};
 pub use run::{Git, Limits};

@@ -2,10 +2,12 @@
 
 use std::{sync::Arc, time::Duration};
 
+use upstream::FaultKind;
+
 use super::{FAILURE, Way, problem::Problem, turns::Turn};
 use crate::{
     Cause, Repo, Root, VcsError,
-    git::{Binary, Remote},
+    git::{Binary, Remote, Transport},
 };
 
 /// A repository whose references are known.
@@ -71,10 +73,15 @@ impl Way {
     }
 
     async fn open(&self, url: &str, turn: Turn) -> Result<Arc<dyn Repo>, VcsError> {
-        let remote = Remote::new(url)?;
-        self.web.admit(url).await.map_err(|fault| {
-            VcsError::failed(Cause::of(fault.kind()), format!("git ls-remote {remote}"), fault.detail())
-        })?;
+        let remote = Remote::new(url)?.resolved(self.direct.cache.git().config())?;
+        if let Some(judged) = remote.judged()
+            && let Err(fault) = self.web.admit(&judged).await
+            // What `ssh` is told to reach may be a name of its own configuration's, and leads where that says.
+            && (remote.transport() != Transport::Ssh || fault.kind() != FaultKind::Dns)
+        {
+            let what = format!("git ls-remote {remote}");
+            return Err(VcsError::failed(Cause::of(fault.kind()), what, fault.detail()));
+        }
         let way = self.clone();
         let opened = self.direct.runtime.spawn_blocking(move || {
             let _turn = turn;

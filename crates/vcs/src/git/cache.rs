@@ -107,8 +107,8 @@ impl Cache {
         Ok(Self { dir, git, config })
     }
 
-    /// The program that serves it.
-    pub(super) fn git(&self) -> &Git {
+    /// The program that serves it, and the user's configuration of it.
+    pub fn git(&self) -> &Git {
         &self.git
     }
 

@@ -4,13 +4,29 @@ use std::fmt::{self, Write as _};
 
 use sha2::{Digest, Sha256};
 
-use crate::VcsError;
+use super::config::Config;
+use crate::{Cause, VcsError};
 
 /// The URL of a repository. It may hold credentials: `Display` and `Debug` leave them out.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct Remote {
     url: String,
+    /// What the user's settings put in its place.
+    target: String,
     shown: String,
+}
+
+/// How a repository is reached.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Transport {
+    /// A web server: `https` or `http`.
+    Web,
+    /// git's own protocol: `git`.
+    Git,
+    /// The user's `ssh`.
+    Ssh,
+    /// A directory of this machine.
+    Local,
 }
 
 impl Remote {
@@ -28,12 +44,45 @@ impl Remote {
         if rest.is_empty() || rest.starts_with('-') || url.chars().any(|c| c.is_control() || c == ' ') {
             return Err(refuse("is no URL of a repository"));
         }
-        Ok(Self { url: url.to_owned(), shown })
+        Ok(Self { url: url.to_owned(), target: url.to_owned(), shown })
     }
 
-    /// The URL with all that it holds.
+    /// The same repository where the user's git configuration says that it is (`url.*.insteadOf`). That may be any form
+    /// that git knows, `host:path` and a directory too, but no helper's name.
+    pub fn resolved(self, config: &Config) -> Result<Self, VcsError> {
+        let target = config.rewritten(&self.url)?;
+        if target != self.url && transport(&target).is_none() {
+            let why = format!(
+                "the git configuration (url.*.insteadOf) puts {} in its place, which is not taken",
+                without_credentials(&target)
+            );
+            return Err(VcsError::failed(Cause::Local, format!("reaching {}", self.shown), why));
+        }
+        Ok(Self { target, ..self })
+    }
+
+    /// The URL that is asked, with all that it holds.
     pub(crate) fn secret(&self) -> &str {
-        &self.url
+        &self.target
+    }
+
+    /// How it is reached.
+    pub fn transport(&self) -> Transport {
+        transport(&self.target).unwrap_or(Transport::Local)
+    }
+
+    /// The URL whose host has to be judged before anybody connects to it; nothing where no host is asked. Without
+    /// credentials.
+    pub fn judged(&self) -> Option<String> {
+        match self.transport() {
+            Transport::Local => None,
+            Transport::Ssh => Some(match scp(&self.target) {
+                Some((host, path)) => format!("ssh://{host}/{}", path.trim_start_matches('/')),
+                None => self.target.replacen("git+ssh://", "ssh://", 1).replacen("ssh+git://", "ssh://", 1),
+            }),
+            Transport::Web | Transport::Git => Some(self.target.clone()),
+        }
+        .map(|url| without_credentials(&url))
     }
 
     /// The URL without credentials.
@@ -43,13 +92,13 @@ impl Remote {
 
     /// Whether a web server is asked.
     pub(crate) fn is_web(&self) -> bool {
-        self.url.starts_with("https://") || self.url.starts_with("http://")
+        self.transport() == Transport::Web
     }
 
     /// The name for files about it: 64 hex digits. Other credentials make another one, for they may see another
     /// repository.
     pub(crate) fn name(&self) -> String {
-        hex(&Sha256::digest(&self.url))
+        hex(&Sha256::digest(&self.target))
     }
 }
 
@@ -63,6 +112,38 @@ impl fmt::Debug for Remote {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Remote({})", self.shown)
     }
+}
+
+/// How git reaches what a text names; `None` where it would start a helper, or read an option.
+fn transport(target: &str) -> Option<Transport> {
+    if target.chars().any(|c| c.is_control() || c == ' ') {
+        return None;
+    }
+    let Some((scheme, rest)) = target.split_once("://") else {
+        return if target.starts_with('/') {
+            Some(Transport::Local)
+        } else {
+            scp(target).map(|_| Transport::Ssh)
+        };
+    };
+    if rest.is_empty() || rest.starts_with('-') {
+        return None;
+    }
+    match scheme {
+        "https" | "http" => Some(Transport::Web),
+        "git" => Some(Transport::Git),
+        "ssh" | "git+ssh" | "ssh+git" => Some(Transport::Ssh),
+        "file" => Some(Transport::Local),
+        _ => None,
+    }
+}
+
+/// Host and path of `[user@]host:path`.
+fn scp(target: &str) -> Option<(&str, &str)> {
+    let (host, path) = target.split_once(':').filter(|(_, path)| !path.starts_with("//"))?;
+    let name = host.rsplit('@').next().unwrap_or(host);
+    let fine = !name.is_empty() && !host.contains('/') && !host.starts_with('-') && !name.starts_with('-');
+    (fine && !path.is_empty() && !path.starts_with([':', '-'])).then_some((host, path))
 }
 
 /// Lower-case digits, two per byte.
@@ -118,6 +199,39 @@ mod tests {
             without_credentials("fatal: unable to access 'https://u:p@a.example/': x, http://t@b.example"),
             "fatal: unable to access 'https://a.example/': x, http://b.example"
         );
+    }
+
+    fn resolved(url: &str, instead: &str, of: &str) -> Result<Remote, VcsError> {
+        let setting = [("COUNT", "1"), ("KEY_0", &format!("url.{instead}.insteadOf")), ("VALUE_0", of)]
+            .map(|(name, value)| (format!("GIT_CONFIG_{name}").into(), value.into()));
+        Remote::new(url).unwrap().resolved(&Config::read(setting))
+    }
+
+    #[test]
+    fn the_configuration_puts_another_in_its_place() {
+        for (instead, way, judged) in [
+            ("git@git.example.com:", Transport::Ssh, Some("ssh://git@git.example.com/r")),
+            ("git+ssh://git@git.example.com:22/", Transport::Ssh, Some("ssh://git@git.example.com:22/r")),
+            ("https://u:secret@m.example/", Transport::Web, Some("https://m.example/r")),
+            ("git://m.example/", Transport::Git, Some("git://m.example/r")),
+            ("/srv/git/", Transport::Local, None),
+            ("file:///srv/git/", Transport::Local, None),
+        ] {
+            let remote = resolved("https://a.example/r", instead, "https://a.example/").unwrap();
+            assert_eq!((remote.transport(), remote.judged().as_deref()), (way, judged), "{instead}");
+            assert_eq!(remote.shown(), "https://a.example/r");
+            assert_eq!(remote.secret(), format!("{instead}r"));
+        }
+    }
+
+    #[test]
+    fn no_helper_and_no_option_is_put_in_its_place() {
+        for instead in
+            ["ext::sh -c x ", "ext::", "-oProxyCommand=x:", "ssh://-oProxyCommand=x/", "ftp://x/", "u@-x:"]
+        {
+            let error = resolved("https://a.example/r", instead, "https://a.example/").unwrap_err();
+            assert!(matches!(error, VcsError::Failed { cause: Cause::Local, .. }), "{instead}: {error}");
+        }
     }
 
     #[test]

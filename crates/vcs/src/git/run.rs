@@ -1,8 +1,8 @@
 //! The one door to the `git` binary.
 //!
-//! Two sorts of commands run. One that asks another machine has the user's environment and configuration, so that
-//! `url.*.insteadOf`, `http.*`, `credential.*` and `core.sshCommand` act as they do for git. One that reads what lies
-//! here has neither: nothing of them may change content. No command may ask anybody anything.
+//! Two sorts of commands run. One that asks another machine has the user's environment, and those settings of the
+//! user's configuration that are about reaching servers ([`Config`]), so that they act as they do for git. One that
+//! reads what lies here has neither: nothing of them may change content. No command may ask anybody anything.
 
 mod environment;
 mod process;
@@ -11,13 +11,13 @@ use std::{
     ffi::OsString,
     io::Read,
     path::{Path, PathBuf},
-    sync::{Arc, OnceLock},
+    sync::Arc,
     time::Duration,
 };
 
 use self::environment::Environment;
 pub(super) use self::process::{Output, Running};
-use super::{fault, remote::Remote};
+use super::{config::Config, fault, remote::Remote};
 use crate::{Cause, VcsError};
 
 /// The `git` binary, and what it may cost. Clones share what is known about it.
@@ -28,7 +28,7 @@ pub struct Git {
     limits: Limits,
     /// What of the user's environment acts.
     user: Arc<Environment>,
-    ssh: Arc<OnceLock<Option<OsString>>>,
+    config: Arc<Config>,
 }
 
 /// What one command may cost.
@@ -87,8 +87,15 @@ impl Git {
 
     /// The `git` that the PATH of this environment leads to.
     pub fn with_environment(user: impl IntoIterator<Item = (OsString, OsString)>, limits: Limits) -> Self {
+        let user: Vec<_> = user.into_iter().collect();
+        let config = Arc::new(Config::read(user.iter().cloned()));
         let user = Arc::new(Environment::new(user));
-        Self { program: user.find("git"), limits, user, ssh: Arc::default() }
+        Self { program: user.find("git"), limits, user, config }
+    }
+
+    /// The user's git configuration.
+    pub fn config(&self) -> &Arc<Config> {
+        &self.config
     }
 
     /// The same with another program.
@@ -113,14 +120,7 @@ impl Git {
 
     /// Starts a command.
     pub(super) fn start(&self, call: Call<'_>) -> Result<Running, VcsError> {
-        let mut command = self.user.command(self.program(&call.what())?, &call);
-        if call.remote.is_some() {
-            // A user's own command stays; else one that never asks for a passphrase at a terminal.
-            let own = ["GIT_SSH", "GIT_SSH_COMMAND"].iter().any(|name| self.user.has(name));
-            if !own && let Some(ssh) = self.ssh.get_or_init(|| self.quiet_ssh()) {
-                command.env("GIT_SSH_COMMAND", ssh);
-            }
-        }
+        let command = self.user.command(self.program(&call.what())?, &call, &self.config)?;
         Running::start(command, &call.what(), &self.limits, call.repository.filter(|_| call.remote.is_some()))
     }
 
@@ -146,16 +146,6 @@ impl Git {
         let ended = running.finish()?;
         read.map_err(|error| VcsError::failed(Cause::Local, call.what(), error))?;
         Ok((output, ended))
-    }
-
-    fn quiet_ssh(&self) -> Option<OsString> {
-        let args = &["config", "--get", "core.sshCommand"];
-        let mut command = self.user.bare(self.program.as_deref()?, None);
-        self.user.apply(&mut command);
-        command.args(args);
-        let ended = Running::start(command, "git config", &self.limits, None).and_then(Running::finish);
-        // 1: it is not set.
-        (ended.ok()?.code == Some(1)).then(|| "ssh -o BatchMode=yes -o ControlMaster=no".into())
     }
 }
 

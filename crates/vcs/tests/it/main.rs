@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod binary;
+mod config;
 mod direct;
 mod golden;
 mod pages;
@@ -17,5 +18,6 @@ fn cache(dir: &Path) -> Arc<Cache> {
 }
 
 fn binary(cache: &Arc<Cache>, url: &str) -> Binary {
-    Binary::new(Arc::clone(cache), Remote::new(url).unwrap(), Arc::new(|_| false))
+    let remote = Remote::new(url).unwrap().resolved(cache.git().config()).unwrap();
+    Binary::new(Arc::clone(cache), remote, Arc::new(|_| false))
 }

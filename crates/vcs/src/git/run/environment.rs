@@ -7,6 +7,7 @@ use std::{
 };
 
 use super::{Call, SOURCE};
+use crate::{VcsError, git::config::Config};
 
 /// The user's environment: only what may act on a `git`.
 #[derive(Debug)]
@@ -34,7 +35,12 @@ impl Environment {
     }
 
     /// The command, ready to start.
-    pub(super) fn command(&self, program: &Path, call: &Call<'_>) -> Command {
+    pub(super) fn command(
+        &self,
+        program: &Path,
+        call: &Call<'_>,
+        config: &Config,
+    ) -> Result<Command, VcsError> {
         let mut command = self.bare(program, call.repository);
         for (key, value) in SETTINGS {
             command.arg("-c").arg(format!("{key}={value}"));
@@ -47,7 +53,15 @@ impl Environment {
                 command.arg("-c").arg(format!("{key}={value}"));
             }
             self.apply(&mut command);
-            self.add_setting(&mut command, &format!("remote.{SOURCE}.url"), remote.secret());
+            if let Some(ssh) = self.quiet_ssh(config) {
+                command.env("GIT_SSH_COMMAND", ssh);
+            }
+            let url = format!("remote.{SOURCE}.url");
+            // The libraries below git do not all know this variable. What the user says of git itself is stronger.
+            let ca = self.get("SSL_CERT_FILE").and_then(OsStr::to_str).filter(|file| !file.is_empty());
+            let ca = ca.map(|file| ("http.sslCAInfo", file));
+            let settings = ca.into_iter().chain(config.for_git()?).chain([(url.as_str(), remote.secret())]);
+            set(&mut command, settings);
         }
         if call.traced {
             command.env("GIT_TRACE_PACKET", "1").env("GIT_TRACE_REDACT", "1");
@@ -56,7 +70,20 @@ impl Environment {
         if call.asks {
             command.stdin(Stdio::piped());
         }
-        command
+        Ok(command)
+    }
+
+    /// The `ssh` that never asks anybody anything. `None`: the user's own is started as it is.
+    fn quiet_ssh(&self, config: &Config) -> Option<String> {
+        let own = self.get("GIT_SSH_COMMAND").map_or_else(|| config.ssh_command(), OsStr::to_str);
+        let own = match own {
+            None if self.has("GIT_SSH_COMMAND") || self.has("GIT_SSH") => return None,
+            own => own.unwrap_or("ssh"),
+        };
+        let program = own.split_whitespace().next().unwrap_or_default().trim_matches(['"', '\'']);
+        let is_ssh = Path::new(program).file_name().is_some_and(|name| name == "ssh");
+        // Another program may not know these options.
+        is_ssh.then(|| format!("{own} -o BatchMode=yes -o ControlMaster=no"))
     }
 
     /// With nothing of the user's but what every program needs.
@@ -71,29 +98,26 @@ impl Environment {
         command
     }
 
-    /// Lets the user's environment and configuration act.
-    pub(super) fn apply(&self, command: &mut Command) {
-        for (name, _) in NO_CONFIGURATION {
-            command.env_remove(name);
-        }
+    /// Lets the user's environment act.
+    fn apply(&self, command: &mut Command) {
         command.env("GIT_ALLOW_PROTOCOL", "https:http:git:ssh:file");
         command.envs(self.variables.iter().map(|(name, value)| (name, value)));
         command.envs(FIXED);
     }
+}
 
-    /// Adds a setting behind those that the user's environment has (`GIT_CONFIG_COUNT`).
-    fn add_setting(&self, command: &mut Command, key: &str, value: &str) {
-        let count =
-            self.get("GIT_CONFIG_COUNT").and_then(|count| count.to_str()?.parse::<u32>().ok()).unwrap_or(0);
-        command
-            .env(format!("GIT_CONFIG_KEY_{count}"), key)
-            .env(format!("GIT_CONFIG_VALUE_{count}"), value)
-            .env("GIT_CONFIG_COUNT", (count.saturating_add(1)).to_string());
+/// Gives a command settings that are no arguments, for everybody on this machine sees those.
+fn set<'a>(command: &mut Command, settings: impl Iterator<Item = (&'a str, &'a str)>) {
+    let mut count = 0;
+    for (key, value) in settings {
+        command.env(format!("GIT_CONFIG_KEY_{count}"), key).env(format!("GIT_CONFIG_VALUE_{count}"), value);
+        count += 1;
     }
+    command.env("GIT_CONFIG_COUNT", count.to_string());
 }
 
 /// Whether a variable of the user's acts on commands that ask another machine. Helpers for credentials may read any;
-/// of git's own only those that tell how to reach a server.
+/// of git's own only those that tell how to reach a server. The configuration is not among them: it is read here.
 fn acts(name: &OsStr) -> bool {
     let Some(name) = name.to_str() else { return false };
     if name.starts_with("GIT_") {
@@ -171,14 +195,8 @@ const GIT_KEPT: &[&str] = &[
     "GIT_SSH",
     "GIT_SSH_COMMAND",
     "GIT_SSH_VARIANT",
-    "GIT_CONFIG_GLOBAL",
-    "GIT_CONFIG_SYSTEM",
-    "GIT_CONFIG_NOSYSTEM",
-    "GIT_CONFIG_COUNT",
-    "GIT_CONFIG_PARAMETERS",
 ];
-const GIT_KEPT_PREFIXES: &[&str] =
-    &["GIT_SSL_", "GIT_PROXY_SSL_", "GIT_HTTP_", "GIT_CONFIG_KEY_", "GIT_CONFIG_VALUE_"];
+const GIT_KEPT_PREFIXES: &[&str] = &["GIT_SSL_", "GIT_PROXY_SSL_", "GIT_HTTP_"];
 
 #[cfg(test)]
 mod tests {
@@ -186,15 +204,7 @@ mod tests {
 
     #[test]
     fn what_is_handed_on() {
-        for name in [
-            "HTTPS_PROXY",
-            "SSL_CERT_FILE",
-            "SSH_AUTH_SOCK",
-            "HOME",
-            "GIT_SSL_CAINFO",
-            "GIT_CONFIG_GLOBAL",
-            "TOKEN",
-        ] {
+        for name in ["HTTPS_PROXY", "SSL_CERT_FILE", "SSH_AUTH_SOCK", "HOME", "GIT_SSL_CAINFO", "TOKEN"] {
             assert!(acts(OsStr::new(name)), "{name}");
         }
         for name in [
@@ -202,6 +212,8 @@ mod tests {
             "GIT_OBJECT_DIRECTORY",
             "GIT_TRACE",
             "GIT_ATTR_SOURCE",
+            "GIT_CONFIG_GLOBAL",
+            "GIT_CONFIG_COUNT",
             "LC_MESSAGES",
             "LARDER_TOKEN",
             "GIT_ASKPASS",
