@@ -17,8 +17,8 @@ pub fn auto_quote(word: &str) -> Cow<'_, str> {
     if plain { Cow::Borrowed(word) } else { Cow::Owned(quote(word)) }
 }
 
-/// Go's `strconv.Quote`.
-fn quote(text: &str) -> String {
+/// A text in double quotes as Go's `strconv.Quote` and `%q` write it.
+pub fn quote(text: &str) -> String {
     let mut quoted = String::with_capacity(text.len() + 2);
     quoted.push('"');
     for c in text.chars() {

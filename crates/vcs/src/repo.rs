@@ -28,7 +28,7 @@ pub trait Repo: fmt::Debug + Send + Sync {
     /// The names of all tags whose commit is this one or lies behind it.
     fn tags_behind(&self, id: Oid) -> Result<Vec<String>, VcsError>;
 
-    /// Whether `old` is `new` or lies behind it.
+    /// Whether `old` is `new` or lies behind it. What is no commit lies behind none.
     fn is_ancestor(&self, old: Oid, new: Oid) -> Result<bool, VcsError>;
 
     /// A file as it is stored, of at most `max` bytes; `None` where there is nothing, a directory or a submodule.

@@ -1,6 +1,6 @@
 //! In which directory a version of the module lies (`findDir`).
 
-use gomod::{MAX_GOMOD, scan_module_line, split_major};
+use gomod::{MAX_GOMOD, quote, scan_module_line, split_major};
 
 use super::{Code, Place};
 use crate::{Oid, VcsError};
@@ -50,8 +50,8 @@ impl Code<'_> {
                 return Err(VcsError::absent(if own.says.is_empty() {
                     format!("{root}/{} is missing module path at revision {rev}", own.file)
                 } else {
-                    let (file, says) = (own.file, own.says);
-                    format!("{root}/{file} has non-...{major} module path {says:?} at revision {rev}")
+                    let (file, says) = (own.file, quote(&own.says));
+                    format!("{root}/{file} has non-...{major} module path {says} at revision {rev}")
                 }));
             }
         }
@@ -86,15 +86,16 @@ impl Code<'_> {
 /// Why a go.mod is not that of the module.
 fn wrong(plain: &Candidate, major: &str, suffix: &str, version: &str, rev: &str) -> String {
     let Candidate { file, says, .. } = plain;
+    let quoted = quote(says);
     if says.is_empty() {
         format!("{file} is missing module path{suffix} at revision {rev}")
     } else if !major.is_empty() {
-        format!("{file} has non-...{major} module path {says:?}{suffix} at revision {rev}")
+        format!("{file} has non-...{major} module path {quoted}{suffix} at revision {rev}")
     } else if split_major(says).is_none() {
-        format!("{file} has malformed module path {says:?}{suffix} at revision {rev}")
+        format!("{file} has malformed module path {quoted}{suffix} at revision {rev}")
     } else {
         let first = version.split('.').next().unwrap_or(version);
-        format!("{file} has post-{first} module path {says:?}{suffix} at revision {rev}")
+        format!("{file} has post-{first} module path {quoted}{suffix} at revision {rev}")
     }
 }
 

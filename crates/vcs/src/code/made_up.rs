@@ -43,7 +43,11 @@ impl Code<'_> {
         }
         let plain = version.strip_suffix("+incompatible").unwrap_or(version);
         let base = Semver::parse(plain).as_ref().and_then(Semver::pseudo).map(|pseudo| pseudo.base());
-        let base = base.transpose().map_err(|error| refuse(&error.to_string()))?.flatten();
+        let base = base.transpose().map_err(|_| {
+            let after = plain.split('-').next().unwrap_or(plain);
+            refuse(&format!("version before {after} would have negative patch number"))
+        })?;
+        let base = base.flatten();
         let Some(base) = base else {
             let v1 = self.place.wanted_major().is_empty() && version.starts_with("v1.");
             return if v1 {

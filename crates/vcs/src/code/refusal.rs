@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use gomod::{
     CheckedFiles, Collision, FileFault, FilePathFault, MAX_GOMOD, MAX_LICENSE, MAX_ZIP, TreeFault, Verdict,
+    quote,
 };
 
 /// All that is wrong, one line each; nothing where all is well. `paths` are those that were checked.
@@ -33,7 +34,7 @@ fn words(path: &str, fault: &FileFault) -> String {
         FileFault::Absolute => "file path is not relative".to_owned(),
         FileFault::Path(fault) => {
             let shown: String = path.chars().take(LONGEST).collect();
-            format!("malformed file path {shown:?}: {}", path_words(path, fault))
+            format!("malformed file path {}: {}", quote(&shown), path_words(path, fault))
         }
         FileFault::GoModCase => "go.mod files must have lowercase names".to_owned(),
         FileFault::Collision(Collision::Case(one, other)) => {
@@ -57,13 +58,22 @@ fn path_words(path: &str, fault: &FilePathFault) -> String {
         FilePathFault::EmptyElement => "empty path element".to_owned(),
         FilePathFault::Dots => {
             let dots = path.split('/').find(|part| part.bytes().all(|b| b == b'.')).unwrap_or_default();
-            format!("invalid path element {dots:?}")
+            format!("invalid path element {}", quote(dots))
         }
         FilePathFault::TrailingDot => "trailing dot in path element".to_owned(),
-        FilePathFault::Character(c) => format!("invalid char {c:?}"),
+        FilePathFault::Character(c) => format!("invalid char {}", quoted(*c)),
         FilePathFault::WindowsDevice(name) => {
             format!("{name} disallowed as path element component on Windows")
         }
+    }
+}
+
+/// A character as Go's `%q` writes it.
+fn quoted(c: char) -> String {
+    match c {
+        '"' => "'\"'".to_owned(),
+        '\'' => "'\\''".to_owned(),
+        c => quote(c.encode_utf8(&mut [0; 4])).replace('"', "'"),
     }
 }
 

@@ -70,7 +70,10 @@ impl Code<'_> {
 
     fn tag_has_go_mod(&self, version: &Version) -> Result<bool, VcsError> {
         let tag = self.repo.refs()?.tags.get(version.as_str()).ok_or_else(|| unknown(version.as_str()))?;
-        let commit = self.repo.commit(tag.target)?;
+        let commit = self.repo.commit(tag.target);
+        let commit = commit.map_err(|error| {
+            error.about(|_| format!("module {}: tag {version} is at no commit", self.place.path))
+        })?;
         self.has_file(commit.id, "go.mod")
     }
 

@@ -209,9 +209,14 @@ impl Repo for Binary {
         }
         self.with_history(|bare| {
             let (old, new) = (old.to_string(), new.to_string());
-            let (_, ended) =
-                self.read(bare, &["merge-base", "--is-ancestor", "--end-of-options", &old, &new], 1)?;
-            Ok(ended.code == Some(0))
+            match self.read(bare, &["merge-base", "--is-ancestor", "--end-of-options", &old, &new], 1) {
+                Ok((_, ended)) => Ok(ended.code == Some(0)),
+                // A tag may be at a file.
+                Err(error) => match self.read(bare, &["cat-file", "-t", &old], 0) {
+                    Ok((kind, _)) if kind.trim_ascii() != b"commit" => Ok(false),
+                    _ => Err(error),
+                },
+            }
         })
     }
 

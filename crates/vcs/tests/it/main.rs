@@ -4,6 +4,7 @@
 
 mod binary;
 mod config;
+mod differ;
 mod direct;
 mod golden;
 mod pages;
