@@ -18,6 +18,7 @@ mod letters;
 mod limits;
 mod module_line;
 mod module_version;
+mod module_zip;
 mod path;
 mod patterns;
 mod proxy_list;
@@ -51,6 +52,7 @@ pub use info::{Info, InfoError, Origin};
 pub use limits::{MAX_GOMOD, MAX_LICENSE, MAX_ZIP};
 pub use module_line::scan_module_line;
 pub use module_version::ModuleVersion;
+pub use module_zip::{ModuleZip, ModuleZipError};
 pub use path::{ModulePath, PathError, PathFault, check_import_path, split_major};
 pub use patterns::Patterns;
 pub use proxy_list::{ProxyEntry, ProxyList, ProxyListError, ProxyTarget, Separator};
@@ -68,4 +70,6 @@ pub use tree::{CheckedFiles, FileFault, FileKind, Omission, TreeFault, TreeFile,
 pub use vendored::VendorRule;
 pub use version::{Version, VersionError};
 pub use version_list::VersionList;
-pub use zip_check::{ArchiveFault, EntryFault, Looks, MAX_DIRECTORY, ZipCheck, ZipFacts, ZipFault};
+pub use zip_check::{
+    ArchiveFault, EntryFault, Looks, MAX_DIRECTORY, ZipCheck, ZipFacts, ZipFault, read_gomod,
+};

@@ -4,7 +4,6 @@ mod canonical;
 mod dir;
 mod latest;
 mod made_up;
-mod refusal;
 mod retracted;
 mod revision;
 mod tags;
@@ -12,7 +11,7 @@ mod zip;
 
 use gomod::{MAX_GOMOD, ModulePath, ModuleVersion, Rev, Semver, Version, auto_quote};
 
-pub use self::revision::Found;
+pub use self::{revision::Found, zip::zip_of};
 use crate::{Oid, Repo, VcsError};
 
 /// One module in a repository.

@@ -4,7 +4,6 @@ mod batch;
 mod content;
 mod fetch;
 mod listing;
-mod tar;
 mod tree;
 
 use std::{

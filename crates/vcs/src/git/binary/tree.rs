@@ -6,8 +6,8 @@ use std::{
     sync::{Arc, PoisonError},
 };
 
-use super::{Binary, Call, Trouble, tar, trouble};
-use crate::{Cause, Entry, EntryKind, Oid, Sink, VcsError};
+use super::{Binary, Call, Trouble, trouble};
+use crate::{Cause, Entry, EntryKind, Oid, Sink, VcsError, tar};
 
 /// The files and links below a directory of a commit.
 #[derive(Debug)]
@@ -129,7 +129,8 @@ fn give(
     let broken = |error: std::io::Error| VcsError::failed(Cause::Local, "read git's archive", error);
     while !left.is_empty() {
         let Some(file) = archive.next().map_err(broken)? else { break };
-        let Some(path) = file.path.strip_prefix(dir).filter(|path| file.regular && left.contains(path))
+        let Some(path) =
+            file.path.strip_prefix(dir).filter(|path| file.kind == tar::Kind::File && left.contains(path))
         else {
             continue;
         };

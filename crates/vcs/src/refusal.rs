@@ -8,7 +8,7 @@ use gomod::{
 };
 
 /// All that is wrong, one line each; nothing where all is well. `paths` are those that were checked.
-pub(super) fn of<'a>(checked: &CheckedFiles<'_>, paths: impl Iterator<Item = &'a [u8]>) -> Option<String> {
+pub(crate) fn of<'a>(checked: &CheckedFiles<'_>, paths: impl Iterator<Item = &'a [u8]>) -> Option<String> {
     if matches!(checked.faults().next()?, TreeFault::TooLarge) {
         return Some(format!("module source tree too large (max size is {MAX_ZIP} bytes)"));
     }

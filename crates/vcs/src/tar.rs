@@ -1,10 +1,10 @@
-//! Archives as `git archive --format=tar` writes them: ustar with pax headers.
+//! Archives as `git archive --format=tar` and people's `tar` write them: ustar with pax headers, or with GNU's long names.
 
 use std::io::{self, Read};
 
 /// Reads an archive from its beginning to its end.
 #[derive(Debug)]
-pub(super) struct Reader<R> {
+pub(crate) struct Reader<R> {
     from: R,
     /// Bytes of content that have not been read, and what fills up its last block.
     content: u64,
@@ -14,32 +14,44 @@ pub(super) struct Reader<R> {
 
 /// What stands before a content.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct File {
-    pub(super) path: Vec<u8>,
-    /// Not a directory or a link.
-    pub(super) regular: bool,
-    pub(super) size: u64,
+pub(crate) struct File {
+    pub(crate) path: Vec<u8>,
+    pub(crate) kind: Kind,
+    /// Of the content that follows, in bytes.
+    pub(crate) size: u64,
+}
+
+/// What an entry is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    File,
+    Directory,
+    Symlink,
+    /// Another name of a file that came before, without content of its own.
+    HardLink,
+    /// A device and the like.
+    Other,
 }
 
 impl<R: Read> Reader<R> {
-    pub(super) fn new(from: R) -> Self {
+    pub(crate) fn new(from: R) -> Self {
         Self { from, content: 0, padding: 0, sound: true }
     }
 
     /// Whether all that was read was an archive's, and whole.
-    pub(super) fn is_sound(&self) -> bool {
+    pub(crate) fn is_sound(&self) -> bool {
         self.sound
     }
 
     /// The next file, directory or link; `None` at the end.
-    pub(super) fn next(&mut self) -> io::Result<Option<File>> {
+    pub(crate) fn next(&mut self) -> io::Result<Option<File>> {
         let next = self.advance();
         self.sound &= next.is_ok();
         next
     }
 
     /// The content of the last one.
-    pub(super) fn content(&mut self) -> Content<'_, R> {
+    pub(crate) fn content(&mut self) -> Content<'_, R> {
         Content(self)
     }
 
@@ -60,7 +72,8 @@ impl<R: Read> Reader<R> {
             let length = size.unwrap_or(header.size);
             (self.content, self.padding) = (length, length.next_multiple_of(BLOCK as u64) - length);
             match header.kind {
-                b'g' => {}
+                // What counts for all, and where a link with a long name leads.
+                b'g' | b'K' => {}
                 b'x' => {
                     let mut records = Vec::new();
                     if length > PAX {
@@ -70,11 +83,26 @@ impl<R: Read> Reader<R> {
                     pax(&records, &mut path, &mut size)
                         .ok_or_else(|| io::Error::other("a malformed pax header"))?;
                 }
-                b'0' | b'2' | b'5' => {
-                    let path = path.take().unwrap_or(header.path);
-                    return Ok(Some(File { path, regular: header.kind == b'0', size: length }));
+                b'L' => {
+                    let mut name = Vec::new();
+                    if length > PAX {
+                        return Err(io::Error::other("a name is longer than allowed"));
+                    }
+                    Content(self).read_to_end(&mut name)?;
+                    path = name.split(|b| *b == 0).next().map(<[u8]>::to_vec);
                 }
-                kind => return Err(io::Error::other(format!("an entry of kind {kind}"))),
+                kind => {
+                    let kind = match kind {
+                        b'0' | b'7' | 0 => Kind::File,
+                        b'1' => Kind::HardLink,
+                        b'2' => Kind::Symlink,
+                        b'5' => Kind::Directory,
+                        b'3' | b'4' | b'6' => Kind::Other,
+                        kind => return Err(io::Error::other(format!("an entry of kind {kind}"))),
+                    };
+                    let path = path.take().unwrap_or(header.path);
+                    return Ok(Some(File { path, kind, size: length }));
+                }
             }
         }
     }
@@ -82,7 +110,7 @@ impl<R: Read> Reader<R> {
 
 /// The content of a file. Breaking off is an error.
 #[derive(Debug)]
-pub(super) struct Content<'a, R>(&'a mut Reader<R>);
+pub(crate) struct Content<'a, R>(&'a mut Reader<R>);
 
 impl<R: Read> Read for Content<'_, R> {
     fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
@@ -134,7 +162,8 @@ impl Header {
         if octal(148, 8) != Some(sum) || field(257, 5) != b"ustar" {
             return Err(io::Error::other("no tar header"));
         }
-        let mut path = text(345, 155).to_vec();
+        // GNU's form has other things there.
+        let mut path = if field(257, 8) == GNU { Vec::new() } else { text(345, 155).to_vec() };
         if !path.is_empty() {
             path.push(b'/');
         }
@@ -163,6 +192,7 @@ fn pax(mut records: &[u8], path: &mut Option<Vec<u8>>, size: &mut Option<u64>) -
     Some(())
 }
 
+const GNU: &[u8] = b"ustar  \0";
 const BLOCK: usize = 512;
 /// Bytes of a pax header.
 const PAX: u64 = 1 << 20;
