@@ -16,7 +16,14 @@ mod shared;
 mod turns;
 mod zip_file;
 
-use std::{fmt, fs, sync::Arc, time::Duration};
+use std::{
+    fmt, fs,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 
 use futures_util::stream::{self, StreamExt};
 use gomod::{ModulePath, Request};
@@ -85,10 +92,10 @@ impl Direct {
             cache,
             lookups: Turns::new(places, patience),
             turns: Turns::new(places, patience),
-            pages: Shared::new(runtime.clone(), most),
-            roots: Shared::new(runtime.clone(), most.saturating_mul(ROOTS)),
-            repositories: Shared::new(runtime.clone(), most),
-            answers: Shared::new(runtime.clone(), ANSWERS),
+            pages: Shared::new(runtime.clone(), PAGES, pages::weight),
+            roots: Shared::new(runtime.clone(), most.saturating_mul(ROOTS), |_| 1),
+            repositories: Shared::new(runtime.clone(), most, listed::weight),
+            answers: Shared::new(runtime.clone(), ANSWERS, answer::weight),
             proxies: Proxies::default(),
             runtime,
             config,
@@ -122,12 +129,14 @@ impl Way {
     pub async fn fetch(&self, want: &Want) -> Result<Fetched, Miss> {
         let mut count = Count { direct: &self.direct, outcome: "abandoned" };
         let started = Instant::now();
-        let work = self.answer(want, started);
+        let located = AtomicBool::new(false);
+        let work = self.answer(want, started, &located);
         let fetched = match [want.begin_by, want.deadline].into_iter().flatten().min() {
             None => work.await,
             Some(until) => timeout_at(until, work).await.unwrap_or_else(|_| {
                 let why = "no answer in time; what was begun goes on";
-                Err(Fault::new(self.name.clone(), FaultKind::Timeout, why, started.elapsed()).into())
+                let fault = Fault::new(self.name.clone(), FaultKind::Timeout, why, started.elapsed());
+                Err(if located.load(Ordering::Relaxed) { fault } else { fault.in_discovery() }.into())
             }),
         };
         count.outcome = match &fetched {
@@ -139,13 +148,15 @@ impl Way {
         fetched
     }
 
-    async fn answer(&self, want: &Want, started: Instant) -> Result<Fetched, Miss> {
+    /// `located` is told when it is known where the code is.
+    async fn answer(&self, want: &Want, started: Instant, located: &AtomicBool) -> Result<Fetched, Miss> {
         let miss = |problem: Problem| problem.into_miss(started);
         let Some(path) = want.what.module().filter(|_| !matches!(want.what, Request::Sumdb(..))) else {
             let why = "a repository is no checksum database";
             return Err(Fault::new(self.name.clone(), FaultKind::Unaskable, why, Duration::ZERO).into());
         };
         let root = self.locate(path).await.map_err(miss)?;
+        located.store(true, Ordering::Relaxed);
         let answer = match root.vcs() {
             Vcs::Git => {
                 let place = Place::new(path.clone(), root.prefix(), root.subdir());
@@ -213,5 +224,7 @@ impl fmt::Debug for Way {
 const FAILURE: Duration = Duration::from_secs(1);
 /// Module paths that are known, for each repository.
 const ROOTS: usize = 16;
-/// Answers under way, and zips that nobody has taken yet.
-const ANSWERS: usize = 64;
+/// KiB of pages.
+const PAGES: usize = 8 << 10;
+/// MiB of zips that nobody has taken yet.
+const ANSWERS: usize = 1 << 10;

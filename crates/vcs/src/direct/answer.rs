@@ -93,6 +93,14 @@ impl Way {
     }
 }
 
+/// MiB.
+pub(super) fn weight(answer: &Result<Answer, Problem>) -> usize {
+    match answer {
+        Ok(Answer::Zip(zip)) => usize::try_from(zip.len() >> 20).unwrap_or(usize::MAX),
+        _ => 1,
+    }
+}
+
 /// What a repository answers.
 fn answer(what: &Request, repo: &dyn Repo, place: &Place, scratch: &Path) -> Result<Answer, VcsError> {
     let code = Code::new(repo, place);

@@ -17,7 +17,8 @@ pub struct DirectConfig {
     pub git: Option<PathBuf>,
     /// The user's environment, as far as it acts on git; `None`: that of this process.
     pub environment: Option<Vec<(OsString, OsString)>>,
-    /// How many repositories are known at once, with their lists of references. Default 256.
+    /// How many repositories are known at once, with their lists of references; one counts once more for every thousand
+    /// of these. Default 256.
     pub repositories: usize,
     /// How many requests are worked on at once; one host has at most half of these places. Default 16.
     pub at_once: usize,

@@ -106,6 +106,12 @@ impl Way {
     }
 }
 
+/// Thousands of references, and one for the repository itself.
+pub(super) fn weight(listed: &Result<Listed, Problem>) -> usize {
+    let refs = listed.as_ref().ok().and_then(|listed| listed.repo.refs().ok());
+    1 + refs.map_or(0, |refs| (refs.heads.len() + refs.tags.len()) / 1000)
+}
+
 /// What it means that no URL leads to a repository.
 ///
 /// A web server that says that there is none is believed, as go believes it, also where nobody answers in another way.

@@ -49,6 +49,11 @@ impl Pages for Remembered<'_> {
     }
 }
 
+/// KiB.
+pub(super) fn weight(page: &Result<Arc<Page>, VcsError>) -> usize {
+    page.as_ref().map_or(1, |page| page.body.len() >> 10)
+}
+
 fn says(page: &Page) -> bool {
     page.body.windows(TAG.len()).any(|part| part.eq_ignore_ascii_case(TAG))
 }

@@ -16,6 +16,7 @@ pub(super) struct Shared<K, V>(Arc<Inner<K, V>>);
 struct Inner<K, V> {
     runtime: Handle,
     most: usize,
+    weight: fn(&V) -> usize,
     state: Mutex<State<K, V>>,
 }
 
@@ -52,10 +53,10 @@ impl<V: Clone> Flight<V> {
 }
 
 impl<K: Clone + Eq + Hash + Send + 'static, V: Clone + Send + Sync + 'static> Shared<K, V> {
-    /// Remembers at most so many results.
-    pub(super) fn new(runtime: Handle, most: usize) -> Self {
+    /// Remembers results of at most that weight in all.
+    pub(super) fn new(runtime: Handle, most: usize, weight: fn(&V) -> usize) -> Self {
         let state = Mutex::new(State { flights: HashMap::new(), begun: 0 });
-        Shared(Arc::new(Inner { runtime, most, state }))
+        Shared(Arc::new(Inner { runtime, most, weight, state }))
     }
 
     /// Joins the work on `key`, or takes its result if that `fits`; else begins the work anew, which is told of the last
@@ -84,7 +85,6 @@ impl<K: Clone + Eq + Hash + Send + 'static, V: Clone + Send + Sync + 'static> Sh
                 return flight.clone();
             }
         }
-        state.make_room(self.0.most);
         state.begun += 1;
         let (sender, result) = watch::channel(None);
         let flight = Flight { number: state.begun, result };
@@ -96,6 +96,9 @@ impl<K: Clone + Eq + Hash + Send + 'static, V: Clone + Send + Sync + 'static> Sh
             sender.send_replace(Some(Known { value, at: Instant::now() }));
             // Only those that know of it hold the result from here on.
             drop(sender);
+            if let Some(inner) = inner.upgrade() {
+                inner.make_room();
+            }
             tokio::time::sleep(keep).await;
             if let Some(inner) = inner.upgrade() {
                 inner.expire(&key, number);
@@ -126,16 +129,29 @@ impl<K: Eq + Hash, V> Inner<K, V> {
     }
 }
 
-impl<K: Clone + Eq + Hash, V> State<K, V> {
-    /// The oldest results go first; work under way stays.
-    fn make_room(&mut self, most: usize) {
-        while self.flights.len() >= most {
-            let done = self.flights.iter().filter(|(_, flight)| flight.result.borrow().is_some());
-            let Some(oldest) = done.min_by_key(|(_, flight)| flight.number).map(|(key, _)| key.clone())
-            else {
+impl<K: Clone + Eq + Hash, V> Inner<K, V> {
+    /// The oldest results go first; work under way stays, and weighs nothing.
+    fn make_room(&self) {
+        let mut state = self.state();
+        let weigh = |flight: &Flight<V>| {
+            flight.result.borrow().as_ref().map(|known| (self.weight)(&known.value).max(1))
+        };
+        let done = state
+            .flights
+            .iter()
+            .filter_map(|(key, flight)| weigh(flight).map(|weight| (flight.number, weight, key.clone())));
+        let mut done: Vec<_> = done.collect();
+        let mut all: usize = done.iter().map(|(_, weight, _)| weight).sum();
+        if all <= self.most {
+            return;
+        }
+        done.sort_unstable_by_key(|(number, ..)| *number);
+        for (_, weight, key) in done {
+            if all <= self.most {
                 return;
-            };
-            self.flights.remove(&oldest);
+            }
+            state.flights.remove(&key);
+            all -= weight;
         }
     }
 }
@@ -158,7 +174,7 @@ mod tests {
     const MINUTE: Duration = Duration::from_mins(1);
 
     fn shared(most: usize) -> Shared<&'static str, u32> {
-        Shared::new(Handle::current(), most)
+        Shared::new(Handle::current(), most, |number| *number as usize)
     }
 
     async fn value(flight: Flight<u32>) -> u32 {
@@ -208,13 +224,15 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn the_oldest_goes_and_what_was_broken_off_is_no_result() {
-        let shared = shared(2);
+        let shared = shared(5);
         let put = |key, number| shared.join(&key, ALWAYS, move |_| async move { (number, MINUTE) });
         for (key, number) in [("a", 1), ("b", 2), ("c", 3)] {
             assert_eq!(value(put(key, number)).await, number);
         }
-        assert_eq!(value(put("b", 9)).await, 2);
-        assert_eq!(value(put("a", 9)).await, 9);
+        // The last one's weight is told when it is there.
+        tokio::task::yield_now().await;
+        assert_eq!(value(put("b", 4)).await, 2);
+        assert_eq!(value(put("a", 4)).await, 4);
         let broken = shared.join(&"d", ALWAYS, |_| async { panic!("broken off") });
         assert!(broken.wait().await.is_none());
         assert_eq!(value(put("d", 4)).await, 4);

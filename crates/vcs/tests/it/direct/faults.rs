@@ -130,3 +130,22 @@ fn who_leaves_finds_the_work_done() {
     assert_eq!(site.zip(ZIP).len(), 2);
     assert_eq!((site.server.asked("r"), site.server.asked("r/info/refs")), (1, 2));
 }
+
+#[test]
+fn a_page_that_does_not_come_is_a_fault_of_discovery() {
+    let Some(site) = Site::new() else { return };
+    site.simple("r");
+    let gate = Gate::new();
+    site.server.always("r", Reply::html().hold(&gate));
+    let mut want = Site::want(LIST);
+    want.deadline = Some(Instant::now() + Duration::from_millis(50));
+    let Err(Miss::Failed(fault)) = site.ask(&want) else { panic!("a failure was due") };
+    assert_eq!((fault.kind(), fault.is_discovery()), (FaultKind::Timeout, true));
+    gate.open();
+    for reply in [Reply::status(500), Reply::status(401), Reply::reset()] {
+        let Some(site) = Site::new() else { return };
+        site.server.always("r", reply);
+        let fault = site.fault(LIST);
+        assert!(fault.is_discovery(), "{fault}");
+    }
+}
