@@ -36,6 +36,8 @@ pub struct Git {
 pub struct Limits {
     /// How long it may run, all in all.
     pub time: Duration,
+    /// The same for one that only lists references.
+    pub listing: Duration,
     /// Bytes of output that are taken from it.
     pub output: u64,
     /// Bytes that a repository may have on disk.
@@ -43,9 +45,14 @@ pub struct Limits {
 }
 
 impl Default for Limits {
-    /// Ten minutes, 256 MiB, 8 GiB.
+    /// Ten minutes, one for a list, 256 MiB, 8 GiB.
     fn default() -> Self {
-        Self { time: Duration::from_mins(10), output: 256 << 20, disk: 8 << 30 }
+        Self {
+            time: Duration::from_mins(10),
+            listing: Duration::from_mins(1),
+            output: 256 << 20,
+            disk: 8 << 30,
+        }
     }
 }
 
@@ -121,7 +128,11 @@ impl Git {
     /// Starts a command.
     pub(super) fn start(&self, call: Call<'_>) -> Result<Running, VcsError> {
         let command = self.user.command(self.program(&call.what())?, &call, &self.config)?;
-        Running::start(command, &call.what(), &self.limits, call.repository.filter(|_| call.remote.is_some()))
+        let mut limits = self.limits;
+        if call.repository.is_none() {
+            limits.time = limits.time.min(limits.listing);
+        }
+        Running::start(command, &call.what(), &limits, call.repository.filter(|_| call.remote.is_some()))
     }
 
     /// The output of a command that must succeed.

@@ -44,7 +44,12 @@ fn failure(error: &VcsError) -> (Cause, String) {
 }
 
 const URL: &str = "https://token:secret@git.example.com/r";
-const SHORT: Limits = Limits { time: Duration::from_millis(500), output: 1 << 20, disk: 1 << 20 };
+const SHORT: Limits = Limits {
+    time: Duration::from_millis(500),
+    listing: Duration::from_millis(500),
+    output: 1 << 20,
+    disk: 1 << 20,
+};
 
 /// Whether the process that wrote its id there is gone, and not even a zombie.
 fn is_gone(file: &Path) -> bool {
@@ -98,7 +103,7 @@ fn a_repository_that_grows_too_large_is_given_up() {
         cat-file) while read id; do echo $id missing; done; exit;;\n\
         fetch) while :; do head -c 100000 /dev/zero >> \"$GIT_DIR/objects/x\"; sleep 0.01; done;;\n\
         esac; done";
-    let limits = Limits { time: testkit::LIMIT, ..SHORT };
+    let limits = Limits { time: testkit::LIMIT, listing: testkit::LIMIT, ..SHORT };
     let repo = over(fake(dir.path(), script, limits), dir.path(), URL);
     let id = repo.refs().unwrap().tags["v1.0.0"].target;
     let (cause, text) = failure(&repo.commit(id).unwrap_err());

@@ -149,3 +149,29 @@ fn a_page_that_does_not_come_is_a_fault_of_discovery() {
         assert!(fault.is_discovery(), "{fault}");
     }
 }
+
+#[test]
+fn a_page_leads_nobody_inside() {
+    let Some(site) = Site::new() else { return };
+    for (at, url) in [
+        "https://10.0.0.1/r",
+        "https://127.0.0.1:8080/r",
+        "https://[::1]/r",
+        "https://2130706433/r",
+        "git://192.168.0.1/r",
+        "ssh://git@localhost/r",
+        "ssh://git@169.254.169.254/r",
+        "https://metadata.google.internal/r",
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        site.says(&format!("p{at}"), &format!("code.example.com/p{at} git {url}"));
+        let fault = site.fault(&format!("code.example.com/p{at}/@v/list"));
+        assert!(fault.to_string().contains("allow_private_hosts"), "{url}: {fault}");
+        assert!(!fault.is_discovery());
+    }
+    let text = site.miss("localhost.example.com.localhost/r.git/@v/list").to_string();
+    assert!(text.contains("allow_private_hosts"), "{text}");
+    assert!(site.asked().iter().all(|host| host == "code.example.com:443"), "{:?}", site.asked());
+}

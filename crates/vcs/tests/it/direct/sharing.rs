@@ -1,7 +1,9 @@
 //! What many requests share.
 
+use std::time::Duration;
+
 use futures_util::future::join_all;
-use testkit::Reply;
+use testkit::{Gate, Reply};
 
 use super::site::{Site, body};
 
@@ -63,4 +65,48 @@ fn fifty_failures_are_one() {
     assert!(answers.iter().all(Result::is_err));
     // git asks a second time before it gives up; then go's plain request.
     assert!(site.server.asked("r/info/refs") <= 2);
+}
+
+#[test]
+fn a_list_of_references_serves_what_it_names_and_is_made_anew_for_what_it_does_not() {
+    let Some(site) = Site::with(|config| {
+        config.fresh = Duration::ZERO;
+        config.settled = Duration::from_hours(1);
+    }) else {
+        return;
+    };
+    site.vanity();
+    let mod_of = |version: &str| format!("code.example.com/r/@v/{version}.mod");
+    site.text(&mod_of("v1.0.0"));
+    let listed = site.server.asked("r/info/refs");
+    site.text("code.example.com/r/@v/v1.0.0.info");
+    assert_eq!(site.server.asked("r/info/refs"), listed);
+    site.git.git("r", &["tag", "v1.1.0"]);
+    site.text(&mod_of("v1.1.0"));
+    assert!(site.server.asked("r/info/refs") > listed);
+    // What changes is asked for each time.
+    site.git.git("r", &["tag", "v1.2.0"]);
+    assert_eq!(site.text("code.example.com/r/@v/list"), "v1.0.0\nv1.1.0\nv1.2.0\n");
+}
+
+#[test]
+fn a_host_that_hangs_keeps_nobody_else_waiting() {
+    let Some(site) = Site::with(|config| config.at_once = 4) else { return };
+    let gate = Gate::new();
+    let hung: Vec<_> = (0..6).map(|at| format!("hung{at}")).collect();
+    for name in &hung {
+        site.says(name, &format!("code.example.com/{name} git https://git.example.org/{name}"));
+        site.server.always(&format!("{name}/info/refs"), Reply::status(403).hold(&gate));
+    }
+    site.simple("x");
+    site.says("x", "code.example.com/x git https://other.example.org/x");
+    let tasks = hung.iter().map(|name| {
+        let (way, want) = (site.way.clone(), Site::want(&format!("code.example.com/{name}/@v/list")));
+        site.runtime.spawn(async move { way.fetch(&want).await.is_err() })
+    });
+    let tasks: Vec<_> = tasks.collect();
+    gate.wait_for(2);
+    assert_eq!(site.text("code.example.com/x/@v/list"), "v1.0.0\n");
+    gate.open();
+    assert!(site.runtime.block_on(join_all(tasks)).into_iter().all(|failed| failed.unwrap()));
 }

@@ -17,7 +17,7 @@ pub(crate) struct Site {
     pub(crate) way: Way,
     pub(crate) runtime: Runtime,
     pub(crate) dir: TempDir,
-    _tunnel: Tunnel,
+    tunnel: Tunnel,
 }
 
 impl Site {
@@ -54,7 +54,7 @@ impl Site {
         let door = Door::new(DoorConfig::new("test", Env::new(door))).unwrap();
         let direct = Direct::open(config, &door, runtime.handle().clone()).unwrap();
         let way = direct.for_route(Rules::default()).unwrap();
-        Some(Self { git, server, way, runtime, dir, _tunnel: tunnel })
+        Some(Self { git, server, way, runtime, dir, tunnel })
     }
 
     /// A repository whose one version is v1.0.0.
@@ -74,6 +74,11 @@ impl Site {
     pub(crate) fn says(&self, path: &str, tag: &str) {
         let page = format!("<head><meta name=\"go-import\" content=\"{tag}\"></head>");
         self.server.always(path, Reply::ok(page).content_type("text/html"));
+    }
+
+    /// The hosts that were connected to, with their ports.
+    pub(crate) fn asked(&self) -> Vec<String> {
+        self.tunnel.asked()
     }
 
     pub(crate) fn want(path: &str) -> Want {
