@@ -1,22 +1,21 @@
 //! From settings to a mirror: the one place that picks concrete sources and backends.
 
+mod sources;
+
 use std::{sync::Arc, time::Duration};
 
-use anyhow::Context;
-use gomod::{DbName, SumdbSpec};
+use gomod::Separator;
 use mirror::{
-    Database, Freshness, Hedging, Link, Mirror, Order, OwnLog, Policy, Private, Room, Route, Rule, Source,
-    SumdbUse,
+    Freshness, Hedging, Link, Mirror, OwnLog, Policy, Private, Room, Route, Rule, Source, SumdbUse,
 };
 use prometheus_client::registry::Registry;
 use storage::{Data, OpenOptions, Store};
 use tokio::net::TcpListener;
-use upstream::{
-    Breaker, Caps, DirProxy, Door, DoorConfig, Env, Limits, Proxy, Retry, SafeUrl, SourceConfig, Stubborn,
-};
+use upstream::{Breaker, Caps, Door, DoorConfig, Env, Limits, Retry, Stubborn};
 
+use self::sources::{Sources, allowed, proxies, well_known};
 use crate::open_files;
-use crate::settings::{self, Access, Chain, Own, Settings, SourceRules, Sumdb};
+use crate::settings::{Access, Own, Settings, Sumdb};
 
 /// A mirror, and what shows how it fares.
 pub(crate) struct Engine {
@@ -54,7 +53,7 @@ impl Engine {
         door.stubborn = stubborn(settings);
         door.meters.register(registry.sub_registry_with_prefix("larder"));
         let asked = door.meters.clone();
-        let mut sources = Sources { door: Door::new(door)?, opened: Vec::new(), all: Vec::new() };
+        let mut sources = Sources::new(Door::new(door)?, settings)?;
         let policy = Arc::new(policy(settings, &mut sources)?);
         let (mirrored, served) = (mirror::Meters::default(), server::Meters::default());
         mirrored.register(&mut registry);
@@ -115,73 +114,6 @@ impl Engine {
     }
 }
 
-/// The sources that are in use; one that stands in several chains is opened once.
-struct Sources {
-    door: Door,
-    opened: Vec<(SourceConfig, Arc<Source>)>,
-    /// All of them, databases too.
-    all: Vec<Arc<Source>>,
-}
-
-impl Sources {
-    fn open(&mut self, config: &SourceConfig) -> anyhow::Result<Arc<Source>> {
-        if let Some((_, source)) = self.opened.iter().find(|(opened, _)| opened == config) {
-            return Ok(Arc::clone(source));
-        }
-        let source = match config.url.scheme() {
-            "file" => Source::Dir(DirProxy::open(&self.door, config)?),
-            _ => Source::Proxy(Proxy::open(&self.door, config)?),
-        };
-        let source = Arc::new(source);
-        self.opened.push((config.clone(), Arc::clone(&source)));
-        self.all.push(Arc::clone(&source));
-        Ok(source)
-    }
-
-    fn chain(&mut self, chain: &Chain, order: Order) -> anyhow::Result<mirror::Chain> {
-        let links = chain.links().iter();
-        let links = links.map(|link| Ok(Link { source: self.open(&link.source)?, after: link.after }));
-        Ok(mirror::Chain { links: links.collect::<anyhow::Result<_>>()?, end: chain.end(), order })
-    }
-
-    /// A database is asked at its URL; without one through each proxy of the chain, and then at its own host.
-    fn database(
-        &mut self,
-        database: &settings::Database,
-        rules: &SourceRules,
-        chain: &mirror::Chain,
-    ) -> anyhow::Result<Database> {
-        let (mut links, own) = match &database.source {
-            Some(source) => (Vec::new(), source.clone()),
-            None => {
-                let url = SafeUrl::parse(&format!("https://{}", database.name))?;
-                (chain.links.clone(), rules.config(url))
-            }
-        };
-        let own = Arc::new(Source::Proxy(Proxy::database(&self.door, &own)?));
-        self.all.push(Arc::clone(&own));
-        links.push(Link { source: own, after: gomod::Separator::Pipe });
-        through(database.name.clone(), &database.key, links)
-    }
-}
-
-/// A database that is asked along links. Any failure goes on: the signature, not the source, decides what is believed.
-fn through(name: DbName, key: &str, mut links: Vec<Link>) -> anyhow::Result<Database> {
-    for link in &mut links {
-        link.after = gomod::Separator::Pipe;
-    }
-    let key = sumdb::Verifier::parse(key).context("the checksum database's key")?;
-    Ok(Database { name, key, links })
-}
-
-/// The database whose key every Go distribution carries.
-fn well_known(links: Vec<Link>) -> anyhow::Result<Option<Database>> {
-    match "sum.golang.org".parse()? {
-        SumdbSpec::On { name, key, .. } => through(name, &key, links).map(Some),
-        SumdbSpec::Off => Ok(None),
-    }
-}
-
 /// Opens the own checksum log, and begins it if there is none.
 pub(crate) async fn own_log(own: &Own, store: &Arc<Store>) -> anyhow::Result<Arc<OwnLog>> {
     let signer = own.signer().map_err(|wrong| {
@@ -194,11 +126,11 @@ pub(crate) async fn own_log(own: &Own, store: &Arc<Store>) -> anyhow::Result<Arc
 fn policy(settings: &Settings, sources: &mut Sources) -> anyhow::Result<Policy> {
     let (fallback, order) = (settings.fallback.value, settings.order.value);
     let on_unverifiable = settings.on_unverifiable.value;
-    let chain = sources.chain(&settings.upstream.value, order)?;
+    let chain = sources.chain(&settings.upstream.value, order, || allowed(settings, None))?;
     let mut rules = Vec::new();
     for (number, route) in settings.routes.iter().enumerate() {
-        let own = sources
-            .chain(route.chain.as_ref().unwrap_or(&settings.upstream.value), route.order.unwrap_or(order))?;
+        let own = route.chain.as_ref().unwrap_or(&settings.upstream.value);
+        let own = sources.chain(own, route.order.unwrap_or(order), || allowed(settings, Some(route)))?;
         rules.push(Rule {
             modules: route.modules.clone(),
             route: Arc::new(Route {
@@ -213,10 +145,12 @@ fn policy(settings: &Settings, sources: &mut Sources) -> anyhow::Result<Policy> 
     let (database, of_toolchains) = match &settings.sumdb.value {
         Sumdb::On(database) => (Some(sources.database(database, &settings.sources, &chain)?), None),
         // Whoever switched the database off wants none asked but the upstreams.
-        Sumdb::Off => (None, well_known(chain.links.clone())?),
+        Sumdb::Off => (None, well_known(proxies(&chain))?),
     };
+    let direct = Link { source: sources.direct(allowed(settings, None))?, after: Separator::Comma };
     let private = Private {
         no_proxy: settings.private.no_proxy.value.clone(),
+        chain: mirror::Chain { links: vec![direct], ..mirror::Chain::default() },
         no_sumdb: settings.private.no_sumdb.value.clone(),
     };
     let fresh = &settings.tuning.freshness;

@@ -32,6 +32,8 @@ pub(crate) enum GoVariable {
     NoProxy,
     /// What no checksum database is asked for.
     NoSumdb,
+    /// What may be fetched without proof of who answers.
+    Insecure,
 }
 
 /// Where a variable was found.
@@ -62,6 +64,7 @@ impl GoVariable {
             GoVariable::Private => "GOPRIVATE",
             GoVariable::NoProxy => "GONOPROXY",
             GoVariable::NoSumdb => "GONOSUMDB",
+            GoVariable::Insecure => "GOINSECURE",
         }
     }
 }
@@ -81,7 +84,7 @@ impl GoSettings {
     pub(crate) fn get(&self, variable: GoVariable) -> Option<Found> {
         self.look_up(variable).or_else(|| match variable {
             GoVariable::NoProxy | GoVariable::NoSumdb => self.look_up(GoVariable::Private),
-            GoVariable::Proxy | GoVariable::Sumdb | GoVariable::Private => None,
+            GoVariable::Proxy | GoVariable::Sumdb | GoVariable::Private | GoVariable::Insecure => None,
         })
     }
 

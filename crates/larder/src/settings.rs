@@ -6,6 +6,7 @@
 mod amount;
 mod chain;
 mod database;
+mod direct;
 mod environment;
 mod file;
 mod limits;
@@ -29,13 +30,14 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use mirror::{ChainEnd, Fallback, OnUnverifiable, Order, SumdbUse};
+use mirror::{Fallback, OnUnverifiable, Order, SumdbUse};
 use upstream::SafeUrl;
 
 pub(crate) use self::{
     amount::{Amount, MinFree, Percent},
-    chain::Chain,
+    chain::{Chain, End},
     database::{Database, Sumdb},
+    direct::Direct,
     environment::Environment,
     listen::Listen,
     masked::masked,
@@ -81,6 +83,8 @@ pub(crate) struct Settings {
     /// What becomes of a version whose checksum database does not answer, wherever a route says nothing else.
     pub(crate) on_unverifiable: Valued<OnUnverifiable>,
     pub(crate) tuning: Tuning,
+    /// How code is fetched from repositories.
+    pub(crate) direct: Direct,
     pub(crate) private: Private,
     pub(crate) routes: Vec<Route>,
     pub(crate) sources: SourceRules,
@@ -139,6 +143,7 @@ fn gather(
     let routes: Vec<_> = file.route.iter().map(|entry| Route::check(entry, &sources, pick)).collect();
     let routes = routes.into_iter().collect::<Option<Vec<_>>>();
     let private = Private::read(&go, &mut warnings);
+    let direct = Direct::pick(&file.direct, &go, pick);
 
     let mut settings = Settings {
         config,
@@ -153,6 +158,7 @@ fn gather(
         order: order.unwrap_or(Valued::default(Order::default())),
         on_unverifiable: on_unverifiable.unwrap_or(Valued::default(OnUnverifiable::default())),
         tuning,
+        direct,
         private,
         routes: routes?,
         sources,
@@ -250,16 +256,8 @@ impl Settings {
         if let Some(own) = &self.own {
             own.warn(&self.data.value, &mut self.warnings);
         }
-        let own = self.routes.iter().filter_map(|route| Some((route.chain.as_ref()?, &route.origin)));
-        let chains: Vec<_> = [(&self.upstream.value, &self.upstream.origin)].into_iter().chain(own).collect();
-        for (chain, origin) in &chains {
-            if chain.end() == ChainEnd::DirectLeftOut {
-                self.warnings.push(format!(
-                    "{origin}: `direct` is left out, as this build does not fetch from repositories; what the \
-                     other sources do not have is absent"
-                ));
-            }
-        }
+        let own = self.routes.iter().filter_map(|route| route.chain.as_ref());
+        let chains = [&self.upstream.value].into_iter().chain(own);
         let database = match &self.sumdb.value {
             Sumdb::On(database) => match &database.source {
                 Some(source) => Some(source.url.clone()),
@@ -267,7 +265,7 @@ impl Settings {
             },
             Sumdb::Off => None,
         };
-        let links = chains.iter().flat_map(|(chain, _)| chain.links()).map(|link| &link.source.url);
+        let links = chains.flat_map(Chain::links).map(|link| &link.source.url);
         let asked: Vec<&SafeUrl> = links.chain(&database).collect();
         for rule in self.sources.iter() {
             if !asked.iter().any(|url| rule.which.matches(url)) {
@@ -298,7 +296,9 @@ impl Settings {
             }
             let hidden =
                 |pattern: &&str| self.private.no_proxy.value.iter().any(|private| private == *pattern);
-            for pattern in route.modules.iter().filter(hidden) {
+            // A route that asks no proxy and no database either keeps what GONOPROXY is for.
+            let is_apart = route.chain.as_ref().is_some_and(|chain| chain.links().is_empty());
+            for pattern in route.modules.iter().filter(hidden).filter(|_| !is_apart) {
                 self.warnings.push(format!(
                     "{}: {pattern} is private by {}, which comes first: its chain is not asked; set GONOPROXY=none \
                      to use the route",

@@ -92,7 +92,7 @@ impl Fetch {
         self.take_place().await?;
         self.mirror.meters.fetches.inc();
         self.vouching = self.mirror.vouching(&self.ask, &self.version, self.kind).await;
-        let walk = self.mirror.walk(&self.route, &self.ask.what, self.vouching.as_ref());
+        let walk = self.mirror.walk(&self.route, &self.ask, self.vouching.as_ref());
         let result = match self.kind {
             Kind::Zip => self.zip(walk).await,
             Kind::Info | Kind::Mod => self.small(walk).await,

@@ -36,6 +36,7 @@ mod refusal;
 mod relay;
 mod remembered;
 mod renew;
+mod shorter;
 mod source;
 mod uphold;
 mod vouch;
@@ -234,8 +235,9 @@ impl Mirror {
     }
 
     /// A walk along the chain of a route.
-    fn walk(&self, route: &Route, what: &Request, vouching: Option<&Vouching>) -> Walk {
-        Walk::along(route, what, vouching, self.rounds.fetch_add(1, Ordering::Relaxed))
+    fn walk(&self, route: &Route, ask: &Ask, vouching: Option<&Vouching>) -> Walk {
+        let walk = Walk::along(route, &ask.what, vouching, self.rounds.fetch_add(1, Ordering::Relaxed));
+        walk.under(&ask.policy, route)
     }
 
     fn changed(&self, what: &Request) {

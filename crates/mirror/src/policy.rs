@@ -26,6 +26,8 @@ pub struct Policy {
 pub struct Private {
     /// GONOPROXY: these names go to no source but `direct`, and to no database, which is asked through sources.
     pub no_proxy: Patterns,
+    /// Where they are asked for: `direct`. A configured route that asks no proxy either keeps its own chain.
+    pub chain: Chain,
     /// GONOSUMDB: these names go to no checksum database.
     pub no_sumdb: Patterns,
 }
@@ -76,7 +78,7 @@ impl Route {
     /// Whether the names of its modules are a secret of the sources of its chain: the machine keeps them private, or
     /// the public checksum database is not asked about them. Then `,` is always Go's.
     pub fn is_private(&self) -> bool {
-        self.sumdb != SumdbUse::Public || self.chain.end == ChainEnd::Private
+        self.sumdb != SumdbUse::Public
     }
 }
 
@@ -132,10 +134,13 @@ pub enum ChainEnd {
     Exhausted,
     /// `off`.
     Off,
-    /// `direct` after other sources, which is left out until it can be done.
-    DirectLeftOut,
-    /// Nothing but `direct`, because the module is private.
-    Private,
+}
+
+impl Chain {
+    /// Whether its names reach no proxy: it has none.
+    fn is_without_proxies(&self) -> bool {
+        self.links.iter().all(|link| link.source.is_direct())
+    }
 }
 
 /// Who vouches for the modules of a route.
@@ -191,20 +196,24 @@ impl Policy {
     /// The route of a module: the first rule that matches, narrowed by what the machine keeps private.
     pub fn route(&self, module: &ModulePath) -> Arc<Route> {
         let path = module.as_str();
-        let route =
-            self.routes.iter().find(|rule| rule.modules.matches(path)).map_or(&self.rest, |rule| &rule.route);
+        let rule = self.routes.iter().find(|rule| rule.modules.matches(path));
+        let route = rule.map_or(&self.rest, |rule| &rule.route);
         let no_proxy = self.private.no_proxy.matches(path);
-        let no_sumdb = self.private.no_sumdb.matches(path);
-        if !no_proxy && !no_sumdb {
+        if !no_proxy && !self.private.no_sumdb.matches(path) {
             return Arc::clone(route);
         }
+        let is_apart = rule.is_some() && route.chain.is_without_proxies();
+        if no_proxy && is_apart && route.is_private() {
+            return Arc::clone(route);
+        }
+        let (name, chain) = if !no_proxy || is_apart {
+            (Arc::clone(&route.name), route.chain.clone())
+        } else {
+            ("private".into(), self.private.chain.clone())
+        };
         Arc::new(Route {
-            name: if no_proxy { "private".into() } else { Arc::clone(&route.name) },
-            chain: if no_proxy {
-                Chain { end: ChainEnd::Private, ..Chain::default() }
-            } else {
-                route.chain.clone()
-            },
+            name,
+            chain,
             sumdb: SumdbUse::Off,
             fallback: Fallback::Strict,
             on_unverifiable: route.on_unverifiable,
@@ -248,12 +257,24 @@ const TOOLCHAIN: &str = "golang.org/toolchain";
 
 #[cfg(test)]
 mod tests {
+    use gomod::Separator;
+    use upstream::{DirProxy, Door, DoorConfig, Env, SafeUrl, SourceConfig};
+
     use super::*;
+    use crate::source::Source;
+
+    /// One source, which is no repository.
+    fn proxy() -> Chain {
+        let door = Door::new(DoorConfig::new("test", Env::default())).unwrap();
+        let config = SourceConfig::new(SafeUrl::parse("file:///srv/modules").unwrap());
+        let source = Arc::new(Source::Dir(DirProxy::open(&door, &config).unwrap()));
+        Chain { links: vec![Link { source, after: Separator::Comma }], ..Chain::default() }
+    }
 
     fn route(name: &str, sumdb: SumdbUse) -> Arc<Route> {
         Arc::new(Route {
             name: name.into(),
-            chain: Chain::default(),
+            chain: if name == "apart" { Chain::default() } else { proxy() },
             sumdb,
             fallback: Fallback::default(),
             on_unverifiable: OnUnverifiable::default(),
@@ -267,8 +288,13 @@ mod tests {
         let private = Private {
             no_proxy: Patterns::new("secret.example.com,*.example.net/hidden"),
             no_sumdb: Patterns::new("secret.example.com,a.example.com/unsummed"),
+            chain: Chain { end: ChainEnd::Off, ..Chain::default() },
         };
-        let rules = vec![rule("a.example.com/b,b.example.com", "first"), rule("*.example.com", "second")];
+        let rules = vec![
+            rule("a.example.com/b,b.example.com", "first"),
+            rule("secret.example.com/apart", "apart"),
+            rule("*.example.com", "second"),
+        ];
         let rest = route("rest", SumdbUse::Public);
         let policy = Policy::new(rules, rest, private, Vec::new(), Freshness::default());
         for (module, name, sumdb, end) in [
@@ -276,9 +302,11 @@ mod tests {
             ("a.example.com/b/c", "first", SumdbUse::Ledger, ChainEnd::Exhausted),
             ("a.example.com/bc", "second", SumdbUse::Ledger, ChainEnd::Exhausted),
             ("example.com/b", "rest", SumdbUse::Public, ChainEnd::Exhausted),
-            ("secret.example.com/m", "private", SumdbUse::Off, ChainEnd::Private),
+            ("secret.example.com/m", "private", SumdbUse::Off, ChainEnd::Off),
+            // Its own chain has no proxy, and no public database is asked.
+            ("secret.example.com/apart", "apart", SumdbUse::Ledger, ChainEnd::Exhausted),
             ("a.example.com/unsummed/m", "second", SumdbUse::Off, ChainEnd::Exhausted),
-            ("x.example.net/hidden", "private", SumdbUse::Off, ChainEnd::Private),
+            ("x.example.net/hidden", "private", SumdbUse::Off, ChainEnd::Off),
             ("x.example.net/open", "rest", SumdbUse::Public, ChainEnd::Exhausted),
         ] {
             let route = policy.route(&ModulePath::new(module).unwrap());

@@ -209,7 +209,7 @@ async fn walk(
     stored: Option<Arc<StoredAnswer>>,
     pilot: &Pilot<Arc<StoredAnswer>>,
 ) -> Result<StoredAnswer, Refusal> {
-    let mut walk = mirror.walk(route, &ask.what, None);
+    let mut walk = mirror.walk(route, ask, None);
     let before =
         |turn: &Turn| stored.as_ref().filter(|stored| *stored.source == *turn.source.name().as_str());
     let want = |turn: &Turn| Want {

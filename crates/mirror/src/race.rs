@@ -123,10 +123,14 @@ impl Mirror {
             let hedge = !running.is_empty();
             let Some(begin_by) = race.begin(&turn) else { continue };
             let want = Want { begin_by: Some(begin_by), alone: turn.alone, ..want(&turn) };
+            let shorter = race.walk.shorter(&turn);
             let (index, spoke) = race.asks(&turn, hedge);
             let judge = &judge;
             running.push(async move {
-                let said = turn.source.fetch(&want).await;
+                let said = match shorter {
+                    Some(shorter) => shorter.ask(self, &turn.source, &want).await,
+                    None => turn.source.fetch(&want).await,
+                };
                 spoke.store(true, Ordering::Relaxed);
                 let fetched = said.is_ok();
                 let troubles = match &said {
@@ -174,7 +178,7 @@ impl Race<'_> {
             self.hedge_due = true;
             return None;
         }
-        let allowed = self.walk.rules().hedged && self.walk.goes_on() && self.mirror.hedges.spend();
+        let allowed = self.walk.rules().hedged && self.walk.may_hedge() && self.mirror.hedges.spend();
         allowed.then(|| self.walk.in_order()).flatten()
     }
 

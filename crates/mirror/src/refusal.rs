@@ -52,8 +52,6 @@ pub enum Absent {
     Everywhere {
         /// What each source said.
         said: Vec<Absence>,
-        /// A `direct` at the chain's end was not asked, because this version cannot do it.
-        direct_left_out: bool,
     },
     /// A closed world (`--offline`, `/cached-only/`), and it is not stored.
     #[error("not stored here")]
@@ -61,9 +59,6 @@ pub enum Absent {
     /// The chain is `off` for this module.
     #[error("module lookup disabled by a chain of `off`")]
     Off,
-    /// The module is private, and its chain is `direct`, which this version cannot do.
-    #[error("private module: nothing but `direct` may be asked for it")]
-    Private,
     /// The database is not one of those this mirror is configured for.
     #[error("this checksum database is not served here")]
     UnknownDatabase,

@@ -126,7 +126,7 @@ mod tests {
 
     fn absent() -> Refusal {
         let said = vec![Absence { source: source(), status: 404, text: None }];
-        Refusal::Absent(Absent::Everywhere { said, direct_left_out: false })
+        Refusal::Absent(Absent::Everywhere { said })
     }
 
     fn failed(kinds: &[FaultKind]) -> Refusal {

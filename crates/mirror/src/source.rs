@@ -4,6 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use gomod::{Request, Separator};
 use upstream::{DirProxy, Fetched, Miss, Proxy, SourceName, Want};
+use vcs::Way;
 
 /// One place that modules come from.
 #[derive(Debug)]
@@ -13,6 +14,8 @@ pub enum Source {
     Proxy(Proxy),
     /// A GOPROXY in a local directory (`file://`).
     Dir(DirProxy),
+    /// The repositories themselves: `direct`.
+    Direct(Way),
 }
 
 /// A source and the separator that follows it.
@@ -30,6 +33,7 @@ impl Source {
         match self {
             Source::Proxy(proxy) => proxy.name(),
             Source::Dir(dir) => dir.name(),
+            Source::Direct(way) => way.name(),
         }
     }
 
@@ -38,21 +42,34 @@ impl Source {
         match self {
             Source::Proxy(proxy) => proxy.fetch(want).await,
             Source::Dir(dir) => dir.fetch(want).await,
+            Source::Direct(way) => way.fetch(want).await,
         }
     }
+
+    /// Whether it is `direct`: it reaches every server that a module's path or its page names, and no proxy.
+    pub fn is_direct(&self) -> bool {
+        matches!(self, Source::Direct(_))
+    }
+
     /// Whether its breaker would refuse this request where another source can be asked.
     pub fn tripped(&self, what: &Request) -> bool {
         self.proxy().is_some_and(|proxy| proxy.tripped(what))
     }
 
-    /// After how much silence another source is asked as well. A directory is never hedged.
+    /// After how much silence another source is asked as well. A directory is never hedged, and nothing stands behind
+    /// repositories.
     pub fn hedge_after(&self) -> Option<Duration> {
         self.proxy().map(Proxy::hedge_after)
     }
 
-    /// How long it takes until an answer begins, once that is known. A directory answers at once.
+    /// How long it takes until an answer begins, once that is known. A directory answers at once, and repositories are
+    /// as fast as what is kept of them.
     pub fn latency(&self) -> Option<Duration> {
-        self.proxy().map_or(Some(Duration::ZERO), Proxy::latency)
+        match self {
+            Source::Proxy(proxy) => proxy.latency(),
+            Source::Dir(_) => Some(Duration::ZERO),
+            Source::Direct(_) => None,
+        }
     }
 
     /// What is wrong with it at the moment, one sentence for each kind of request; nothing when all is well.
@@ -77,7 +94,7 @@ impl Source {
     fn proxy(&self) -> Option<&Proxy> {
         match self {
             Source::Proxy(proxy) => Some(proxy),
-            Source::Dir(_) => None,
+            Source::Dir(_) | Source::Direct(_) => None,
         }
     }
 }

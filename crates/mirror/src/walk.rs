@@ -13,8 +13,9 @@ use upstream::{Absence, Fault, FaultKind, Miss, Troubles};
 
 use crate::{
     Meters, order,
-    policy::{Chain, ChainEnd, Fallback, Order, Route},
+    policy::{Chain, ChainEnd, Fallback, Order, Policy, Route},
     refusal::{Absent, Contradiction, Refusal, Security},
+    shorter::Shorter,
     source::{Link, Source},
     vouching::{Vouching, Word},
 };
@@ -51,6 +52,8 @@ pub(crate) struct Walk {
     steps: Vec<Step>,
     rules: Rules,
     end: ChainEnd,
+    /// The policy, and the name of the route, where sources are asked for a module.
+    under: Option<(Arc<Policy>, Arc<str>)>,
     /// The step that is handed out next.
     next: usize,
     stopped: bool,
@@ -151,6 +154,7 @@ impl Walk {
             steps: links.iter().map(step).collect(),
             rules,
             end,
+            under: None,
             next: 0,
             stopped: false,
             at_comma: false,
@@ -165,6 +169,12 @@ impl Walk {
             troubled: 0,
             troubles: Vec::new(),
         }
+    }
+
+    /// The same for a module, whose shorter paths have routes too.
+    pub(crate) fn under(mut self, policy: &Arc<Policy>, route: &Route) -> Self {
+        self.under = Some((Arc::clone(policy), Arc::clone(&route.name)));
+        self
     }
 
     pub(crate) fn what(&self) -> &Request {
@@ -209,6 +219,19 @@ impl Walk {
             Turn { place, source, alone: !self.has_rival(), followed: self.may_go_on(step) && !last, last };
         self.next += 1;
         Some(turn)
+    }
+
+    /// What is to be looked at beside `direct`, if it is its turn and every source before it has said that there is no
+    /// such thing.
+    pub(crate) fn shorter(&self, turn: &Turn) -> Option<Shorter> {
+        let absent = self.said.len() == turn.place && turn.place > 0 && self.faults.is_empty();
+        if !turn.source.is_direct() || !absent || self.contradiction.is_some() {
+            return None;
+        }
+        let (policy, route) = self.under.as_ref()?;
+        let proxies: Vec<_> =
+            self.steps.iter().take(turn.place).map(|step| Arc::clone(&step.source)).collect();
+        Some(Shorter::of(self.what.module()?, policy, route, &proxies))
     }
 
     /// Whether the next source is asked when this one fails, as far as is known.
@@ -256,6 +279,12 @@ impl Walk {
     /// Whether there is another source in order to ask, now that the one that was handed out last is no help.
     pub(crate) fn goes_on(&self) -> bool {
         !self.stopped && !self.at_comma && self.next < self.steps.len()
+    }
+
+    /// Whether it may be asked beside one that is silent. Repositories may not: what they take to answer is no measure
+    /// of anything, and few can bear as many questions as a proxy.
+    pub(crate) fn may_hedge(&self) -> bool {
+        self.goes_on() && self.steps.get(self.next).is_some_and(|step| !step.source.is_direct())
     }
 
     /// A source did not give a usable answer.
@@ -349,10 +378,8 @@ impl Walk {
         }
         let said: Vec<_> = self.said.into_iter().map(|(_, absence)| absence).collect();
         Refusal::Absent(match self.end {
-            ChainEnd::Private => Absent::Private,
             ChainEnd::Off if said.is_empty() => Absent::Off,
-            ChainEnd::Off | ChainEnd::Exhausted => Absent::Everywhere { said, direct_left_out: false },
-            ChainEnd::DirectLeftOut => Absent::Everywhere { said, direct_left_out: true },
+            ChainEnd::Off | ChainEnd::Exhausted => Absent::Everywhere { said },
         })
     }
 }

@@ -200,15 +200,11 @@ pub(crate) fn outside(len: u64) -> Refused {
 
 fn absence(notice: Notice, absent: &Absent) -> Notice {
     match absent {
-        Absent::Everywhere { said, direct_left_out } => {
+        Absent::Everywhere { said } => {
             let mut notice = notice;
             for one in said {
                 let words = one.text.as_deref().unwrap_or("it does not have it");
                 notice = notice.because(&format!("{} ({}): {words}", one.source, one.status));
-            }
-            if *direct_left_out {
-                notice = notice
-                    .because("`direct` at the end of the chain was not asked: this version cannot do it yet");
             }
             notice
         }
@@ -216,9 +212,6 @@ fn absence(notice: Notice, absent: &Absent) -> Notice {
             .because("it is not stored here, and nothing else may be asked (offline, or /cached-only/)")
             .advise("fetch it once while this mirror is online"),
         Absent::Off => notice.because("the chain of sources for it is `off`"),
-        Absent::Private => notice
-            .because("it is private (GOPRIVATE, GONOPROXY or a route), so no proxy may be asked for it")
-            .because("`direct` is the only source left, and this version cannot do it yet"),
         Absent::Beyond => notice.because("the checksum database is not so large yet"),
         Absent::UnknownDatabase => notice.because("this mirror is not configured for that checksum database"),
         Absent::NoDatabase => notice
@@ -420,15 +413,14 @@ mod tests {
     /// One of each kind of text that this server sends instead of a module.
     #[expect(clippy::too_many_lines, reason = "a table")]
     fn all() -> Vec<(&'static str, Refused)> {
-        let everywhere = |said, direct_left_out| Absent::Everywhere { said, direct_left_out };
+        let everywhere = |said| Absent::Everywhere { said };
         let unverified = |why| refused(&zip(), &Refusal::Unverified(why));
         let words = "not found: example.com/M@v1.2.3: invalid version: unknown revision v1.2.3\nsee the tags";
         vec![
-            ("absent_at_one", absent(everywhere(vec![said("a", Some(words))], false))),
-            ("absent_at_two", absent(everywhere(vec![said("a", None), said("b", Some("no"))], true))),
+            ("absent_at_one", absent(everywhere(vec![said("a", Some(words))]))),
+            ("absent_at_two", absent(everywhere(vec![said("a", None), said("b", Some("no"))]))),
             ("absent_not_stored", absent(Absent::NotStored)),
             ("absent_off", absent(Absent::Off)),
-            ("absent_private", absent(Absent::Private)),
             ("absent_unknown_database", refused(&lookup(), &Refusal::Absent(Absent::UnknownDatabase))),
             ("absent_no_database", refused(&lookup(), &Refusal::Absent(Absent::NoDatabase))),
             ("gone", refused(&zip(), &Refusal::Gone("it holds a stolen key".to_owned()))),
@@ -518,7 +510,7 @@ mod tests {
                 "unverified_unknown",
                 unverified(Unverified::Unknown {
                     db: "sum.golang.org".parse().unwrap(),
-                    absence: everywhere(vec![said("a", Some("unknown revision v1.2.3"))], false),
+                    absence: everywhere(vec![said("a", Some("unknown revision v1.2.3"))]),
                 }),
             ),
             (

@@ -60,6 +60,11 @@ impl Tunnel {
         lock(&self.shared.others).insert(host.to_owned(), address);
     }
 
+    /// The address it listens on.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
     /// `http://127.0.0.1:PORT`, for `HTTPS_PROXY`.
     pub fn url(&self) -> String {
         format!("http://{}", self.address)

@@ -148,6 +148,13 @@ impl Way {
         fetched
     }
 
+    /// Finds out where the code of a module is, and nothing more; [`fetch`](Way::fetch) knows it then. It has no limit of
+    /// time but that of a page.
+    pub async fn discover(&self, module: &ModulePath) -> Result<(), Miss> {
+        let started = Instant::now();
+        self.locate(module).await.map(drop).map_err(|problem| problem.into_miss(started))
+    }
+
     /// `located` is told when it is known where the code is.
     async fn answer(&self, want: &Want, started: Instant, located: &AtomicBool) -> Result<Fetched, Miss> {
         let miss = |problem: Problem| problem.into_miss(started);

@@ -91,6 +91,8 @@ fn route(route: &Route, settings: &Settings) -> Value {
         "on_unverifiable": on_unverifiable_name(
             route.on_unverifiable.as_ref().map_or(settings.on_unverifiable.value, |own| own.value)
         ),
+        "allow_private_hosts": route.private_hosts.as_ref().map(|own| own.value.to_string()),
+        "insecure": route.insecure.as_ref().map(|own| own.value.to_string()),
         "origin": route.origin,
     })
 }
@@ -98,7 +100,9 @@ fn route(route: &Route, settings: &Settings) -> Value {
 /// The values that stand alone, in the order of the example file.
 fn values(settings: &Settings) -> Vec<Row> {
     let Settings { listen, data, upstream, sumdb, offline, min_free, fallback, order, tuning, .. } = settings;
-    let Settings { own, on_unverifiable, .. } = settings;
+    let Settings { own, on_unverifiable, direct, .. } = settings;
+    let git = direct.git.value.as_ref().map_or("the one in PATH".into(), |git| git.to_string_lossy());
+    let insecure: Vec<_> = direct.insecure.value.iter().map(pattern_shown).collect();
     let Tuning { patience, freshness, limits, bodies, retry, breaker, hedge, fetches, clients, .. } = tuning;
     let span = |name: &str, span: &Valued<Span>| row(name, span.value.to_string(), &span.origin);
     let amount = |name: &str, amount: &Valued<Amount>| row(name, amount.value.to_string(), &amount.origin);
@@ -182,6 +186,17 @@ fn values(settings: &Settings) -> Vec<Row> {
         amount("quarantine.size", &tuning.quarantine_size),
         row("log.format", tuning.log_format.value.name(), &tuning.log_format.origin),
         row("log.access", tuning.log_access.value.name(), &tuning.log_access.origin),
+        row("direct.git", git, &direct.git.origin),
+        amount("direct.size", &direct.size),
+        amount("direct.repository", &direct.repository),
+        span("direct.time", &direct.time),
+        places("direct.at_once", &direct.at_once),
+        row(
+            "direct.allow_private_hosts",
+            direct.private_hosts.value.to_string(),
+            &direct.private_hosts.origin,
+        ),
+        row("direct.insecure", insecure.join(","), &direct.insecure.origin),
     ]);
     rows
 }

@@ -3,7 +3,6 @@
 use std::fmt;
 
 use gomod::{ProxyEntry, ProxyList, ProxyListError, ProxyTarget, Separator};
-use mirror::ChainEnd;
 use upstream::{SafeUrl, SourceConfig};
 
 use super::{source_rule::SourceRules, wrong::Wrong};
@@ -12,7 +11,18 @@ use super::{source_rule::SourceRules, wrong::Wrong};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Chain {
     links: Vec<ChainLink>,
-    end: ChainEnd,
+    end: End,
+}
+
+/// What stands at the end of a chain.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum End {
+    /// Nothing.
+    Exhausted,
+    /// `off`.
+    Off,
+    /// `direct`, behind which nothing counts.
+    Direct,
 }
 
 /// A source and the separator that follows it.
@@ -25,13 +35,13 @@ pub(crate) struct ChainLink {
 impl Chain {
     /// Nobody is asked.
     pub(crate) fn off() -> Self {
-        Chain { links: Vec::new(), end: ChainEnd::Off }
+        Chain { links: Vec::new(), end: End::Off }
     }
 
     /// Parses a chain. What `rules` say about a source is put with it.
     pub(crate) fn parse(text: &str, rules: &SourceRules) -> Result<Self, Wrong> {
         let list: ProxyList = text.parse().map_err(|error| list_wrong(text, &error))?;
-        let mut chain = Chain { links: Vec::new(), end: ChainEnd::Exhausted };
+        let mut chain = Chain { links: Vec::new(), end: End::Exhausted };
         for (index, ProxyEntry { target, after }) in list.entries().iter().enumerate() {
             match target {
                 ProxyTarget::Url(url) => {
@@ -39,15 +49,9 @@ impl Chain {
                         .map_err(|error| Wrong::new(format!("entry {}: {error}", index + 1)))?;
                     chain.links.push(ChainLink { source: rules.config(url), after: *after });
                 }
-                ProxyTarget::Direct => chain.end = ChainEnd::DirectLeftOut,
-                ProxyTarget::Off => chain.end = ChainEnd::Off,
+                ProxyTarget::Direct => chain.end = End::Direct,
+                ProxyTarget::Off => chain.end = End::Off,
             }
-        }
-        if chain.links.is_empty() && chain.end == ChainEnd::DirectLeftOut {
-            return Err(Wrong::new(
-                "a chain of nothing but `direct` cannot be used: this build does not fetch from repositories",
-            )
-            .help("put the URL of a module proxy in front of it, or write `off`"));
         }
         Ok(chain)
     }
@@ -56,7 +60,7 @@ impl Chain {
         &self.links
     }
 
-    pub(crate) fn end(&self) -> ChainEnd {
+    pub(crate) fn end(&self) -> End {
         self.end
     }
 }
@@ -65,9 +69,9 @@ impl Chain {
 impl fmt::Display for Chain {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let end = match self.end {
-            ChainEnd::Off => Some("off"),
-            ChainEnd::DirectLeftOut => Some("direct"),
-            ChainEnd::Exhausted | ChainEnd::Private => None,
+            End::Off => Some("off"),
+            End::Direct => Some("direct"),
+            End::Exhausted => None,
         };
         let mut before = "";
         for ChainLink { source, after } in &self.links {
@@ -112,16 +116,12 @@ mod tests {
     #[test]
     fn chains_print_as_they_were_written() {
         for (text, printed, links, end) in [
-            ("https://a.example", "https://a.example", 1, ChainEnd::Exhausted),
-            (
-                "a.example|http://b.example:80/p,",
-                "https://a.example|http://b.example/p",
-                2,
-                ChainEnd::Exhausted,
-            ),
-            ("https://u:pw@a.example,direct", "https://***@a.example,direct", 1, ChainEnd::DirectLeftOut),
-            ("file:///srv/modules|off", "file:///srv/modules|off", 1, ChainEnd::Off),
-            ("off", "off", 0, ChainEnd::Off),
+            ("https://a.example", "https://a.example", 1, End::Exhausted),
+            ("a.example|http://b.example:80/p,", "https://a.example|http://b.example/p", 2, End::Exhausted),
+            ("https://u:pw@a.example,direct", "https://***@a.example,direct", 1, End::Direct),
+            ("direct", "direct", 0, End::Direct),
+            ("file:///srv/modules|off", "file:///srv/modules|off", 1, End::Off),
+            ("off", "off", 0, End::Off),
         ] {
             let chain = parse(text).unwrap();
             assert_eq!(chain.to_string(), printed);

@@ -4,13 +4,17 @@
 //! wrong types end the reading early.
 
 mod databases;
+mod direct;
 
 use std::{fs, io::Read, path::Path};
 
 use serde::Deserialize;
 use toml::Spanned;
 
-pub(super) use self::databases::{Own, Sumdb};
+pub(super) use self::{
+    databases::{Own, Sumdb},
+    direct::{Direct, PrivateHosts},
+};
 use super::{
     problem::{Invalid, Problem, SourceFile},
     wrong::Wrong,
@@ -61,6 +65,8 @@ pub(super) struct File {
     pub(super) quarantine: Quarantine,
     #[serde(default)]
     pub(super) log: Log,
+    #[serde(default)]
+    pub(super) direct: Direct,
     #[serde(default)]
     pub(super) source: Vec<Spanned<Source>>,
     #[serde(default)]
@@ -201,7 +207,8 @@ pub(super) struct Route {
     pub(super) fallback: Option<Text>,
     pub(super) order: Option<Text>,
     pub(super) on_unverifiable: Option<Text>,
-    pub(super) allow_private_hosts: Option<Spanned<bool>>,
+    pub(super) allow_private_hosts: Option<Spanned<PrivateHosts>>,
+    pub(super) insecure: Option<Spanned<Vec<Text>>>,
 }
 
 /// Reads and parses a file.

@@ -8,6 +8,7 @@ use toml::Spanned;
 
 use super::{
     chain::Chain,
+    direct::{Hosts, pick_hosts, pick_patterns},
     file,
     origin::{Origin, Valued},
     pick::Pick,
@@ -29,6 +30,12 @@ pub(crate) struct Route {
     pub(crate) order: Option<Order>,
     /// What becomes of what cannot be verified; as with everything else where the route says nothing.
     pub(crate) on_unverifiable: Option<Valued<OnUnverifiable>>,
+    /// Which hosts `direct` may reach that are not of the public network; as with everything else where the route says
+    /// nothing.
+    pub(crate) private_hosts: Option<Valued<Hosts>>,
+    /// Which modules `direct` may fetch without proof of who answers; as with everything else where the route says
+    /// nothing.
+    pub(crate) insecure: Option<Valued<Patterns>>,
     pub(crate) origin: Origin,
 }
 
@@ -39,8 +46,8 @@ impl Route {
         rules: &SourceRules,
         pick: &mut Pick<'_>,
     ) -> Option<Self> {
-        let file::Route { modules, chain, sumdb, fallback, order, on_unverifiable, allow_private_hosts } =
-            entry.get_ref();
+        let file::Route { modules, chain, sumdb, fallback, order, .. } = entry.get_ref();
+        let file::Route { on_unverifiable, allow_private_hosts, insecure, .. } = entry.get_ref();
         let modules = match modules {
             Some(modules) => patterns(modules, pick),
             None => {
@@ -55,9 +62,8 @@ impl Route {
         let order = pick.in_file("route.order", order.as_ref(), |text| walk::order(text));
         let on_unverifiable = pick
             .in_file("route.on_unverifiable", on_unverifiable.as_ref(), |text| walk::on_unverifiable(text));
-        pick.in_file("route.allow_private_hosts", allow_private_hosts.as_ref(), |allow| {
-            private_hosts_can_act(*allow)
-        });
+        let private_hosts = pick_hosts("route", allow_private_hosts.as_ref(), pick);
+        let insecure = pick_patterns("route.insecure", insecure.as_ref(), pick);
         Some(Route {
             modules: modules?,
             chain: chain.map(|chain| chain.value),
@@ -65,6 +71,8 @@ impl Route {
             fallback,
             order: order.map(|order| order.value),
             on_unverifiable,
+            private_hosts,
+            insecure,
             origin: pick.at(entry, ()).origin,
         })
     }
@@ -93,9 +101,13 @@ impl fmt::Display for Route {
         if let Some(order) = self.order {
             write!(f, ", order {}", order_name(order))?;
         }
-        self.on_unverifiable
-            .as_ref()
-            .map_or(Ok(()), |own| write!(f, ", on_unverifiable {}", on_unverifiable_name(own.value)))
+        if let Some(own) = &self.on_unverifiable {
+            write!(f, ", on_unverifiable {}", on_unverifiable_name(own.value))?;
+        }
+        if let Some(hosts) = &self.private_hosts {
+            write!(f, ", allow_private_hosts {}", hosts.value)?;
+        }
+        self.insecure.as_ref().map_or(Ok(()), |insecure| write!(f, ", insecure {}", insecure.value))
     }
 }
 
@@ -157,14 +169,5 @@ fn sumdb_use(text: &str) -> Result<SumdbUse, Wrong> {
         _ => {
             Err(Wrong::new(format!("{text:?} is not known")).help("write \"public\", \"ledger\" or \"off\""))
         }
-    }
-}
-
-fn private_hosts_can_act(allow: bool) -> Result<(), Wrong> {
-    if allow {
-        Err(Wrong::new("this build cannot do this: it looks up no repositories")
-            .help("take the line out; the sources of a chain may be at any address"))
-    } else {
-        Ok(())
     }
 }

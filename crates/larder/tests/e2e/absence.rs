@@ -81,16 +81,6 @@ fn one_failure_among_absences_is_a_failure() {
 }
 
 #[test]
-fn a_chain_that_ends_in_direct_says_what_was_not_asked() {
-    let upstream = ScriptedUpstream::serving(tree());
-    let server = larder().serve(&format!("{},direct", upstream.url())).start();
-    let text = server.get("/example.com/none/@v/list").expect(404).text();
-    assert!(text.contains("direct"), "{text}");
-    assert!(server.running().wait_stderr("direct"), "and one warning at the start");
-    server.get("/example.com/app/@v/list").expect(200);
-}
-
-#[test]
 fn redirects_are_followed_with_measure() {
     let (upstream, server) = served();
     let elsewhere = ScriptedUpstream::serving(tree());

@@ -13,6 +13,7 @@ mod config;
 mod crash;
 mod database_away;
 mod databases;
+mod direct;
 mod disk;
 mod door;
 mod faults;

@@ -1,10 +1,13 @@
-//! The names of private modules reach nobody.
+//! The names of private modules reach nobody but the hosts they name.
 
 use std::{fs, process::Command};
 
 use testkit::{GoCommand, ScriptedUpstream, TestLog, require, skipped};
 
-use crate::world::{LOG, larder, tree};
+use crate::{
+    direct::site::Site,
+    world::{LOG, larder, tree},
+};
 
 const PRIVATE: [&str; 5] = [
     "corp.example.com/secret/@v/list",
@@ -15,24 +18,28 @@ const PRIVATE: [&str; 5] = [
 ];
 
 #[test]
-fn private_modules_are_asked_of_nobody() {
+fn private_modules_are_asked_of_no_proxy() {
+    let Some(site) = Site::new() else { return };
     for variable in ["GOPRIVATE", "GONOPROXY"] {
         let upstream = ScriptedUpstream::serving(tree());
-        let server = larder().env(variable, "corp.example.com,*.internal").serve(&upstream.url()).start();
+        let larder = site.larder().unset("GOPRIVATE").env(variable, "corp.example.com,*.corp.example.com");
+        let server = larder.serve(&upstream.url()).start();
         for path in PRIVATE {
             let text = server.get(&format!("/{path}")).expect(404).text();
-            assert!(text.contains("private"), "{text}");
+            assert!(text.contains("direct (404): "), "{text}");
         }
-        server.get("/git.internal/x/@v/list").expect(404);
+        server.get("/git.corp.example.com/x/@v/list").expect(404);
         assert_eq!(upstream.seen().len(), 0);
         server.get("/example.com/app/@v/list").expect(200);
     }
+    assert_eq!(site.hosts(), ["corp.example.com:443", "git.corp.example.com:443"]);
 }
 
 #[test]
 fn the_users_own_go_env_counts_too() {
+    let Some(site) = Site::new() else { return };
     let upstream = ScriptedUpstream::serving(tree());
-    let larder = larder();
+    let larder = site.larder().unset("GOPRIVATE");
     let dir = larder.home().join(".config/go");
     fs::create_dir_all(&dir).unwrap();
     fs::write(dir.join("env"), "GOPRIVATE=corp.example.com\n").unwrap();
@@ -61,7 +68,8 @@ fn no_database_hears_of_what_is_private() {
     }
 }
 
-/// Every connection and every datagram of the process, resolvers included, goes to the upstream.
+/// Every connection and every datagram of the process, resolvers included, goes to the upstream, and to the tunnel that
+/// leads to the company's host.
 #[test]
 fn not_even_a_name_server_hears_of_it() {
     let traced = Command::new("strace").args(["-qq", "-o", "/dev/null", "true"]).status();
@@ -72,8 +80,9 @@ fn not_even_a_name_server_hears_of_it() {
         skipped("this machine does not allow a process to be traced");
         return;
     }
+    let Some(site) = Site::new() else { return };
     let upstream = ScriptedUpstream::serving(tree());
-    let plain = larder();
+    let plain = site.larder();
     // -D: the process that is signalled and awaited is Larder, not its tracer.
     let trace = plain.home().join("trace");
     let words =
@@ -91,10 +100,12 @@ fn not_even_a_name_server_hears_of_it() {
     let trace = fs::read_to_string(trace).unwrap();
     let connects: Vec<_> = trace.lines().filter(|line| line.contains("connect(")).collect();
     assert!(!connects.is_empty(), "the trace saw the upstream's connection");
-    let port = format!("htons({})", upstream.address().port());
+    let ports =
+        [upstream.address().port(), site.tunnel.address().port()].map(|port| format!("htons({port})"));
     for line in connects {
-        assert!(line.contains(&port), "{line}");
+        assert!(ports.iter().any(|port| line.contains(port)), "{line}");
     }
+    assert_eq!(site.hosts(), ["corp.example.com:443"]);
     let mut sent = trace.lines().filter(|line| line.contains("sendto(") || line.contains("sendmmsg("));
     let datagram = sent.find(|line| line.contains("sin_port") || line.contains("sin6_port"));
     assert_eq!(datagram, None);

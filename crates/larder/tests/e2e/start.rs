@@ -54,8 +54,7 @@ fn without_home_the_data_directory_must_be_named() {
 #[test]
 fn chains_that_cannot_be() {
     for (chain, words) in [
-        ("direct", &["direct"][..]),
-        ("", &["--upstream"]),
+        ("", &["--upstream"][..]),
         (",", &["upstream"]),
         ("ftp://example.com", &["ftp"]),
         ("/a/path", &["/a/path"]),

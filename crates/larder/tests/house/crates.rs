@@ -16,7 +16,7 @@ const HOUSE: [(&str, &[&str], &[&str]); 9] = [
     ("vcs", &["gomod", "upstream"], &["axum", "clap", "reqwest", "rusqlite"]),
     (
         "mirror",
-        &["gomod", "sumdb", "storage", "upstream"],
+        &["gomod", "sumdb", "storage", "upstream", "vcs"],
         &["axum", "clap", "gix", "http", "hyper", "hyper-util", "object_store", "reqwest", "rusqlite"],
     ),
     (
@@ -24,7 +24,7 @@ const HOUSE: [(&str, &[&str], &[&str]); 9] = [
         &["gomod", "storage", "upstream", "mirror"],
         &["clap", "git2", "gix", "object_store", "reqwest", "rusqlite", "rustls"],
     ),
-    ("larder", &["gomod", "sumdb", "storage", "upstream", "mirror", "server"], &["gix", "rusqlite"]),
+    ("larder", &["gomod", "sumdb", "storage", "upstream", "vcs", "mirror", "server"], &["gix", "rusqlite"]),
     ("testkit", &[], &["clap", "reqwest", "tokio"]),
 ];
 

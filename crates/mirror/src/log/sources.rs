@@ -60,7 +60,7 @@ impl Sources<'_> {
                 Ok(bytes) => Worth::Good(bytes),
                 Err(Miss::Absent(unknown)) if self.is_final(&turn).await => {
                     let said = vec![unknown];
-                    Worth::Final(Refusal::Absent(Absent::Everywhere { said, direct_left_out: false }))
+                    Worth::Final(Refusal::Absent(Absent::Everywhere { said }))
                 }
                 Err(miss) => Worth::Miss(miss),
             }

@@ -108,27 +108,21 @@ fn a_comma_goes_on_after_an_absence_and_a_bar_after_anything() {
 
 #[test]
 fn a_contradiction_weighs_more_than_a_failure_and_that_more_than_an_absence() {
-    use ChainEnd::{DirectLeftOut, Exhausted, Off, Private};
+    use ChainEnd::{Exhausted, Off};
     for (chain, end, meaning) in [
         ("a,a", Exhausted, "absent 2"),
         ("a|a", Off, "absent 2"),
-        ("a,a", DirectLeftOut, "absent 2, direct left out"),
         ("", Off, "off"),
-        ("", Private, "private"),
         ("", Exhausted, "absent 0"),
         ("a|f", Exhausted, "failed 1"),
         ("f|a", Off, "failed 1"),
-        ("f|a", DirectLeftOut, "failed 1"),
         ("f|a|f", Exhausted, "failed 2"),
         ("f|c|a", Exhausted, "security"),
-        ("c|f", DirectLeftOut, "security"),
+        ("c|f", Off, "security"),
     ] {
         let told = match outcome(chain, end).1 {
-            Refusal::Absent(Absent::Everywhere { said, direct_left_out }) => {
-                format!("absent {}{}", said.len(), if direct_left_out { ", direct left out" } else { "" })
-            }
+            Refusal::Absent(Absent::Everywhere { said }) => format!("absent {}", said.len()),
             Refusal::Absent(Absent::Off) => "off".into(),
-            Refusal::Absent(Absent::Private) => "private".into(),
             Refusal::Failed(faults) => format!("failed {}", faults.len()),
             Refusal::Security(_) => "security".into(),
             other => panic!("{other}"),
@@ -253,11 +247,7 @@ fn a_failure_at_an_open_comma_waits_for_the_word_of_the_database() {
 /// * `,` with `verified` goes on for `.info`, `.mod` and `.zip` of a version that is vouched for.
 #[test]
 fn every_cell_of_the_table() {
-    const PRIVATE: [(SumdbUse, ChainEnd); 3] = [
-        (SumdbUse::Ledger, ChainEnd::Exhausted),
-        (SumdbUse::Off, ChainEnd::Exhausted),
-        (SumdbUse::Public, ChainEnd::Private),
-    ];
+    const PRIVATE: [SumdbUse; 2] = [SumdbUse::Ledger, SumdbUse::Off];
     // fallback, vouched for; whether `,` goes on after a failure of list, latest, query, info, mod, zip.
     let table = [
         (Fallback::Strict, false, [false; 6]),
@@ -272,21 +262,21 @@ fn every_cell_of_the_table() {
         for (kind, comma) in KINDS.into_iter().zip(comma) {
             for (said, separator) in ["a,", "a|", "f,", "f|", "c,", "c|"].map(|cell| cell.split_at(1)) {
                 let chain = format!("{said}{separator}a");
-                let asked = |sumdb, end| {
-                    let chain_of = Chain { links: links(&chain), end, ..Chain::default() };
+                let asked = |sumdb| {
+                    let chain_of = Chain { links: links(&chain), ..Chain::default() };
                     let on_unverifiable = crate::OnUnverifiable::default();
                     let route = Route { name: "r".into(), chain: chain_of, sumdb, fallback, on_unverifiable };
                     let what = Request::parse(kind).unwrap();
                     let rules = Rules::of(&route, &what, Some(vouched));
                     assert_eq!(rules.hedged, !route.is_private());
-                    walked(Walk::over(what, &route.chain.links, end, rules), &chain).0.len()
+                    walked(Walk::over(what, &route.chain.links, ChainEnd::Exhausted, rules), &chain).0.len()
                 };
                 let goes_on = said == "a" || separator == "|" || comma;
-                let seen = asked(SumdbUse::Public, ChainEnd::Exhausted);
+                let seen = asked(SumdbUse::Public);
                 assert_eq!(seen, 1 + usize::from(goes_on), "{chain} {kind} {fallback:?} vouched: {vouched}");
                 let in_private = said == "a" || separator == "|";
-                for (sumdb, end) in PRIVATE {
-                    assert_eq!(asked(sumdb, end), 1 + usize::from(in_private), "{chain} {kind} {fallback:?}");
+                for sumdb in PRIVATE {
+                    assert_eq!(asked(sumdb), 1 + usize::from(in_private), "{chain} {kind} {fallback:?}");
                 }
                 cells += 1;
             }

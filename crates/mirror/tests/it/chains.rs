@@ -1,6 +1,6 @@
 //! Which sources are asked, and what their answers mean together.
 
-use mirror::{Absent, CacheStatus, ChainEnd};
+use mirror::{Absent, CacheStatus};
 use testkit::Reply;
 use upstream::FaultKind;
 
@@ -46,9 +46,7 @@ async fn absent_only_when_every_source_was_asked_and_said_so() {
     let (a, b, c) = (upstream(), upstream(), upstream());
     let world = setup(format!("{},{}|{}", a.url(), b.url(), c.url())).start();
     let missing = "example.com/m/@v/v1.9.9.zip";
-    let Absent::Everywhere { said, direct_left_out: false } = absent(world.get(missing).await) else {
-        panic!()
-    };
+    let Absent::Everywhere { said } = absent(world.get(missing).await) else { panic!() };
     assert_eq!(said.len(), 3);
     for source in [&a, &b, &c] {
         assert_eq!(source.asked(missing), 1);
@@ -94,23 +92,14 @@ async fn every_reason_for_an_absence_has_its_own_text() {
     a.always(missing, Reply::status(404).body("").content_type("text/html"));
     assert_eq!(absent(silent.get(missing).await).to_string(), "no source has it");
 
-    let left_out = setup(format!("{},direct", a.url())).start();
-    let Absent::Everywhere { direct_left_out, .. } = absent(left_out.get(missing).await) else { panic!() };
-    assert!(direct_left_out);
-
     let off = absent(setup("off").start().get(missing).await);
     assert!(matches!(off, Absent::Off));
     // After a source, `off` adds nothing.
     let then_off = absent(setup(format!("{},off", a.url())).start().get(missing).await);
     assert!(matches!(then_off, Absent::Everywhere { .. }));
 
-    let mut private = setup("");
-    private.direct = Some(ChainEnd::Private);
-    let private = absent(private.start().get(missing).await);
-    assert!(matches!(private, Absent::Private));
-
     let not_stored = absent(world.stored(missing).await);
-    let texts = [everywhere, off, private, not_stored].map(|absent| absent.to_string());
+    let texts = [everywhere, off, not_stored].map(|absent| absent.to_string());
     for (i, text) in texts.iter().enumerate() {
         assert!(!texts[i + 1..].contains(text), "{text}");
     }

@@ -21,7 +21,6 @@ pub(crate) const EVER: Duration = Duration::from_hours(1);
 /// stops waiting for a newer answer; and no failure is remembered.
 pub(crate) struct Setup {
     pub(crate) chain: String,
-    pub(crate) direct: Option<ChainEnd>,
     pub(crate) config: Config,
     pub(crate) fallback: Fallback,
     pub(crate) on_unverifiable: OnUnverifiable,
@@ -68,7 +67,6 @@ impl Got {
 pub(crate) fn setup(chain: impl Into<String>) -> Setup {
     Setup {
         chain: chain.into(),
-        direct: None,
         config: Config { patience: EVER, ..Config::default() },
         fallback: Fallback::default(),
         on_unverifiable: OnUnverifiable::default(),
@@ -107,9 +105,6 @@ impl Setup {
     fn chain(&self) -> Chain {
         let door = self.door();
         let mut chain = Chain { order: self.order, ..Chain::default() };
-        if let Some(end) = self.direct {
-            chain.end = end;
-        }
         if self.chain.is_empty() {
             return chain;
         }
@@ -118,7 +113,7 @@ impl Setup {
                 ProxyTarget::Url(url) => {
                     chain.links.push(Link { source: source(&door, url.as_str()), after: entry.after });
                 }
-                ProxyTarget::Direct => chain.end = ChainEnd::DirectLeftOut,
+                ProxyTarget::Direct => panic!("what repositories give is tested with the binary"),
                 ProxyTarget::Off => chain.end = ChainEnd::Off,
             }
         }
@@ -167,8 +162,11 @@ impl Setup {
             fallback: self.fallback,
             on_unverifiable: self.on_unverifiable,
         });
-        let private =
-            Private { no_proxy: Patterns::new(self.no_proxy), no_sumdb: Patterns::new(self.no_sumdb) };
+        let private = Private {
+            no_proxy: Patterns::new(self.no_proxy),
+            no_sumdb: Patterns::new(self.no_sumdb),
+            ..Private::default()
+        };
         let databases = self.database.map(|(vkey, links)| {
             let name = vkey.split('+').next().unwrap();
             Database { name: name.parse().unwrap(), key: sumdb::Verifier::parse(&vkey).unwrap(), links }

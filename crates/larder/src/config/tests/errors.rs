@@ -164,14 +164,6 @@ access = "none"
 #[test]
 fn chains() {
     let chain = |text: &str| Machine::with_upstream().wrong(&format!("upstream = \"{text}\"\n"));
-    assert_snapshot!(chain("direct"), @r#"
-     × upstream: a chain of nothing but `direct` cannot be used: this build does not fetch from repositories
-      ╭─[DIR/etc/larder.toml:1:12]
-    1 │ upstream = "direct"
-      ·            ────────
-      ╰────
-     help: put the URL of a module proxy in front of it, or write `off`
-    "#);
     assert_snapshot!(chain("https://a.example,localhost"), @r#"
      × upstream: an entry of "https://a.example,localhost" is not a URL: missing scheme: it must begin with https://, http:// or file:///
       ╭─[DIR/etc/larder.toml:1:12]
@@ -385,13 +377,14 @@ modules = []
 sumdb = "maybe"
 fallback = "verified"
 on_unverifiable = "serve-pending"
-allow_private_hosts = true
+allow_private_hosts = ["git.corp.example", "https://git.corp.example"]
+insecure = ["a b"]
 
 [[route]]
 modules = ["a.example, b.example", "c d", "[", "", "https://e.example"]
 fallback = "sometimes"
 on_unverifiable = "x"
-allow_private_hosts = false
+allow_private_hosts = ["a.example:443"]
 "#,
     );
     assert_snapshot!(text, @r#"
@@ -403,15 +396,6 @@ allow_private_hosts = false
      3 │ chain = "direct"
        ╰────
       help: set modules = ["corp.example/*"]
-
-      × route.chain: a chain of nothing but `direct` cannot be used: this build does not fetch from repositories
-       ╭─[DIR/etc/larder.toml:3:9]
-     2 │ [[route]]
-     3 │ chain = "direct"
-       ·         ────────
-     4 │ 
-       ╰────
-      help: put the URL of a module proxy in front of it, or write `off`
 
       × route.modules: the list is empty
        ╭─[DIR/etc/larder.toml:6:11]
@@ -431,79 +415,96 @@ allow_private_hosts = false
        ╰────
       help: write "public", "ledger" or "off"
 
-      × route.allow_private_hosts: this build cannot do this: it looks up no repositories
+      × route.allow_private_hosts: "https://git.corp.example" is not a host
         ╭─[DIR/etc/larder.toml:10:23]
       9 │ on_unverifiable = "serve-pending"
-     10 │ allow_private_hosts = true
-        ·                       ────
-     11 │ 
+     10 │ allow_private_hosts = ["git.corp.example", "https://git.corp.example"]
+        ·                       ────────────────────────────────────────────────
+     11 │ insecure = ["a b"]
         ╰────
-      help: take the line out; the sources of a chain may be at any address
+      help: write its name or address alone, like "git.corp.example" or "10.0.0.7"
+
+      × route.insecure: "a b" holds a space, which no module path has
+        ╭─[DIR/etc/larder.toml:11:13]
+     10 │ allow_private_hosts = ["git.corp.example", "https://git.corp.example"]
+     11 │ insecure = ["a b"]
+        ·             ─────
+     12 │ 
+        ╰────
+      help: write one like "corp.example/*"
 
       × route.modules: "a.example, b.example" holds a comma: write one pattern per text
-        ╭─[DIR/etc/larder.toml:13:12]
-     12 │ [[route]]
-     13 │ modules = ["a.example, b.example", "c d", "[", "", "https://e.example"]
+        ╭─[DIR/etc/larder.toml:14:12]
+     13 │ [[route]]
+     14 │ modules = ["a.example, b.example", "c d", "[", "", "https://e.example"]
         ·            ──────────────────────
-     14 │ fallback = "sometimes"
+     15 │ fallback = "sometimes"
         ╰────
       help: write one like "corp.example/*"
 
       × route.modules: "c d" holds a space, which no module path has
-        ╭─[DIR/etc/larder.toml:13:36]
-     12 │ [[route]]
-     13 │ modules = ["a.example, b.example", "c d", "[", "", "https://e.example"]
+        ╭─[DIR/etc/larder.toml:14:36]
+     13 │ [[route]]
+     14 │ modules = ["a.example, b.example", "c d", "[", "", "https://e.example"]
         ·                                    ─────
-     14 │ fallback = "sometimes"
+     15 │ fallback = "sometimes"
         ╰────
       help: write one like "corp.example/*"
 
       × route.modules: "[" is malformed: a `[` needs its `]`, and a `\` something after it
-        ╭─[DIR/etc/larder.toml:13:43]
-     12 │ [[route]]
-     13 │ modules = ["a.example, b.example", "c d", "[", "", "https://e.example"]
+        ╭─[DIR/etc/larder.toml:14:43]
+     13 │ [[route]]
+     14 │ modules = ["a.example, b.example", "c d", "[", "", "https://e.example"]
         ·                                           ───
-     14 │ fallback = "sometimes"
+     15 │ fallback = "sometimes"
         ╰────
       help: write one like "corp.example/*"
 
       × route.modules: "" is empty
-        ╭─[DIR/etc/larder.toml:13:48]
-     12 │ [[route]]
-     13 │ modules = ["a.example, b.example", "c d", "[", "", "https://e.example"]
+        ╭─[DIR/etc/larder.toml:14:48]
+     13 │ [[route]]
+     14 │ modules = ["a.example, b.example", "c d", "[", "", "https://e.example"]
         ·                                                ──
-     14 │ fallback = "sometimes"
+     15 │ fallback = "sometimes"
         ╰────
       help: write one like "corp.example/*"
 
       × route.modules: "https://e.example" is a URL or holds a version: write the beginning of module paths alone
-        ╭─[DIR/etc/larder.toml:13:52]
-     12 │ [[route]]
-     13 │ modules = ["a.example, b.example", "c d", "[", "", "https://e.example"]
+        ╭─[DIR/etc/larder.toml:14:52]
+     13 │ [[route]]
+     14 │ modules = ["a.example, b.example", "c d", "[", "", "https://e.example"]
         ·                                                    ───────────────────
-     14 │ fallback = "sometimes"
+     15 │ fallback = "sometimes"
         ╰────
       help: write one like "corp.example/*"
 
       × route.fallback: "sometimes" is not known
-        ╭─[DIR/etc/larder.toml:14:12]
-     13 │ modules = ["a.example, b.example", "c d", "[", "", "https://e.example"]
-     14 │ fallback = "sometimes"
+        ╭─[DIR/etc/larder.toml:15:12]
+     14 │ modules = ["a.example, b.example", "c d", "[", "", "https://e.example"]
+     15 │ fallback = "sometimes"
         ·            ───────────
-     15 │ on_unverifiable = "x"
+     16 │ on_unverifiable = "x"
         ╰────
       help: write "verified", "strict" or "any"
 
       × route.on_unverifiable: "x" is not known
-        ╭─[DIR/etc/larder.toml:15:19]
-     14 │ fallback = "sometimes"
-     15 │ on_unverifiable = "x"
+        ╭─[DIR/etc/larder.toml:16:19]
+     15 │ fallback = "sometimes"
+     16 │ on_unverifiable = "x"
         ·                   ───
-     16 │ allow_private_hosts = false
+     17 │ allow_private_hosts = ["a.example:443"]
         ╰────
       help: write "hold" or "serve-pending"
 
-    12 problems
+      × route.allow_private_hosts: "a.example:443" is not a host
+        ╭─[DIR/etc/larder.toml:17:23]
+     16 │ on_unverifiable = "x"
+     17 │ allow_private_hosts = ["a.example:443"]
+        ·                       ─────────────────
+        ╰────
+      help: write its name or address alone, like "git.corp.example" or "10.0.0.7"
+
+    13 problems
     "#);
 }
 
@@ -511,7 +512,7 @@ allow_private_hosts = false
 fn the_shape_of_the_file() {
     let wrong = |text: &str| Machine::with_upstream().wrong(text);
     assert_snapshot!(wrong("listne = \"127.0.0.1:0\"\n"), @r#"
-     × unknown field `listne`, expected one of `listen`, `data`, `upstream`, `sumdb`, `offline`, `min_free`, `fallback`, `order`, `on_unverifiable`, `patience`, `freshness`, `freshness_behind`, `freshness_wait`, `absence`, `failure`, `limits`, `bodies`, `retry`, `breaker`, `hedge`, `fetches`, `clients`, `memory`, `quarantine`, `log`, `source`, `route`
+     × unknown field `listne`, expected one of `listen`, `data`, `upstream`, `sumdb`, `offline`, `min_free`, `fallback`, `order`, `on_unverifiable`, `patience`, `freshness`, `freshness_behind`, `freshness_wait`, `absence`, `failure`, `limits`, `bodies`, `retry`, `breaker`, `hedge`, `fetches`, `clients`, `memory`, `quarantine`, `log`, `direct`, `source`, `route`
       ╭─[DIR/etc/larder.toml:1:1]
     1 │ listne = "127.0.0.1:0"
       · ──────
@@ -643,10 +644,6 @@ fn the_settings_of_go() {
     assert_snapshot!(check(Machine::new()), @r"
     × there is no upstream: it is not set, and GOPROXY is not set in the environment, nor in DIR/home/.config/go/env or DIR/go/go.env
     help: set --upstream https://proxy.example.com, LARDER_UPSTREAM, or `upstream` in the configuration file
-    ");
-    assert_snapshot!(check(Machine::new().var("GOPROXY", "direct")), @r"
-    × GOPROXY in the environment: a chain of nothing but `direct` cannot be used: this build does not fetch from repositories
-    help: put the URL of a module proxy in front of it, or write `off`
     ");
     assert_snapshot!(check(Machine::new().file("go/go.env", "GOPROXY=,\nGOSUMDB=a.example\n")), @r#"
       × GOPROXY in DIR/go/go.env: "," has no entry

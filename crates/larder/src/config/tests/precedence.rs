@@ -89,6 +89,13 @@ const IN_FILE: &[(&str, &str, &str, &str)] = &[
     ("quarantine.size", "1 GiB", "\"1 MB\"", "1 MB"),
     ("log.format", "text", "\"json\"", "json"),
     ("log.access", "misses", "\"all\"", "all"),
+    ("direct.git", "the one in PATH", "\"/opt/git\"", "/opt/git"),
+    ("direct.size", "20 GiB", "\"1 GiB\"", "1 GiB"),
+    ("direct.repository", "8 GiB", "\"100 MB\"", "100 MB"),
+    ("direct.time", "10m", "\"1m\"", "1m"),
+    ("direct.at_once", "16", "2", "2"),
+    ("direct.allow_private_hosts", "false", "[\"a.example\", \"10.0.0.7\"]", "a.example,10.0.0.7"),
+    ("direct.insecure", "", "[\"a.example/*\"]", "a.example/*"),
 ];
 
 #[test]

@@ -30,6 +30,13 @@ fallback = "any"
 modules = ["closed.example"]
 sumdb = "off"
 fallback = "any"
+
+[[route]]
+modules = ["corp.example"]
+chain = "direct"
+sumdb = "ledger"
+allow_private_hosts = true
+insecure = ["corp.example/old"]
 "#;
 
 fn machine() -> Machine {
@@ -114,16 +121,22 @@ fn text() {
     quarantine.size  1 GiB  default
     log.format  text  default
     log.access  misses  default
+    direct.git  the one in PATH  default
+    direct.size  20 GiB  default
+    direct.repository  8 GiB  default
+    direct.time  10m  default
+    direct.at_once  16  default
+    direct.allow_private_hosts  false  default
+    direct.insecure  default
     private.no_proxy  corp.example, other.example  GOPRIVATE in DIR/home/env
     private.no_sumdb  corp.example, other.example  GOPRIVATE in DIR/home/env
     route 1  git.corp.example/*,corp.example: chain https://modules.corp.example|direct, sumdb ledger  DIR/etc/larder.toml:13:1
     route 2  open.example/*: chain as upstream, sumdb public, fallback any, order fastest  DIR/etc/larder.toml:18:1
     route 3  closed.example: chain as upstream, sumdb off, fallback any  DIR/etc/larder.toml:23:1
+    route 4  corp.example: chain direct, sumdb ledger, allow_private_hosts true, insecure corp.example/old  DIR/etc/larder.toml:28:1
     source 1  *.corp.example: ca DIR/etc/ca.pem  DIR/etc/larder.toml:5:1
     source 2  https://elsewhere.example.com/: ca DIR/etc/ca.pem  DIR/etc/larder.toml:9:1
     warning: GOPRIVATE in DIR/home/env: " other.example" holds a space, which no module path has; it makes nothing private
-    warning: DIR/etc/larder.toml:2:12: `direct` is left out, as this build does not fetch from repositories; what the other sources do not have is absent
-    warning: DIR/etc/larder.toml:13:1: `direct` is left out, as this build does not fetch from repositories; what the other sources do not have is absent
     warning: DIR/etc/larder.toml:9:1: no https source of any chain matches https://elsewhere.example.com/
     warning: DIR/etc/larder.toml:13:1: corp.example is private by GOPRIVATE in DIR/home/env, which comes first: its chain is not asked; set GONOPROXY=none to use the route
     warning: DIR/etc/larder.toml:26:12: "any" has no effect: a route that the public checksum database does not vouch for is private, and always "strict"
@@ -170,8 +183,10 @@ fn json() {
       },
       "routes": [
         {
+          "allow_private_hosts": null,
           "chain": "https://modules.corp.example|direct",
           "fallback": "strict",
+          "insecure": null,
           "modules": [
             "git.corp.example/*",
             "corp.example"
@@ -187,8 +202,10 @@ fn json() {
           "sumdb": "ledger"
         },
         {
+          "allow_private_hosts": null,
           "chain": null,
           "fallback": "any",
+          "insecure": null,
           "modules": [
             "open.example/*"
           ],
@@ -203,8 +220,10 @@ fn json() {
           "sumdb": "public"
         },
         {
+          "allow_private_hosts": null,
           "chain": null,
           "fallback": "strict",
+          "insecure": null,
           "modules": [
             "closed.example"
           ],
@@ -217,6 +236,24 @@ fn json() {
             "line": 23
           },
           "sumdb": "off"
+        },
+        {
+          "allow_private_hosts": "true",
+          "chain": "direct",
+          "fallback": "strict",
+          "insecure": "corp.example/old",
+          "modules": [
+            "corp.example"
+          ],
+          "on_unverifiable": "hold",
+          "order": "chain",
+          "origin": {
+            "column": 1,
+            "file": "DIR/etc/larder.toml",
+            "kind": "file",
+            "line": 28
+          },
+          "sumdb": "ledger"
         }
       ],
       "settings": [
@@ -266,8 +303,6 @@ fn json() {
       ],
       "warnings": [
         "GOPRIVATE in DIR/home/env: \" other.example\" holds a space, which no module path has; it makes nothing private",
-        "DIR/etc/larder.toml:2:12: `direct` is left out, as this build does not fetch from repositories; what the other sources do not have is absent",
-        "DIR/etc/larder.toml:13:1: `direct` is left out, as this build does not fetch from repositories; what the other sources do not have is absent",
         "DIR/etc/larder.toml:9:1: no https source of any chain matches https://elsewhere.example.com/",
         "DIR/etc/larder.toml:13:1: corp.example is private by GOPRIVATE in DIR/home/env, which comes first: its chain is not asked; set GONOPROXY=none to use the route",
         "DIR/etc/larder.toml:26:12: \"any\" has no effect: a route that the public checksum database does not vouch for is private, and always \"strict\""
@@ -282,7 +317,7 @@ fn a_good_file_is_ok_and_warnings_go_aside() {
     assert_eq!((printed.code, printed.out.as_str()), (0, "ok\n"));
     assert_eq!(
         printed.err.lines().filter(|line| line.starts_with("warning: ")).count(),
-        6,
+        4,
         "{}",
         printed.err
     );

@@ -1,0 +1,6 @@
+//! Modules straight from their repositories: the real binary before a git server over HTTPS, which is reached by its
+//! names through a tunnel.
+
+mod behind_a_proxy;
+pub(crate) mod site;
+mod with_go;
