@@ -68,7 +68,7 @@ impl Mirror {
             }
             Ok(Loaded::Rot(rot)) => self.set_aside(version, kind, &rot).await,
             Ok(Loaded::Withdrawn(why)) => return Err(Refusal::Gone(why)),
-            Ok(Loaded::Absent | Loaded::Foreign(_)) => {}
+            Ok(Loaded::Absent(_) | Loaded::Foreign(_)) => {}
             Err(error) => tracing::error!(%version, %kind, "cannot read what is stored: {error}"),
         }
         let route = ask.policy.route(version.path());

@@ -64,7 +64,7 @@ impl Mirror {
                 self.set_aside(&version, Kind::Info, &rot).await;
                 None
             }
-            Loaded::Absent | Loaded::Withdrawn(_) => None,
+            Loaded::Absent(_) | Loaded::Withdrawn(_) => None,
         };
         Ok(match blob {
             Some(blob) => Some(blob.bytes().await?),

@@ -76,22 +76,27 @@ pub(crate) enum Useless {
     Unverified(Refusal),
 }
 
+/// A file is not stored; what its receipt says of it, if that is there.
+struct Unstored(Option<Box<FileFact>>);
+
 impl Fetch {
     pub(crate) async fn run(mut self) -> Result<Arc<Landed>, Refusal> {
         if self.ask.reach == Reach::Stored {
-            return self.stored().await?.ok_or(Refusal::Absent(Absent::NotStored));
+            return self.stored().await?.map_err(|_| Refusal::Absent(Absent::NotStored));
         }
         let _alone = self.mirror.lease(&self.ask.what).await;
-        if let Some(landed) = self.stored().await? {
-            return Ok(landed);
-        }
+        let known = match self.stored().await? {
+            Ok(landed) => return Ok(landed),
+            Err(Unstored(known)) => known,
+        };
         let missing = (self.ask.what.path(), Arc::clone(&self.route.name));
         if let Some(absent) = self.mirror.remembered.get(&missing) {
             return Err(absent);
         }
         self.take_place().await?;
         self.mirror.meters.fetches.inc();
-        self.vouching = self.mirror.vouching(&self.ask, &self.version, self.kind).await;
+        let vouching = self.mirror.vouching(&self.ask, &self.version, self.kind, known.as_deref());
+        self.vouching = vouching.await;
         let walk = self.mirror.walk(&self.route, &self.ask, self.vouching.as_ref());
         let result = match self.kind {
             Kind::Zip => self.zip(walk).await,
@@ -213,8 +218,9 @@ impl Fetch {
     }
 
     /// What another fetch or another process has stored meanwhile, and what lies there from elsewhere.
-    async fn stored(&self) -> Result<Option<Arc<Landed>>, Refusal> {
+    async fn stored(&self) -> Result<Result<Arc<Landed>, Unstored>, Refusal> {
         let (mirror, version, kind) = (&self.mirror, &self.version, self.kind);
+        let mut known = None;
         let blob = match mirror.store.load(version, kind).await {
             Ok(Loaded::Blob(blob)) => mirror.upheld(&self.ask, version, kind, blob).await?,
             Ok(Loaded::Foreign(foreign)) => {
@@ -224,9 +230,14 @@ impl Fetch {
             Ok(Loaded::Withdrawn(why)) => return Err(Refusal::Gone(why)),
             // Not being able to look is no absence.
             Err(error) if self.ask.reach == Reach::Stored => return Err(error.into()),
-            Ok(Loaded::Absent | Loaded::Rot(_)) | Err(_) => None,
+            Ok(Loaded::Absent(fact)) => {
+                known = fact;
+                None
+            }
+            Ok(Loaded::Rot(_)) | Err(_) => None,
         };
-        Ok(blob.map(|blob| Arc::new(Landed { blob: Arc::new(blob), arrived: None })))
+        let landed = blob.map(|blob| Arc::new(Landed { blob: Arc::new(blob), arrived: None }));
+        Ok(landed.ok_or(Unstored(known)))
     }
 
     /// Stores what passed its check, if it is what it has to be. A disk that refuses costs the store a file, not the

@@ -108,7 +108,7 @@ impl Mirror {
         };
         let ask = Ask { priority: Priority::Background, ..self.ask(what.clone(), Reach::Anywhere) };
         // Its bytes are not fetched before it is known that they can be checked.
-        match self.vouch(&ask, version).done().await {
+        match self.vouch(&ask, version).await {
             Err(
                 Refusal::Unverified(Unverified::Unreachable { .. })
                 | Refusal::Overloaded(_)

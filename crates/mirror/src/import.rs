@@ -58,7 +58,7 @@ impl Mirror {
     pub async fn stored(&self, version: &ModuleVersion, kind: Kind) -> Result<Option<FileFact>, StoreError> {
         Ok(match self.store.load(version, kind).await? {
             Loaded::Blob(blob) => Some(blob.fact().clone()),
-            Loaded::Absent | Loaded::Foreign(_) | Loaded::Rot(_) | Loaded::Withdrawn(_) => None,
+            Loaded::Absent(_) | Loaded::Foreign(_) | Loaded::Rot(_) | Loaded::Withdrawn(_) => None,
         })
     }
 

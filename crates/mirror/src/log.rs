@@ -8,6 +8,7 @@
 //! A source that sends something wrong is passed over. A database that signed two histories is not used any more.
 
 mod anchor;
+mod first;
 mod keep;
 mod mark;
 mod prover;
@@ -42,6 +43,7 @@ pub(crate) struct Logs {
     /// Apart from the places for modules: a fetch that has one of those waits for the word of a database.
     admission: Arc<Admission>,
     pub(crate) records: Flights<(DbName, ModuleVersion, Reach), Arc<Record>>,
+    firsts: Flights<(DbName, Reach), Arc<Anchor>>,
     /// Of which source alone, if not of all.
     tiles: Flights<(DbName, TileId, Option<usize>), Arrived>,
 }
@@ -52,6 +54,8 @@ pub(crate) struct Log {
     name: DbName,
     /// The anchor when it was last seen.
     anchor: Mutex<Option<Arc<Anchor>>>,
+    /// The newest head that it gave when there was no anchor yet: signed, and not proven.
+    first: Mutex<Option<Arc<Anchor>>>,
     /// The newest head that was proven while the disk took nothing: clients go on under it.
     unstored: Mutex<Option<Arc<Anchor>>>,
     /// Held while the anchor is moved.
@@ -86,6 +90,7 @@ impl Logs {
             all: Mutex::default(),
             admission: Admission::new(config.room, meters.clone()),
             records: Flights::default(),
+            firsts: Flights::default(),
             tiles: Flights::default(),
         }
     }
@@ -102,6 +107,7 @@ impl Log {
         Log {
             name,
             anchor: Mutex::default(),
+            first: Mutex::default(),
             unstored: Mutex::default(),
             moving: tokio::sync::Mutex::default(),
             mark: Mutex::default(),

@@ -6,6 +6,7 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
+use futures_util::future::join_all;
 use gomod::{DbName, ModuleVersion, SumdbPath, TileId};
 use storage::Key;
 use upstream::Priority;
@@ -102,6 +103,15 @@ impl Mirror {
         // The newest head may have shown that none of them is to be believed.
         self.trusted(&log).await?;
         head
+    }
+
+    /// Objects of a database as they are stored: as many as there are keys.
+    pub(crate) async fn stored_each(&self, keys: &[Key]) -> Vec<Option<Bytes>> {
+        match self.store.small_each(keys).await {
+            Ok(stored) => stored,
+            // One that cannot be read says nothing about the others.
+            Err(_) => join_all(keys.iter().map(|key| self.stored_small(key))).await,
+        }
     }
 
     /// An object of a database as it is stored.

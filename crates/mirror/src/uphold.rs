@@ -31,7 +31,7 @@ impl Mirror {
                 self.hold(ask);
                 return Ok(Some(blob));
             }
-            None => self.vouch(ask, version).done().await,
+            None => self.vouch(ask, version).await,
         };
         if let Err(Refusal::Unverified(why)) = &word {
             if lets_out(&ask.policy, version, why) {

@@ -10,11 +10,8 @@ use moka::sync::Cache;
 use storage::{Evidence, Kind};
 
 use crate::{
-    Ask, Mirror, Reach, Refusal, Unverified, flight::Passenger, judge::Lie, policy::Database, refusal::Absent,
+    Ask, Mirror, Refusal, Unverified, judge::Lie, policy::Database, refusal::Absent, vouching::Word,
 };
-
-/// What is asked of a database: nothing where no database is asked about the module.
-pub(crate) type VouchKey = (Option<DbName>, ModuleVersion, Reach);
 
 /// What a checksum database says of one version, authenticated. At least one of the hashes is known.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -57,22 +54,22 @@ impl Mirror {
         self.trusted(&self.logs.of(&database.name)).await.is_ok().then_some(vouched)
     }
 
-    /// What the checksum database of a version says of it. The work goes on when its caller leaves.
-    pub(crate) fn vouch(self: &Arc<Self>, ask: &Ask, version: &ModuleVersion) -> Passenger<Vouched> {
+    /// What the checksum database of a version says of it. It is asked for at once, and the work goes on when its caller
+    /// leaves.
+    pub(crate) fn vouch(
+        self: &Arc<Self>,
+        ask: &Ask,
+        version: &ModuleVersion,
+    ) -> impl Future<Output = Word> + Send + use<> {
         let database = ask.policy.voucher(version.path()).cloned();
-        let name = database.as_ref().map(|database| database.name.clone());
-        self.vouching.join((name, version.clone(), ask.reach), ask.priority, |_| {
-            let (mirror, ask, version) = (Arc::clone(self), ask.clone(), version.clone());
-            async move {
-                let database = database.ok_or(Refusal::Absent(Absent::NoDatabase))?;
-                mirror.trusted(&mirror.logs.of(&database.name)).await?;
-                if let Some(vouched) = mirror.known(&database, &version).await {
-                    return Ok(vouched);
-                }
-                let record = mirror.record(&ask, &database, &version).done().await;
-                record.map(|record| record.vouched.clone()).map_err(|refusal| unverified(&database, refusal))
-            }
-        })
+        let record = database.as_ref().map(|database| self.record(ask, database, version));
+        async move {
+            let Some((database, record)) = database.zip(record) else {
+                return Err(Refusal::Absent(Absent::NoDatabase));
+            };
+            let record = record.done().await.map_err(|refusal| unverified(&database, refusal))?;
+            Ok(record.vouched.clone())
+        }
     }
 }
 

@@ -7,7 +7,7 @@ use futures_util::{
     future::{BoxFuture, Shared, ready},
 };
 use gomod::ModuleVersion;
-use storage::{Evidence, Kind};
+use storage::{Evidence, FileFact, Kind};
 
 use crate::{Ask, Mirror, Refusal, Vouched};
 
@@ -29,13 +29,13 @@ impl Vouching {
 
     /// It is asked for from now on.
     fn asked(mirror: &Arc<Mirror>, ask: &Ask, version: &ModuleVersion) -> Self {
-        Vouching(mirror.vouch(ask, version).done().boxed().shared())
+        Vouching(mirror.vouch(ask, version).boxed().shared())
     }
 
     /// It is asked for when somebody first waits for it.
     fn later(mirror: &Arc<Mirror>, ask: &Ask, version: &ModuleVersion) -> Self {
         let (mirror, ask, version) = (Arc::clone(mirror), ask.clone(), version.clone());
-        Vouching(async move { mirror.vouch(&ask, &version).done().await }.boxed().shared())
+        Vouching(async move { mirror.vouch(&ask, &version).await }.boxed().shared())
     }
 
     /// Waits for it.
@@ -51,12 +51,14 @@ impl Vouching {
 
 impl Mirror {
     /// The word of the database that vouches for a version, if one does. For a go.mod or a zip it is asked for at once,
-    /// unless it is known; a hash that it vouched for before stands in the receipt. An `.info` does not need it.
+    /// unless it is known; a hash that it vouched for before stands in the receipt, of which `fact` is the part about this
+    /// file. An `.info` does not need it.
     pub(crate) async fn vouching(
         self: &Arc<Self>,
         ask: &Ask,
         version: &ModuleVersion,
         kind: Kind,
+        fact: Option<&FileFact>,
     ) -> Option<Vouching> {
         let database = ask.policy.voucher(version.path())?;
         if let Some(vouched) = self.known(database, version).await {
@@ -65,8 +67,7 @@ impl Mirror {
         if kind == Kind::Info {
             return Some(Vouching::later(self, ask, version));
         }
-        let receipt = self.store.receipt(version).await.ok().flatten();
-        if let Some(fact) = receipt.as_ref().and_then(|receipt| receipt.fact(kind))
+        if let Some(fact) = fact
             && let Evidence::Log { db, id, size } = fact.evidence()
             && *db == database.name
         {
@@ -87,7 +88,9 @@ impl Mirror {
         if kind == Kind::Info {
             return None;
         }
-        let vouching = self.vouching(ask, version, kind).await?;
+        let receipt = self.store.receipt(version).await.ok().flatten();
+        let fact = receipt.as_ref().and_then(|receipt| receipt.fact(kind));
+        let vouching = self.vouching(ask, version, kind, fact).await?;
         Some(vouching.word().await)
     }
 }

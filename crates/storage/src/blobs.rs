@@ -35,8 +35,17 @@ pub trait Blobs: fmt::Debug + Send + Sync {
     /// The object, or `None`.
     fn get(&self, key: &Key) -> BoxFuture<'_, Result<Option<Stored>, StoreError>>;
 
+    /// Several objects in one step, read in this order: as many as there are keys.
+    fn get_each(&self, keys: &[Key]) -> BoxFuture<'_, Result<Vec<Option<Stored>>, StoreError>>;
+
     /// Two objects in one step: `first` is read before `second`.
-    fn get_both(&self, first: &Key, second: &Key) -> BoxFuture<'_, Result<Pair, StoreError>>;
+    fn get_both(&self, first: &Key, second: &Key) -> BoxFuture<'_, Result<Pair, StoreError>> {
+        let both = self.get_each(&[first.clone(), second.clone()]);
+        Box::pin(async {
+            let mut both = both.await?.into_iter();
+            Ok((both.next().flatten(), both.next().flatten()))
+        })
+    }
 
     /// Stores a complete file under a name, if the condition holds; durable when it returns.
     ///

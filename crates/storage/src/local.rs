@@ -20,7 +20,7 @@ use bytes::Bytes;
 use gomod::ModulePath;
 
 use crate::{
-    Blobs, BoxFuture, Content, Data, Key, Kind, Listing, Mutability, Pair, Prefix, Put, QuarantineId, Staged,
+    Blobs, BoxFuture, Content, Data, Key, Kind, Listing, Mutability, Prefix, Put, QuarantineId, Staged,
     StoreError, Stored, Tag, When,
     blocking::blocking,
     checksum::{BLOCK, digest},
@@ -66,9 +66,9 @@ impl Blobs for LocalBlobs {
         Box::pin(self.run(key, Inner::open))
     }
 
-    fn get_both(&self, first: &Key, second: &Key) -> BoxFuture<'_, Result<Pair, StoreError>> {
-        let (first, second) = (first.clone(), second.clone());
-        Box::pin(self.run(first, move |inner, first| Ok((inner.open(first)?, inner.open(&second)?))))
+    fn get_each(&self, keys: &[Key]) -> BoxFuture<'_, Result<Vec<Option<Stored>>, StoreError>> {
+        let (inner, keys) = (Arc::clone(&self.0), keys.to_vec());
+        Box::pin(blocking(move || keys.iter().map(|key| inner.open(key)).collect()))
     }
 
     fn put(&self, key: &Key, from: &Arc<Staged>, when: When) -> BoxFuture<'_, Result<Put, StoreError>> {

@@ -10,8 +10,8 @@ use gomod::{H1, ModulePath, ModuleVersion, ReadAt};
 use jiff::Timestamp;
 
 use crate::{
-    Blobs, BoxFuture, Content, Evidence, FileFact, Key, Kind, Listing, Mutability, Pair, Prefix, Put,
-    QuarantineId, Receipt, Staged, StoreError, Stored, Tag, When, blocking::locked, checksum::digest,
+    Blobs, BoxFuture, Content, Evidence, FileFact, Key, Kind, Listing, Mutability, Prefix, Put, QuarantineId,
+    Receipt, Staged, StoreError, Stored, Tag, When, blocking::locked, checksum::digest,
 };
 
 /// [`Blobs`] in memory that watch their user. They panic when
@@ -182,8 +182,8 @@ impl Blobs for Referee {
         ready(self.read(|state| state.stored(key)))
     }
 
-    fn get_both(&self, first: &Key, second: &Key) -> BoxFuture<'_, Result<Pair, StoreError>> {
-        ready(self.read(|state| (state.stored(first), state.stored(second))))
+    fn get_each(&self, keys: &[Key]) -> BoxFuture<'_, Result<Vec<Option<Stored>>, StoreError>> {
+        ready(self.read(|state| keys.iter().map(|key| state.stored(key)).collect()))
     }
 
     fn put(&self, key: &Key, from: &Arc<Staged>, when: When) -> BoxFuture<'_, Result<Put, StoreError>> {

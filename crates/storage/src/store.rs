@@ -22,9 +22,9 @@ pub use self::{
     head::SignedHead, import::Import, look::Copies, publish::PublishError, whole::Whole, withdraw::Withdrawal,
 };
 use crate::{
-    Blob, Blobs, Catalog, Data, Event, Foreign, Key, Kind, LocalBlobs, Prefix, QuarantineId, Question,
-    Receipt, Refused, Rot, SqliteCatalog, Staged, Staging, StagingArea, StoreError, Stored, StoredAnswer,
-    Tag, Used, When, catalog::LateCatalog,
+    Blob, Blobs, Catalog, Data, Event, FileFact, Foreign, Key, Kind, LocalBlobs, Prefix, QuarantineId,
+    Question, Receipt, Refused, Rot, SqliteCatalog, Staged, Staging, StagingArea, StoreError, Stored,
+    StoredAnswer, Tag, Used, When, catalog::LateCatalog,
 };
 
 /// Everything that is stored, and the way in and out.
@@ -44,8 +44,8 @@ pub struct Store {
 pub enum Loaded {
     /// It is stored, and looks like its receipt. Each block is checked once more before it leaves.
     Blob(Blob),
-    /// It is not stored; its hash may be known.
-    Absent,
+    /// It is not stored; this is known of it all the same, as its hash may be.
+    Absent(Option<Box<FileFact>>),
     /// A file lies there that came from outside.
     Foreign(Foreign),
     /// What lies there is not what was stored: to be [`quarantined`](Store::quarantine) and fetched anew.
@@ -101,12 +101,14 @@ impl Store {
             let Read { receipt, file } = self.read(version, kind).await?;
             let Some((receipt, receipt_tag)) = receipt else {
                 let foreign = |file| Loaded::Foreign(Foreign::new(version, kind, file));
-                return Ok(file.map_or(Loaded::Absent, foreign));
+                return Ok(file.map_or(Loaded::Absent(None), foreign));
             };
             if let Some(why) = receipt.withdrawn() {
                 return Ok(Loaded::Withdrawn(why.to_owned()));
             }
-            let Some(file) = file else { return Ok(Loaded::Absent) };
+            let Some(file) = file else {
+                return Ok(Loaded::Absent(receipt.fact(kind).cloned().map(Box::new)));
+            };
             let whole = receipt.fact(kind).filter(|fact| !fact.is_hash_alone());
             let Some(fact) = whole.cloned() else {
                 return Ok(Loaded::Foreign(Foreign::new(version, kind, file)));

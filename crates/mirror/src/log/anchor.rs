@@ -1,6 +1,6 @@
 //! The anchor: read, compared with what was seen before, and moved.
 
-use std::sync::Arc;
+use std::{mem, sync::Arc};
 
 use bytes::Bytes;
 use gomod::{Request, SumdbPath};
@@ -9,7 +9,7 @@ use sumdb::{Hash, Head};
 
 use super::{
     Anchor, Anchored, Log, locked,
-    prover::{Prover, Trouble},
+    prover::{Prover, StoredHead, Trouble},
 };
 use crate::Refusal;
 
@@ -34,7 +34,15 @@ impl Prover<'_> {
     /// The anchor as it is stored, after it was proven to be one history with the one seen before.
     pub(super) async fn anchor(&mut self) -> Result<Anchored, Trouble> {
         let before = locked(&self.log.anchor).clone();
-        let stored = match self.stored_head().await {
+        // What was read on the way holds for as long as nobody here has moved it.
+        let unmoved = |head: &Option<SignedHead>| {
+            before.as_ref().is_none_or(|before| head.as_ref().is_some_and(|head| head.note == before.note))
+        };
+        let stored = match mem::take(&mut self.stored_head) {
+            StoredHead::Read(head) if unmoved(&head) => Ok(head),
+            StoredHead::Read(_) | StoredHead::Unread => self.read_head().await,
+        };
+        let stored = match stored {
             Ok(Some(stored)) => stored,
             Ok(None) => {
                 if before.is_some() {
@@ -70,7 +78,7 @@ impl Prover<'_> {
         Ok(Anchored { anchor: Some(anchor), tag })
     }
 
-    async fn stored_head(&self) -> Result<Option<SignedHead>, StoreError> {
+    async fn read_head(&self) -> Result<Option<SignedHead>, StoreError> {
         let (store, name) = (&self.mirror.store, &self.log.name);
         match store.head(name).await {
             Err(error @ StoreError::Damaged { .. }) => {

@@ -14,11 +14,11 @@ use std::{
 use bytes::Bytes;
 use futures_util::future::join_all;
 use gomod::{Request, SumdbPath, TileId};
-use storage::Key;
+use storage::{Key, SignedHead};
 use sumdb::{Evil, Tile, Tiles, Unproved};
 use upstream::{Fault, FaultKind, SourceName};
 
-use super::{Log, tiles};
+use super::{Anchor, Log, tiles};
 use crate::{Ask, Mirror, Reach, Refusal, policy::Database};
 
 /// One who proves something about a log.
@@ -29,9 +29,22 @@ pub(super) struct Prover<'a> {
     pub(super) log: Arc<Log>,
     /// The signed notes that are compared.
     pub(super) notes: Vec<Bytes>,
+    pub(super) stored_head: StoredHead,
+    /// The newest head that was asked for as there was no anchor.
+    pub(super) first: Option<Arc<Anchor>>,
     have: Tiles,
     /// Who sent which tile; nobody did if it was stored.
     senders: HashMap<TileId, Sender>,
+}
+
+/// The newest head that is stored.
+#[derive(Debug, Default)]
+pub(super) enum StoredHead {
+    /// It was not read, or it was used.
+    #[default]
+    Unread,
+    /// It was read a moment ago; there may be none.
+    Read(Option<SignedHead>),
 }
 
 /// Why something is not proven.
@@ -56,12 +69,6 @@ enum Way {
     Only(usize),
 }
 
-struct Found {
-    id: TileId,
-    tile: Tile,
-    sender: Option<Sender>,
-}
-
 /// Who sent a tile that is not stored.
 enum Sender {
     /// This source, for this proof.
@@ -74,7 +81,17 @@ impl<'a> Prover<'a> {
     pub(super) fn new(mirror: &'a Arc<Mirror>, ask: &'a Ask, database: &'a Arc<Database>) -> Self {
         let log = mirror.logs.of(&database.name);
         let (have, senders) = (Tiles::new(), HashMap::new());
-        Prover { mirror, ask, database, log, notes: Vec::new(), have, senders }
+        Prover {
+            mirror,
+            ask,
+            database,
+            log,
+            notes: Vec::new(),
+            stored_head: StoredHead::Unread,
+            first: None,
+            have,
+            senders,
+        }
     }
 
     /// Whether everything may be asked for.
@@ -85,6 +102,18 @@ impl<'a> Prover<'a> {
     /// Whether sources had to be asked for what the proof takes.
     pub(super) fn asked_sources(&self) -> bool {
         !self.senders.is_empty()
+    }
+
+    /// An object as it is stored, looked for together with the newest head, which the next proof begins with.
+    pub(super) async fn read_with_head(&mut self, key: &Key) -> Option<Bytes> {
+        match self.mirror.store.small_and_head(&self.log.name, key).await {
+            Ok((object, head)) => {
+                self.stored_head = StoredHead::Read(head);
+                object
+            }
+            // One that cannot be read says nothing about the other.
+            Err(_) => self.mirror.stored_small(key).await,
+        }
     }
 
     /// Takes a tile that is stored just as it is named.
@@ -170,49 +199,61 @@ impl<'a> Prover<'a> {
         true
     }
 
-    /// Gets tiles, side by side.
+    /// Gets tiles: at most 24, see `Unproved::Need`.
     async fn gather(&mut self, ids: &[TileId], way: Way) -> Result<(), Refusal> {
-        // At most 24, see `Unproved::Need`.
-        let finding: Vec<_> = ids.iter().map(|id| self.find(*id, way)).collect();
-        let found = join_all(finding).await;
-        for found in found {
-            let Found { id, tile, sender } = found?;
-            self.have.insert(id, tile);
-            if let Some(sender) = sender {
-                self.senders.insert(id, sender);
+        let mut missing = ids.to_vec();
+        let mut only = None;
+        match way {
+            Way::Usual => {
+                missing.retain(|id| !self.remembers(*id));
+                self.read(&mut missing).await;
             }
+            Way::Stored => self.read(&mut missing).await,
+            Way::Only(place) => only = Some(place),
+        }
+        if missing.is_empty() {
+            return Ok(());
+        }
+        if !self.may_ask() || way == Way::Stored {
+            return Err(Refusal::Offline);
+        }
+        // Side by side.
+        let fetching: Vec<_> = missing
+            .iter()
+            .map(|id| self.mirror.fetch_tile(self.ask, self.database, *id, only).done())
+            .collect();
+        for arrived in join_all(fetching).await {
+            let tiles::Arrived { id, tile, sender, fresh } = arrived.map_err(tiles::needed)?;
+            self.have.insert(id, tile);
+            self.senders.insert(id, if fresh { Sender::Now(sender) } else { Sender::Earlier });
         }
         Ok(())
     }
 
-    async fn find(&self, id: TileId, way: Way) -> Result<Found, Refusal> {
-        let only = match way {
-            Way::Only(place) => Some(place),
-            Way::Usual | Way::Stored => {
-                // A full tile begins with every part of it.
-                let (part, full) = (id, id.full());
-                let places = if id.is_full() { vec![full] } else { vec![part, full] };
-                for at in places.iter().filter(|_| way == Way::Usual) {
-                    if let Some(tile) = self.log.tiles.get(at) {
-                        return Ok(Found { id: *at, tile, sender: None });
-                    }
-                }
-                for at in places {
-                    if let Some(bytes) = self.mirror.stored_small(&Key::Tile(self.log.name.clone(), at)).await
-                    {
-                        return Ok(Found { id: at, tile: Vec::from(bytes).into(), sender: None });
-                    }
-                }
-                None
-            }
-        };
-        if !self.may_ask() || way == Way::Stored {
-            return Err(Refusal::Offline);
+    /// Takes a tile from memory, if it is there.
+    fn remembers(&mut self, id: TileId) -> bool {
+        let found = places(id).into_iter().find_map(|at| Some((at, self.log.tiles.get(&at)?)));
+        let Some((at, tile)) = found else { return false };
+        self.have.insert(at, tile);
+        true
+    }
+
+    /// Takes those that are stored, with one look at all of them; leaves those that are not.
+    async fn read(&mut self, missing: &mut Vec<TileId>) {
+        let all: Vec<_> = missing.iter().flat_map(|id| places(*id)).collect();
+        if all.is_empty() {
+            return;
         }
-        let arrived = self.mirror.fetch_tile(self.ask, self.database, id, only).done().await;
-        let tiles::Arrived { id, tile, sender, fresh } = arrived.map_err(tiles::needed)?;
-        let sender = if fresh { Sender::Now(sender) } else { Sender::Earlier };
-        Ok(Found { id, tile, sender: Some(sender) })
+        let keys: Vec<_> = all.iter().map(|at| Key::Tile(self.log.name.clone(), *at)).collect();
+        let stored = self.mirror.stored_each(&keys).await;
+        let stored: HashMap<_, _> =
+            all.into_iter().zip(stored).filter_map(|(at, bytes)| Some((at, bytes?))).collect();
+        missing.retain(|id| {
+            let found = places(*id).into_iter().find_map(|at| Some((at, stored.get(&at)?)));
+            let Some((at, bytes)) = found else { return true };
+            self.have.insert(at, Vec::from(bytes.clone()));
+            false
+        });
     }
 
     /// Who sent tiles that are not authentic, if that is sure.
@@ -249,6 +290,11 @@ impl<'a> Prover<'a> {
             Trouble::Lie(evil.to_string())
         }
     }
+}
+
+/// Where a tile may be: a full one begins with every part of it.
+fn places(id: TileId) -> Vec<TileId> {
+    if id.is_full() { vec![id] } else { vec![id, id.full()] }
 }
 
 impl From<Trouble> for Refusal {

@@ -67,7 +67,7 @@ async fn find(
     mirror.trusted(&prover.log).await?;
     let key = Key::Lookup(database.name.clone(), version.clone());
     let mut wrong = None;
-    if let Some(body) = mirror.stored_small(&key).await {
+    if let Some(body) = prover.read_with_head(&key).await {
         match prover.record(&body, version).await {
             Ok(proven) => {
                 let vouched = proven.vouched.clone();
@@ -120,7 +120,11 @@ async fn fetch(
     let path = SumdbPath::Lookup(version.clone());
     let sources = Sources { mirror, ask, database, log: &log, path, urgency: &pilot.urgency };
     let mut walk = sources.walk(None);
+    let mut first = prover.first_head();
     while let Some((turn, body)) = sources.next(&mut walk).await? {
+        if let Some(first) = first.take() {
+            prover.first = first.head().await;
+        }
         match prover.record(&body, version).await {
             Ok(proven) => {
                 walk.arrived(&mirror.meters);
@@ -174,23 +178,36 @@ impl Prover<'_> {
         let note = Log::short(lookup.note(), &self.database.key);
         for _ in 0..TRIES {
             let at = self.anchor().await?;
-            let known = at.head();
-            self.notes = at.anchor.iter().map(|anchor| anchor.note.clone()).chain([note.clone()]).collect();
-            let proved = self.satisfied(|have| sumdb::prove(known.as_ref(), &signed, &lookup, have)).await?;
+            // The newest head that is known: the anchor, or what becomes the first one.
+            let first =
+                self.first.clone().filter(|first| at.anchor.is_none() && first.head.size > signed.size);
+            let newest = at.anchor.as_ref().or(first.as_ref()).cloned();
+            let known = newest.as_ref().map(|newest| newest.head);
+            self.notes = newest.iter().map(|newest| newest.note.clone()).chain([note.clone()]).collect();
+            let attempt = self.satisfied(|have| sumdb::prove(known.as_ref(), &signed, &lookup, have)).await;
+            let proved = match attempt {
+                // Nobody has its tiles: it proves nothing, and its like comes with some lookup.
+                Err(Trouble::Refused(Refusal::Failed(_))) if first.is_some() => {
+                    self.first = None;
+                    continue;
+                }
+                attempt => attempt?,
+            };
+            let under =
+                newest.filter(|_| !proved.newer).map_or_else(|| note.clone(), |newest| newest.note.clone());
             // The anchor needs the tiles before it moves; where it stays, they can come with the record.
-            let (moved, tiles) = if !proved.newer {
+            let (moved, tiles) = if !proved.newer && first.is_none() {
                 (Moved::Done, proved.tiles)
             } else if self.keep(&proved.tiles).await {
-                (self.move_to(&at, proved.head, note.clone()).await, Vec::new())
+                (self.move_to(&at, proved.head, under.clone()).await, Vec::new())
             } else {
                 (Moved::Unstored, Vec::new())
             };
             match moved {
                 Moved::Outrun => continue,
-                Moved::Unstored => self.unstored(proved.head, &note).await?,
+                Moved::Unstored => self.unstored(proved.head, &under).await?,
                 Moved::Done => {}
             }
-            let under = at.anchor.as_ref().filter(|_| !proved.newer).map_or(&note, |anchor| &anchor.note);
             return Ok(Proven {
                 vouched: Vouched {
                     zip: hashes.zip,
@@ -199,7 +216,7 @@ impl Prover<'_> {
                     id: lookup.id(),
                     size: proved.head.size,
                 },
-                body: Lookup::compose(lookup.id(), lookup.text(), under).into(),
+                body: Lookup::compose(lookup.id(), lookup.text(), &under).into(),
                 tiles: (moved == Moved::Done).then_some(tiles),
             });
         }

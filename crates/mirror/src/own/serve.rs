@@ -67,7 +67,7 @@ impl Mirror {
     /// What is to be recorded of a version that the log does not have.
     async fn to_record(self: &Arc<Self>, ask: &Ask, version: &ModuleVersion) -> Result<Hashes, Refusal> {
         if ask.policy.voucher(version.path()).is_some() {
-            let vouched = self.vouch(ask, version).done().await.map_err(|refusal| match refusal {
+            let vouched = self.vouch(ask, version).await.map_err(|refusal| match refusal {
                 Refusal::Unverified(Unverified::Unknown { absence, .. }) => Refusal::Absent(absence),
                 other => other,
             })?;

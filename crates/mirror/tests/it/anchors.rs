@@ -7,7 +7,7 @@ use gomod::{DbName, TileId};
 use mirror::{CacheStatus, Refusal};
 use storage::{Key, Referee, Store};
 use sumdb::{Head, Lookup, Tiles, Unproved, Verifier};
-use testkit::{Lie, Module, ModuleTree, Part, Reply, ScriptedUpstream, TestLog};
+use testkit::{Gate, Lie, Module, ModuleTree, Part, Reply, ScriptedUpstream, TestLog};
 
 use crate::{
     faults,
@@ -175,6 +175,43 @@ async fn old_heads_are_lived_with_and_stored_under_the_anchor() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_first_anchor_is_the_newest_head_whatever_the_first_lookup_came_with() {
+    let log = log();
+    log.append(&module(0));
+    log.fill(301);
+    let db = database(&log);
+    let latest = format!("sumdb/{NAME}/latest");
+    let head = asking(&log, &db).start().get(&latest).await.unwrap().bytes;
+    let before = db.seen().len();
+    log.lie(Lie::OldHead(100));
+    let gate = Gate::new();
+    db.always("latest", Reply::ok(head.clone()));
+    db.always("lookup/*", Reply::natural().hold(&gate));
+    let world = Arc::new(asking(&log, &db).start());
+    let got = tokio::spawn({
+        let world = Arc::clone(&world);
+        async move { world.get(&lookup(0)).await }
+    });
+    // Asked for beside it.
+    db.wait_asked("latest", 2);
+    gate.open();
+    let got = got.await.unwrap().unwrap();
+    assert_eq!(size(Lookup::parse(&got.bytes).unwrap().note(), &log), 302);
+    let mut asked: Vec<_> = db.seen().into_iter().skip(before).map(|seen| seen.path).collect();
+    asked.sort();
+    // None along the edge of the older tree.
+    let lookup = "lookup/example.com/m0@v1.0.0";
+    assert_eq!(asked, ["latest", lookup, "tile/8/0/000", "tile/8/0/001.p/46", "tile/8/1/000.p/1"]);
+    verify_files(&log, world.dir().path(), 1);
+
+    // A head that nobody proves, or nobody gives, is in nobody's way.
+    for reply in [Reply::status(500), Reply::ok(b"no head\n".to_vec())] {
+        db.always("latest", reply);
+        asking(&log, &db).start().get(&self::lookup(0)).await.unwrap();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn two_mirrors_on_one_directory_move_one_anchor() {
     let log = log();
     let db = database(&log);
@@ -223,9 +260,10 @@ async fn a_tile_of_a_client_is_authentic_and_as_wide_as_it_asked() {
     assert_eq!(sumdb::records(&world.get(&tile("8/data/001.p/5")).await.unwrap().bytes).unwrap().len(), 5);
 
     // A client that has seen a newer head moves the anchor.
+    let before = db.asked("latest");
     log.fill(100);
     assert_eq!(world.get(&tile("8/0/001.p/140")).await.unwrap().bytes.len(), 140 * 32);
-    assert_eq!(db.asked("latest"), 1);
+    assert_eq!(db.asked("latest"), before + 1);
     crate::absent(world.get(&tile("8/0/001.p/200")).await);
     db.take_down();
     for path in ["8/0/000", "8/0/001.p/20", "8/0/001.p/140", "8/data/001.p/45"] {

@@ -5,8 +5,8 @@ use std::{sync::Arc, time::Duration};
 use gomod::ModulePath;
 use mirror::{CacheStatus, Refusal};
 use storage::{
-    Blobs, BoxFuture, Key, Listing, LocalBlobs, Pair, Prefix, Put, QuarantineId, Staged, StoreError, Stored,
-    Tag, When,
+    Blobs, BoxFuture, Key, Listing, LocalBlobs, Prefix, Put, QuarantineId, Staged, StoreError, Stored, Tag,
+    When,
 };
 use testkit::{Gate, Reply};
 
@@ -32,8 +32,8 @@ impl Blobs for Refusing {
         if self.reads { self.blobs.get(key) } else { no() }
     }
 
-    fn get_both(&self, first: &Key, second: &Key) -> BoxFuture<'_, Result<Pair, StoreError>> {
-        if self.reads { self.blobs.get_both(first, second) } else { no() }
+    fn get_each(&self, keys: &[Key]) -> BoxFuture<'_, Result<Vec<Option<Stored>>, StoreError>> {
+        if self.reads { self.blobs.get_each(keys) } else { no() }
     }
 
     fn put(&self, _: &Key, _: &Arc<Staged>, _: When) -> BoxFuture<'_, Result<Put, StoreError>> {

@@ -78,7 +78,7 @@ impl Examiner {
 
     async fn file(&self, version: &ModuleVersion, kind: Kind) -> Result<Seen, StoreError> {
         let (checked, sound) = match self.store.load(version, kind).await? {
-            Loaded::Absent | Loaded::Withdrawn(_) => return Ok(Seen::Nothing),
+            Loaded::Absent(_) | Loaded::Withdrawn(_) => return Ok(Seen::Nothing),
             Loaded::Rot(rot) => (Err(rot), Seen::Sound),
             Loaded::Blob(blob) => (self.blob(version, kind, &blob).await, Seen::Sound),
             Loaded::Foreign(foreign) => (self.foreign(version, kind, &foreign).await, Seen::Foreign),

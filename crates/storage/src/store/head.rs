@@ -4,8 +4,8 @@ use bytes::Bytes;
 use gomod::{DbName, SumdbPath};
 use jiff::Timestamp;
 
-use super::Store;
-use crate::{Key, Put, StoreError, Tag, When};
+use super::{Store, sumdb::places};
+use crate::{Key, Put, StoreError, Stored, Tag, When};
 
 /// A signed head as it is stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,15 +21,37 @@ pub struct SignedHead {
 impl Store {
     /// The newest signed head that is kept of a database. A damaged one is an error, never none.
     pub async fn head(&self, db: &DbName) -> Result<Option<SignedHead>, StoreError> {
-        let key = Key::Head(db.clone());
-        let checked = Key::Checked(db.clone(), SumdbPath::Latest);
-        if let Some(copy) = self.blobs.get(&checked).await? {
+        let places: Vec<_> = places(&Key::Head(db.clone())).collect();
+        Self::signed(db, &mut self.blobs.get_each(&places).await?.into_iter()).await
+    }
+
+    /// An object of a database and its newest signed head, looked for in one step: what [`small`](Store::small) and
+    /// [`head`](Store::head) give.
+    pub async fn small_and_head(
+        &self,
+        db: &DbName,
+        key: &Key,
+    ) -> Result<(Option<Bytes>, Option<SignedHead>), StoreError> {
+        let places: Vec<_> = places(&Key::Head(db.clone())).chain(places(key)).collect();
+        let mut stored = self.blobs.get_each(&places).await?.into_iter();
+        let head = Self::signed(db, &mut stored).await?;
+        Ok((self.sound(key, &mut stored).await?, head))
+    }
+
+    /// The newest signed head out of what lay in its places, which are taken from `stored`.
+    async fn signed(
+        db: &DbName,
+        stored: &mut (impl Iterator<Item = Option<Stored>> + Send),
+    ) -> Result<Option<SignedHead>, StoreError> {
+        let (key, checked) = (Key::Head(db.clone()), Key::Checked(db.clone(), SumdbPath::Latest));
+        let (copy, plain) = (stored.next().flatten(), stored.next().flatten());
+        if let Some(copy) = copy {
             let file = copy.bytes(&checked, checked.max_len()).await?;
             let file = file.ok_or_else(|| StoreError::damaged(&checked, "it is too long"))?;
             let note = Store::parse_copy(&checked, &file)?;
             return Ok(Some(SignedHead { note, tag: Some(copy.tag), at: copy.at }));
         }
-        let Some(plain) = self.blobs.get(&key).await? else { return Ok(None) };
+        let Some(plain) = plain else { return Ok(None) };
         let at = plain.at;
         let note = plain.bytes(&key, key.max_len()).await?;
         let note = note.ok_or_else(|| StoreError::damaged(&key, "it is too long"))?;

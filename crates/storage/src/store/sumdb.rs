@@ -30,15 +30,38 @@ impl Store {
     /// An object of a checksum database; `None` also if it is damaged. One that came from outside has no
     /// checksum and is given as it is: the go command checks it.
     pub async fn small(&self, key: &Key) -> Result<Option<Bytes>, StoreError> {
-        let Some(checked) = key.checked() else { return self.whole(key).await };
-        let (copy, object) = self.blobs.get_both(&checked, key).await?;
-        let object = match object {
-            Some(stored) => Some((stored.bytes(key, key.max_len()).await?, stored.tag)),
+        let places: Vec<_> = places(key).collect();
+        let mut stored = self.blobs.get_each(&places).await?.into_iter();
+        self.sound(key, &mut stored).await
+    }
+
+    /// Several of them, looked for in one step: as many as there are keys.
+    pub async fn small_each(&self, keys: &[Key]) -> Result<Vec<Option<Bytes>>, StoreError> {
+        let places: Vec<_> = keys.iter().flat_map(places).collect();
+        let mut stored = self.blobs.get_each(&places).await?.into_iter();
+        let mut found = Vec::with_capacity(keys.len());
+        for key in keys {
+            found.push(self.sound(key, &mut stored).await?);
+        }
+        Ok(found)
+    }
+
+    /// The bytes of an object out of what lay in its places, which are taken from `stored`. It is mended where it differs
+    /// from its checked copy.
+    pub(super) async fn sound(
+        &self,
+        key: &Key,
+        stored: &mut (impl Iterator<Item = Option<Stored>> + Send),
+    ) -> Result<Option<Bytes>, StoreError> {
+        let checked = key.checked();
+        let copy = checked.as_ref().and_then(|_| stored.next().flatten());
+        let object = match stored.next().flatten() {
+            Some(object) => object.bytes(key, key.max_len()).await?,
             None => None,
         };
-        let Some(copy) = copy else { return Ok(object.and_then(|(bytes, _)| bytes)) };
+        let Some((checked, copy)) = checked.zip(copy) else { return Ok(object) };
         let Some(bytes) = self.open_copy(&checked, copy).await?.bytes else { return Ok(None) };
-        let same = object.is_some_and(|(object, _)| object.as_ref() == Some(&bytes));
+        let same = object.as_ref() == Some(&bytes);
         // The newest head is replaced all the time, and nobody reads it without Larder.
         if !same && !matches!(key, Key::Head(_)) {
             match self.lay_out(key, &bytes).await {
@@ -160,6 +183,11 @@ impl Store {
             None => Ok(None),
         }
     }
+}
+
+/// Where an object lies, in the order in which its places are read.
+pub(super) fn places(key: &Key) -> impl Iterator<Item = Key> + use<> {
+    key.checked().into_iter().chain([key.clone()])
 }
 
 const WHAT: &str = "checked";

@@ -44,7 +44,7 @@ impl Start {
     async fn stored(&self, kind: Kind) -> Option<Bytes> {
         match self.store.load(&mv(WHAT), kind).await.unwrap() {
             Loaded::Blob(blob) => Some(blob.bytes().await.unwrap()),
-            Loaded::Absent => None,
+            Loaded::Absent(_) => None,
             Loaded::Foreign(foreign) => Some(foreign.bytes(1 << 20).await.unwrap()),
             Loaded::Rot(_) => Some("rotten".into()),
             Loaded::Withdrawn(why) => panic!("{why}"),

@@ -35,7 +35,7 @@ impl World {
     async fn stored(&self, kind: Kind) -> Option<Bytes> {
         match self.store.load(&mv(WHAT), kind).await.unwrap() {
             Loaded::Blob(blob) => Some(blob.bytes().await.unwrap()),
-            Loaded::Absent => None,
+            Loaded::Absent(_) => None,
             other => panic!("{other:?}"),
         }
     }

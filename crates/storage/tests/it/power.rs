@@ -193,7 +193,7 @@ impl Process {
                 assert!(blob.bytes().await.unwrap() == *want, "the {kind} has other bytes");
                 true
             }
-            Loaded::Absent => false,
+            Loaded::Absent(_) => false,
             Loaded::Foreign(_) => {
                 assert!(fs::read(self.file(version, kind)).unwrap() == *want, "the {kind} is torn");
                 assert_eq!(version, &foreign(), "the {kind} lies there without a receipt");

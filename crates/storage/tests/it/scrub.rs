@@ -121,7 +121,7 @@ async fn what_is_sound_is_left_alone() {
     fs::write(dir.join("v1.0.0.zip"), foreign.zip.to_vec()).unwrap();
     fs::write(dir.join("v1.0.0.mod"), &foreign.gomod).unwrap();
     fs::write(dir.join("v1.0.0.info"), &foreign.info).unwrap();
-    assert!(matches!(world.store.load(&gone, Kind::Zip).await.unwrap(), Loaded::Absent));
+    assert!(matches!(world.store.load(&gone, Kind::Zip).await.unwrap(), Loaded::Absent(_)));
 
     let (findings, walked) = world.scrub().await;
     assert_eq!(findings, BTreeMap::new());

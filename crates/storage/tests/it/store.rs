@@ -57,7 +57,7 @@ async fn what_was_published_is_there_for_the_next_process() {
     assert_eq!(load(&store, A, Kind::Info).await, "{}");
     assert_eq!(load(&store, A, Kind::Mod).await, "module example.com/a\n");
     assert!(load(&store, A, Kind::Zip).await == zip);
-    assert!(matches!(store.load(&mv("example.com/a@v1.0.1"), Kind::Zip).await.unwrap(), Loaded::Absent));
+    assert!(matches!(store.load(&mv("example.com/a@v1.0.1"), Kind::Zip).await.unwrap(), Loaded::Absent(_)));
 }
 
 #[tokio::test]
@@ -111,7 +111,7 @@ async fn a_flipped_bit_never_leaves() {
     assert!(blob.bytes().await.is_err());
 
     store.quarantine(&mv(A), Kind::Zip, &rot).await.unwrap();
-    assert!(matches!(store.load(&mv(A), Kind::Zip).await.unwrap(), Loaded::Absent));
+    assert!(matches!(store.load(&mv(A), Kind::Zip).await.unwrap(), Loaded::Absent(_)));
     let mut kept: Vec<_> =
         fs::read_dir(dir.path().join("quarantine")).unwrap().map(|entry| entry.unwrap().path()).collect();
     kept.sort();
@@ -207,7 +207,7 @@ async fn a_file_from_elsewhere_that_fails_its_check_is_set_aside() {
     fs::write(path(dir.path(), A, Kind::Mod), "<html>").unwrap();
     let Loaded::Foreign(foreign) = store.load(&mv(A), Kind::Mod).await.unwrap() else { panic!("trusted") };
     store.quarantine(&mv(A), Kind::Mod, &foreign.refuse("it is a web page")).await.unwrap();
-    assert!(matches!(store.load(&mv(A), Kind::Mod).await.unwrap(), Loaded::Absent));
+    assert!(matches!(store.load(&mv(A), Kind::Mod).await.unwrap(), Loaded::Absent(_)));
 
     // One whose hash is known, and another.
     fs::remove_file(path(dir.path(), A, Kind::Zip)).unwrap();
@@ -272,7 +272,7 @@ async fn a_name_too_long_for_the_disk_is_an_error_not_a_panic() {
     let error = store.put_small(&key, "record".into()).await.unwrap_err();
     assert!(matches!(error, StoreError::NameTooLong(_)), "{error}");
     let longer = format!("example.com/{}@v1.0.0", "x".repeat(300));
-    assert!(matches!(store.load(&mv(&longer), Kind::Zip).await.unwrap(), Loaded::Absent));
+    assert!(matches!(store.load(&mv(&longer), Kind::Zip).await.unwrap(), Loaded::Absent(_)));
     let error = publish(&store, &longer, Kind::Zip, "zip".into(), "z").await.unwrap_err();
     assert!(matches!(error, PublishError::Store(StoreError::NameTooLong(_))), "{error}");
 }

@@ -86,7 +86,7 @@ async fn the_memory_that_stands_in_for_the_disk_is_counted_bounded_and_given_bac
     let version = mv(WHAT);
     let fact = fact(&large, Kind::Zip, "z");
     store.publish(&version, Kind::Zip, &large, fact.clone()).await.unwrap_err();
-    assert!(matches!(store.load(&version, Kind::Zip).await.unwrap(), Loaded::Absent));
+    assert!(matches!(store.load(&version, Kind::Zip).await.unwrap(), Loaded::Absent(_)));
     // The disk is well again: what lies in memory can be stored after all.
     fs::rename(&away, &own).unwrap();
     let blob = store.publish(&version, Kind::Zip, &large, fact).await.unwrap();

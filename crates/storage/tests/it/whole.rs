@@ -33,7 +33,7 @@ async fn stored(store: &Store) -> Vec<Option<String>> {
     for kind in Kind::ALL {
         stored.push(match store.load(&mv(WHAT), kind).await.unwrap() {
             Loaded::Blob(blob) => Some(String::from_utf8(blob.bytes().await.unwrap().to_vec()).unwrap()),
-            Loaded::Absent => None,
+            Loaded::Absent(_) => None,
             Loaded::Withdrawn(why) => Some(format!("withdrawn: {why}")),
             other => panic!("{other:?}"),
         });
