@@ -1,0 +1,20 @@
+//! What runs on a developer's machine: why modules do not come, and what helps.
+//!
+//! Everything that can be found has a [`Diagnosis`] with a stable code, whoever finds it. What was found is a
+//! [`Report`], which people read as text and programs as JSON.
+
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used))]
+
+mod diagnoses;
+mod diagnosis;
+mod explain;
+mod names;
+mod page;
+mod report;
+
+pub use diagnoses::all;
+pub use diagnosis::{Diagnosis, Layer, Severity};
+pub use explain::{Explainer, MAX_LINE};
+pub use names::Names;
+pub use page::page;
+pub use report::{Finding, Report};

@@ -1,0 +1,113 @@
+//! What was found, for people and for programs.
+
+use std::fmt::Write as _;
+
+use serde::{Serialize, Serializer, ser::SerializeStruct};
+use serde_json::json;
+
+use crate::{Diagnosis, Names};
+
+/// Something that is wrong.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finding {
+    /// What it is, or most likely is.
+    pub diagnosis: &'static Diagnosis,
+    /// What shows it: lines of a log, answers of a server. Without secrets.
+    pub evidence: Vec<String>,
+    /// What it is about.
+    pub names: Names,
+    /// What else it may be, the likelier first.
+    pub alternatives: Vec<&'static Diagnosis>,
+}
+
+/// All that was found, the root cause first, and what is in order.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Report {
+    /// One sentence.
+    pub verdict: String,
+    /// What is wrong, in order of cause.
+    pub findings: Vec<Finding>,
+    /// What was looked at and is fine, a line each.
+    pub passed: Vec<String>,
+}
+
+impl Finding {
+    /// The code as it is shown.
+    pub fn code(&self) -> &'static str {
+        self.diagnosis.code
+    }
+}
+
+impl Serialize for Finding {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let Diagnosis { code, layer, severity, title, cause, .. } = self.diagnosis;
+        let alternatives: Vec<_> = self.alternatives.iter().map(|other| {
+            json!({"code": other.code, "layer": other.layer, "title": self.names.fill(other.title), "cause": self.names.fill(other.cause), "cure": cure(other, &self.names)})
+        }).collect();
+        let mut out = serializer.serialize_struct("Finding", 8)?;
+        out.serialize_field("code", code)?;
+        out.serialize_field("layer", layer)?;
+        out.serialize_field("severity", severity)?;
+        out.serialize_field("title", &self.names.fill(title))?;
+        out.serialize_field("evidence", &self.evidence)?;
+        out.serialize_field("cause", &self.names.fill(cause))?;
+        out.serialize_field("cure", &cure(self.diagnosis, &self.names))?;
+        out.serialize_field("alternatives", &alternatives)?;
+        out.end()
+    }
+}
+
+fn cure(diagnosis: &Diagnosis, names: &Names) -> serde_json::Value {
+    let commands: Vec<_> = diagnosis.commands.iter().map(|command| names.fill(command)).collect();
+    json!({"text": names.fill(diagnosis.cure), "commands": commands})
+}
+
+impl Report {
+    /// The JSON form, with a line feed at its end.
+    pub fn json(&self) -> String {
+        // No map in it has keys that are not text, so this cannot fail.
+        let mut text = serde_json::to_string_pretty(self).unwrap_or_default();
+        text.push('\n');
+        text
+    }
+
+    /// The text for people. Control characters of what others wrote are gone from it.
+    pub fn text(&self) -> String {
+        let mut out = format!("{}\n", self.verdict);
+        for finding in &self.findings {
+            finding.write(&mut out);
+        }
+        if !self.passed.is_empty() {
+            out.push('\n');
+        }
+        for line in &self.passed {
+            let _ = writeln!(out, "ok  {line}");
+        }
+        out
+    }
+}
+
+impl Finding {
+    fn write(&self, out: &mut String) {
+        let Diagnosis { code, title, cause, .. } = self.diagnosis;
+        let fill = |text| self.names.fill(text);
+        let _ = writeln!(out, "\n{code}  {}", fill(title));
+        for line in &self.evidence {
+            let _ = writeln!(out, "    | {}", plain(line));
+        }
+        let _ = writeln!(out, "  why   {}", fill(cause));
+        let _ = writeln!(out, "  cure  {}", fill(self.diagnosis.cure));
+        for command in self.diagnosis.commands {
+            let _ = writeln!(out, "          {}", fill(command));
+        }
+        for (n, other) in self.alternatives.iter().enumerate() {
+            let or = if n == 0 { "  or    " } else { "        " };
+            let _ = writeln!(out, "{or}{}: {}", other.code, fill(other.title));
+        }
+    }
+}
+
+/// A text from elsewhere, fit for a terminal.
+fn plain(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() && c != '\t' { ' ' } else { c }).collect()
+}

@@ -1,0 +1,121 @@
+//! Which messages of the go command are known: its own sources say which there are.
+
+use std::{collections::BTreeSet, fs, path::Path, process::Command};
+
+use workbench::Explainer;
+
+/// Where modules are fetched, compared, stored, switched and vendored.
+const FILES: [&str; 10] = [
+    "modfetch",
+    "modfetch/codehost",
+    "toolchain",
+    "web",
+    "auth",
+    "vcs",
+    "lockedfile",
+    "modload",
+    "modcmd/vendor.go",
+    "modcmd/verify.go",
+];
+
+/// Messages that no network, cache or setting causes, or that never reach people: the beginning of each, one a line.
+const ELSEWHERE: &str = include_str!("elsewhere.txt");
+
+fn goroot() -> Option<String> {
+    let output = Command::new("go").args(["env", "GOROOT"]).output().ok()?;
+    Some(String::from_utf8(output.stdout).ok()?.trim().to_owned())
+}
+
+/// The texts that a source file can make errors of, with `x` in the place of what is filled in.
+fn messages(source: &str) -> Vec<String> {
+    const MAKERS: [&str; 9] = [
+        "Errorf(",
+        "errors.New(",
+        "Fatalf(",
+        "importErrorf(importPath, ",
+        "vendErrorf(r.Mod, ",
+        "vendErrorf(r.Old, ",
+        "vendErrorf(mod, ",
+        "invalidf(",
+        "Sprintf(",
+    ];
+    let mut found = Vec::new();
+    for line in source.lines().filter(|line| !line.trim_start().starts_with("//")) {
+        for maker in MAKERS {
+            let Some((_, rest)) = line.split_once(maker) else { continue };
+            let Some(literal) = rest.strip_prefix('"') else { continue };
+            let mut text = String::new();
+            let mut chars = literal.chars();
+            while let Some(c) = chars.next() {
+                match c {
+                    '"' => break,
+                    '\\' => match chars.next() {
+                        Some('n') => text.push('\n'),
+                        Some('t') => text.push('\t'),
+                        Some(other) => text.push(other),
+                        None => break,
+                    },
+                    '%' => match chars.next() {
+                        Some('%') => text.push('%'),
+                        Some('+' | '#') => {
+                            chars.next();
+                            text.push('x');
+                        }
+                        _ => text.push('x'),
+                    },
+                    c => text.push(c),
+                }
+            }
+            found.push(text);
+        }
+    }
+    found
+}
+
+fn sources(at: &Path, found: &mut Vec<String>) {
+    let files = if at.is_dir() {
+        fs::read_dir(at).unwrap().map(|entry| entry.unwrap().path()).collect()
+    } else {
+        vec![at.to_owned()]
+    };
+    for file in files {
+        let name = file.to_string_lossy().into_owned();
+        if file.is_file() && name.ends_with(".go") && !name.ends_with("_test.go") {
+            found.extend(messages(&fs::read_to_string(&file).unwrap()));
+        }
+    }
+}
+
+#[test]
+fn every_message_of_a_network_or_cache_fault_is_known() {
+    let Some(root) = goroot() else {
+        assert!(std::env::var_os("LARDER_REQUIRE_SERVICES").is_none(), "no go");
+        eprintln!("skipped: no go");
+        return;
+    };
+    let mut texts = Vec::new();
+    for place in FILES {
+        sources(&Path::new(&root).join("src/cmd/go/internal").join(place), &mut texts);
+    }
+    let texts: BTreeSet<_> = texts.into_iter().filter(|text| text.len() > 6 && text != "x: x").collect();
+    assert!(texts.len() > 300, "the sources of go were read: {}", texts.len());
+    let elsewhere: Vec<_> =
+        ELSEWHERE.lines().filter(|line| !line.is_empty() && !line.starts_with("# ")).collect();
+    let (mut known, mut unknown) = (0, Vec::new());
+    for text in &texts {
+        let mut explainer = Explainer::default();
+        explainer.feed(format!("go: example.com/m@v1.0.0: {text}\n").as_bytes());
+        if !explainer.finish().findings.is_empty() {
+            known += 1;
+        } else if !elsewhere.iter().any(|begin| text.replace(['\n', '\t'], " ").trim_end().starts_with(begin))
+        {
+            unknown.push(text.replace('\n', "\\n"));
+        }
+    }
+    eprintln!(
+        "{known} of {} messages are explained, {} are about something else",
+        texts.len(),
+        texts.len() - known
+    );
+    assert!(unknown.is_empty(), "{} are not known:\n{}", unknown.len(), unknown.join("\n"));
+}

@@ -1,0 +1,6 @@
+//! The crate as others use it.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests")]
+
+mod coverage;
+mod pages;
