@@ -4,6 +4,7 @@
 //! with the environment and the file, so that one rule checks a value wherever it comes from, and no message of the
 //! argument parser repeats a password.
 
+mod explain;
 mod import;
 mod ledger;
 mod sumdb;
@@ -14,6 +15,7 @@ use clap::{Args, Parser, Subcommand, builder::Styles, builder::styling::AnsiColo
 use clap_complete::Shell;
 
 pub(crate) use self::{
+    explain::ExplainArgs,
     import::ImportModulesArgs,
     ledger::{AuditArgs, ExportArgs, ImportArgs},
     sumdb::{DataOptions, KeygenArgs, RotatePlanArgs, SumdbCommand},
@@ -52,6 +54,12 @@ pub(crate) enum Command {
     /// Take in modules that Go, or another mirror, already has on a disk
     #[command(after_help = import::AFTER_IMPORT)]
     Import(ImportModulesArgs),
+    /// Say what went wrong in a build log, and what helps
+    #[command(
+        after_help = explain::AFTER_EXPLAIN,
+        override_usage = "larder explain [OPTIONS] [FILE]\n       larder explain [OPTIONS] -- COMMAND [ARGS]..."
+    )]
+    Explain(ExplainArgs),
     /// Look after checksum databases: the public ones, and your own
     #[command(subcommand, after_help = sumdb::AFTER_SUMDB)]
     Sumdb(SumdbCommand),

@@ -31,8 +31,8 @@ pub(crate) struct NotStarted {
     pub(crate) code: u8,
 }
 
-/// Starts `command` with one variable set on top of the environment that Larder itself got.
-pub(crate) fn start(command: &[OsString], variable: &str, value: &str) -> Result<Child, NotStarted> {
+/// Starts `command`, which gets the environment that Larder itself got and what `prepare` adds.
+pub(crate) fn start(command: &[OsString], prepare: impl FnOnce(&mut Command)) -> Result<Child, NotStarted> {
     let Some((program, arguments)) = command.split_first() else {
         return Err(NotStarted {
             command: String::new(),
@@ -40,7 +40,10 @@ pub(crate) fn start(command: &[OsString], variable: &str, value: &str) -> Result
             code: NOT_FOUND,
         });
     };
-    Command::new(program).args(arguments).env(variable, value).spawn().map_err(|error| {
+    let mut prepared = Command::new(program);
+    prepared.args(arguments);
+    prepare(&mut prepared);
+    prepared.spawn().map_err(|error| {
         let missing = error.kind() == ErrorKind::NotFound || !is_anywhere(program);
         NotStarted {
             command: program.to_string_lossy().into_owned(),

@@ -7,6 +7,7 @@ mod child;
 mod config;
 mod databases;
 mod engine;
+mod explain;
 mod go_env;
 mod import;
 mod log;
@@ -64,6 +65,7 @@ fn run(command: Command, env: &Environment) -> Printed {
             log::to_stderr(settings, Level::ERROR);
             import::import(settings, &args).await
         }),
+        Command::Explain(args) => explain::run(&args),
         Command::Sumdb(command) => databases::run(command, env),
         Command::Config(command) => config::run(command, env, look(env)),
         Command::Completions { shell } => {

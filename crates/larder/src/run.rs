@@ -26,7 +26,9 @@ pub(crate) async fn run(settings: &Settings, command: &[OsString]) -> anyhow::Re
         let stop = async move { drop(stopped.await) };
         engine.serve(listener, &settings_of_server, stop).await;
     });
-    let child = match child::start(command, "GOPROXY", &format!("http://{address}")) {
+    let child = match child::start(command, |child| {
+        child.env("GOPROXY", format!("http://{address}"));
+    }) {
         Ok(child) => child,
         Err(error) => {
             say(&error.to_string());

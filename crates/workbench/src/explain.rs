@@ -105,8 +105,10 @@ impl Explainer {
     }
 
     fn take_plain(&mut self, line: &str) {
-        // A tab says that the line goes on with the message before.
-        let goes_on = line.starts_with('\t') && !self.block.is_empty();
+        // A tab says that the line goes on with the message before, and so does a colon at that one's end.
+        let announced = self.block.last().is_some_and(|last| last.starts_with("go: ") && last.ends_with(':'));
+        let goes_on =
+            line.starts_with('\t') && !self.block.is_empty() || announced && !line.starts_with("go: ");
         if !goes_on {
             self.end_block();
         }
@@ -183,11 +185,12 @@ mod tests {
 
     #[test]
     fn one_fault_that_shows_often_is_one_finding() {
-        let log: String = (0..500)
-            .map(|n| {
-                format!("go: example.com/m{n}@v1.0.0: Get \"https://proxy.example.com/example.com/m{n}/@v/v1.0.0.mod\": dial tcp 192.0.2.1:443: i/o timeout\n")
-            })
-            .collect();
+        let line = |n| {
+            format!(
+                "go: example.com/m{n}@v1.0.0: Get \"https://proxy.example.com/m{n}/@v/v1.0.0.mod\": dial tcp 192.0.2.1:443: i/o timeout\n"
+            )
+        };
+        let log = (0..500).map(line).collect::<Vec<_>>().concat();
         let report = explain(&log);
         assert_eq!(report.findings.len(), 1);
         let [finding] = report.findings.as_slice() else { unreachable!() };

@@ -16,6 +16,7 @@ mod databases;
 mod direct;
 mod disk;
 mod door;
+mod explain;
 mod faults;
 mod flight;
 mod freshness;

@@ -8,7 +8,7 @@ use crate::{crates, none, toml};
 ///
 /// A crate uses lower levels only. The one edge inside a level is `sumdb` → `gomod`: a record and a proof name a
 /// module version.
-const HOUSE: [(&str, &[&str], &[&str]); 9] = [
+const HOUSE: [(&str, &[&str], &[&str]); 10] = [
     ("gomod", &[], PURE),
     ("sumdb", &["gomod"], PURE),
     ("storage", &["gomod"], &["axum", "clap", "http", "hyper", "reqwest"]),
@@ -24,7 +24,12 @@ const HOUSE: [(&str, &[&str], &[&str]); 9] = [
         &["gomod", "storage", "upstream", "mirror"],
         &["clap", "git2", "gix", "object_store", "reqwest", "rusqlite", "rustls"],
     ),
-    ("larder", &["gomod", "sumdb", "storage", "upstream", "vcs", "mirror", "server"], &["gix", "rusqlite"]),
+    ("workbench", &[], &["axum", "clap", "hyper", "rusqlite"]),
+    (
+        "larder",
+        &["gomod", "sumdb", "storage", "upstream", "vcs", "mirror", "server", "workbench"],
+        &["gix", "rusqlite"],
+    ),
     ("testkit", &[], &["clap", "reqwest", "tokio"]),
 ];
 

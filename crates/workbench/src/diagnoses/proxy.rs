@@ -89,7 +89,7 @@ pub(crate) static SUM_MISMATCH_GOSUM: Diagnosis = Diagnosis {
     title: "{module} is not what go.sum says",
     cause: "The bytes that came have another hash than the line in go.sum: the tag was moved, a proxy or cache gave altered bytes, or the line was made from other bytes.",
     cure: "Find out which side is right: ask the checksum database. Only if go.sum is wrong, correct its line; never remove go.sum as a whole.",
-    commands: &["larder verify", "go mod verify", "git log -p -- go.sum"],
+    commands: &["go mod verify", "git log -p -- go.sum"],
 };
 
 pub(crate) static SUM_MISMATCH_DB: Diagnosis = Diagnosis {

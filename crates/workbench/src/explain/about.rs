@@ -107,7 +107,7 @@ fn without_value(line: &str, name: &str) -> String {
         let end = value.find(|c: char| "&\"' ,;\n".contains(c)).unwrap_or(value.len());
         out.push_str(line.get(from..at).unwrap_or_default());
         if end > 0 {
-            out.push_str("…");
+            out.push('…');
         }
         from = at + end;
     }

@@ -2,6 +2,7 @@
 
 use std::{collections::BTreeSet, fs, path::Path, process::Command};
 
+use testkit::note;
 use workbench::Explainer;
 
 /// Where modules are fetched, compared, stored, switched and vendored.
@@ -18,11 +19,14 @@ const FILES: [&str; 10] = [
     "modcmd/verify.go",
 ];
 
+/// The version whose messages are all known.
+const VERSION: &str = "go1.26";
+
 /// Messages that no network, cache or setting causes, or that never reach people: the beginning of each, one a line.
 const ELSEWHERE: &str = include_str!("elsewhere.txt");
 
-fn goroot() -> Option<String> {
-    let output = Command::new("go").args(["env", "GOROOT"]).output().ok()?;
+fn go_env(variable: &str) -> Option<String> {
+    let output = Command::new("go").args(["env", variable]).output().ok()?;
     Some(String::from_utf8(output.stdout).ok()?.trim().to_owned())
 }
 
@@ -79,8 +83,8 @@ fn sources(at: &Path, found: &mut Vec<String>) {
         vec![at.to_owned()]
     };
     for file in files {
-        let name = file.to_string_lossy().into_owned();
-        if file.is_file() && name.ends_with(".go") && !name.ends_with("_test.go") {
+        let is_go = file.extension().is_some_and(|ext| ext == "go");
+        if file.is_file() && is_go && !file.to_string_lossy().ends_with("_test.go") {
             found.extend(messages(&fs::read_to_string(&file).unwrap()));
         }
     }
@@ -88,11 +92,7 @@ fn sources(at: &Path, found: &mut Vec<String>) {
 
 #[test]
 fn every_message_of_a_network_or_cache_fault_is_known() {
-    let Some(root) = goroot() else {
-        assert!(std::env::var_os("LARDER_REQUIRE_SERVICES").is_none(), "no go");
-        eprintln!("skipped: no go");
-        return;
-    };
+    let root = go_env("GOROOT").expect("a `go` in PATH");
     let mut texts = Vec::new();
     for place in FILES {
         sources(&Path::new(&root).join("src/cmd/go/internal").join(place), &mut texts);
@@ -112,10 +112,16 @@ fn every_message_of_a_network_or_cache_fault_is_known() {
             unknown.push(text.replace('\n', "\\n"));
         }
     }
-    eprintln!(
+    note(&format!(
         "{known} of {} messages are explained, {} are about something else",
         texts.len(),
         texts.len() - known
-    );
-    assert!(unknown.is_empty(), "{} are not known:\n{}", unknown.len(), unknown.join("\n"));
+    ));
+    let told = format!("{} are not known:\n{}", unknown.len(), unknown.join("\n"));
+    // Another version says some things otherwise, and that is nothing that this code has done.
+    if go_env("GOVERSION").is_some_and(|version| version.starts_with(VERSION)) {
+        assert!(unknown.is_empty(), "{told}");
+    } else {
+        note(&told);
+    }
 }
