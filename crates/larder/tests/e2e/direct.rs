@@ -2,5 +2,6 @@
 //! names through a tunnel.
 
 mod behind_a_proxy;
+mod faults;
 pub(crate) mod site;
 mod with_go;
