@@ -5,11 +5,11 @@ use std::{fmt, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use http::{
-    HeaderMap, Request, StatusCode, Uri,
+    HeaderMap, Method, Request, StatusCode, Uri,
     header::{AUTHORIZATION, COOKIE, PROXY_AUTHORIZATION},
     response::Parts,
 };
-use http_body_util::{BodyExt, Empty};
+use http_body_util::{BodyExt, Full};
 use hyper::body::{Body, Incoming};
 use hyper_util::{
     client::legacy::{
@@ -27,11 +27,13 @@ use crate::{
     diagnose::{During, diagnose, never_begun},
     http_proxy::HttpProxies,
     redirect,
+    transport::Stream,
 };
 
 /// The HTTP client of one source, with connections of its own.
 pub(crate) struct Client {
-    http: legacy::Client<Connector, Empty<Bytes>>,
+    http: legacy::Client<Connector, Full<Bytes>>,
+    connector: Connector,
     headers: HeaderMap,
     proxies: Arc<HttpProxies>,
     silence: Duration,
@@ -62,19 +64,25 @@ impl Client {
             .http2_keep_alive_interval(PING_EVERY)
             .http2_keep_alive_timeout(PING_WAIT)
             .retry_canceled_requests(false)
-            .build(connector);
-        Client { http, headers, proxies, silence: limits.first_byte / 4 }
+            .build(connector.clone());
+        Client { http, connector, headers, proxies, silence: limits.first_byte / 4 }
     }
 
     /// Asks for `url` and follows redirects. Dropping the future, or the response, closes the connection unless
     /// others share it.
-    pub(crate) async fn get(&self, url: Url, mut headers: HeaderMap) -> Result<Response, Failed> {
+    pub(crate) async fn get(&self, url: Url, headers: HeaderMap) -> Result<Response, Failed> {
+        Ok(self.get_from(url, headers).await?.0)
+    }
+
+    /// The same, and says who answered in the end.
+    pub(crate) async fn get_from(&self, url: Url, mut headers: HeaderMap) -> Result<(Response, Url), Failed> {
         let mut at = url;
         let mut followed = 0;
         loop {
-            let response = self.ask(&at, &headers).await?;
+            let response =
+                self.ask(&at, &Said { method: Method::GET, headers: &headers, body: None }).await?;
             let Some(to) = redirect::target(&at, response.status(), response.headers()) else {
-                return Ok(response);
+                return Ok((response, at));
             };
             let refused = |e: redirect::NotFollowed| (FaultKind::Redirect, e.to_string());
             let to = to.map_err(refused)?;
@@ -89,28 +97,39 @@ impl Client {
         }
     }
 
+    /// Sends something to `url`. Redirects are not followed: they would carry it to somebody else.
+    pub(crate) async fn post(&self, url: &Url, headers: &HeaderMap, body: Bytes) -> Result<Response, Failed> {
+        self.ask(url, &Said { method: Method::POST, headers, body: Some(body) }).await
+    }
+
+    /// A connection without HTTP.
+    pub(crate) async fn dial(&self, host: &str, port: u16) -> Result<Box<dyn Stream>, Failed> {
+        self.connector.plain(host, port).await.map_err(|e| (e.kind(), e.to_string()))
+    }
+
     /// One request, one answer. A request that nobody touched is sent again: a busy HTTP/2 server says goodbye to its
     /// connections from time to time, and that is no fault.
-    async fn ask(&self, url: &Url, headers: &HeaderMap) -> Result<Response, Failed> {
+    async fn ask(&self, url: &Url, said: &Said<'_>) -> Result<Response, Failed> {
         for _ in 1..SENT {
-            match self.send(url, headers).await? {
+            match self.send(url, said).await? {
                 Sent::Answered(response) => return Ok(*response),
                 Sent::Untouched(_) => {}
             }
         }
-        match self.send(url, headers).await? {
+        match self.send(url, said).await? {
             Sent::Answered(response) => Ok(*response),
             Sent::Untouched(failed) => Err(failed),
         }
     }
 
-    async fn send(&self, url: &Url, headers: &HeaderMap) -> Result<Sent, Failed> {
+    async fn send(&self, url: &Url, said: &Said<'_>) -> Result<Sent, Failed> {
         let uri = Uri::try_from(url.as_str())
             .map_err(|_| (FaultKind::Unaskable, "the URL cannot be sent".to_owned()))?;
-        let mut request = Request::new(Empty::new());
+        let mut request = Request::new(Full::new(said.body.clone().unwrap_or_default()));
+        *request.method_mut() = said.method.clone();
         *request.uri_mut() = uri;
         *request.headers_mut() = self.headers.clone();
-        request.headers_mut().extend(headers.clone());
+        request.headers_mut().extend(said.headers.clone());
         if url.scheme() == "http"
             && let Some(authorization) = self.proxies.for_url(url).and_then(HttpProxies::authorization)
         {
@@ -133,6 +152,13 @@ impl Client {
             Err(e) => Err(diagnose(&e, During::Head)),
         }
     }
+}
+
+/// What is asked.
+struct Said<'a> {
+    method: Method,
+    headers: &'a HeaderMap,
+    body: Option<Bytes>,
 }
 
 /// What became of a request that was sent.

@@ -119,6 +119,14 @@ impl Connector {
         }
     }
 
+    /// A connection to a host that no proxy for HTTP leads to.
+    pub(crate) async fn plain(&self, host: &str, port: u16) -> Result<Box<dyn Stream>, NotReached> {
+        let guard = &self.0.guard;
+        guard.admits_host(host).map_err(|e| NotReached::new(FaultKind::Guarded, e.to_string()))?;
+        let host = host.trim_start_matches('[').trim_end_matches(']').to_owned();
+        self.dial(&End { host, port, tls: false }, Proof::None, guard).await
+    }
+
     fn proxy_for(&self, to: &Uri) -> Option<&Url> {
         if self.0.proxies.is_empty() {
             return None;

@@ -98,6 +98,14 @@ impl Web {
         })
     }
 
+    pub(crate) fn door(&self) -> &Door {
+        &self.door
+    }
+
+    pub(crate) fn client(&self) -> &Client {
+        &self.client
+    }
+
     /// The body as far as it comes.
     async fn body(&self, ask: &Ask, mut response: Response) -> (Vec<u8>, Option<Fault>) {
         let encoding =
@@ -157,7 +165,7 @@ impl fmt::Debug for Web {
 }
 
 /// One question.
-struct Ask {
+pub(crate) struct Ask {
     url: SafeUrl,
     name: SourceName,
     redactor: Redactor,
@@ -166,19 +174,23 @@ struct Ask {
 }
 
 impl Ask {
-    fn new(door: &Door, url: &str, within: Duration) -> Result<Self, Fault> {
+    pub(crate) fn new(door: &Door, url: &str, within: Duration) -> Result<Self, Fault> {
         let started = Instant::now();
         let unaskable =
             |why: &str| Fault::new(SourceName::of_host(""), FaultKind::Unaskable, why, Duration::ZERO);
         let url = SafeUrl::parse(url).map_err(|e| unaskable(&e.to_string()))?;
         if url.scheme() == "file" {
-            return Err(unaskable("a page is at an https or http URL"));
+            return Err(unaskable("this is asked of https and http URLs only"));
         }
         let (name, redactor) = (url.source_name(), door.redactor(&url));
         Ok(Ask { url, name, redactor, started, until: started + within })
     }
 
-    fn fault(&self, kind: FaultKind, detail: &str) -> Fault {
+    pub(crate) fn url(&self) -> &SafeUrl {
+        &self.url
+    }
+
+    pub(crate) fn fault(&self, kind: FaultKind, detail: &str) -> Fault {
         Fault::new(self.name.clone(), kind, &self.redactor.clean(detail), self.started.elapsed())
     }
 }
