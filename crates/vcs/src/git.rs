@@ -3,12 +3,18 @@
 mod binary;
 mod cache;
 mod config;
+mod far;
 mod fault;
+mod gix;
+mod object;
 mod remote;
 mod run;
+mod trouble;
 
 pub use binary::{Binary, Gone};
 pub use cache::{Cache, CacheConfig};
 pub use config::{Config, CredentialRules, Http};
+pub use far::open;
+pub use gix::Gix;
 pub use remote::{Remote, Transport};
 pub use run::{Git, Limits};

@@ -7,7 +7,7 @@ use upstream::FaultKind;
 use super::{FAILURE, Way, problem::Problem, turns::Turn};
 use crate::{
     Cause, Repo, Root, VcsError,
-    git::{Binary, Remote, Transport},
+    git::{self, Remote, Transport},
 };
 
 /// A repository whose references are known.
@@ -102,7 +102,8 @@ impl Way {
             let page = runtime.block_on(web.page(url, within));
             page.is_ok_and(|page| matches!(page.status, 404 | 410))
         };
-        Arc::new(Binary::new(Arc::clone(&self.direct.cache), remote, Arc::new(gone)))
+        let (web, runtime) = (Arc::clone(&self.web), self.direct.runtime.clone());
+        git::open(&self.direct.cache, remote, web, runtime, Arc::new(gone))
     }
 }
 

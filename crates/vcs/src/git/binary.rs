@@ -13,13 +13,19 @@ use std::{
 };
 
 use self::{batch::Batch, tree::Tree};
+pub(super) use self::{
+    fetch::fingerprint,
+    listing::{MOST as MOST_REFERENCES, is_name},
+    tree::MOST as MOST_FILES,
+};
 use super::{
     cache::{Bare, Cache, Format, Part},
     fault,
     remote::Remote,
     run::{Call, Ended},
+    trouble::Trouble,
 };
-use crate::{Blob, Cause, Commit, Entry, Oid, Refs, Repo, Sink, VcsError};
+use crate::{Blob, Commit, Entry, Oid, Refs, Repo, Sink, VcsError};
 
 /// Tells whether a plain request for this URL says that nothing is there (404 or 410). Asked only for web servers that
 /// did not list a repository.
@@ -44,20 +50,6 @@ struct Open {
     batch: Option<Batch>,
     /// Commits that are there, with all their files.
     present: HashSet<Oid>,
-}
-
-/// Why reading what lies here failed.
-#[derive(Debug)]
-enum Trouble {
-    /// It is not what it should be; it is thrown away and fetched anew.
-    Damaged(String),
-    Vcs(VcsError),
-}
-
-impl From<VcsError> for Trouble {
-    fn from(error: VcsError) -> Self {
-        Trouble::Vcs(error)
-    }
 }
 
 impl Binary {
@@ -248,17 +240,6 @@ impl fmt::Debug for Binary {
     }
 }
 
-impl Trouble {
-    fn into_failure(self, remote: &Remote) -> VcsError {
-        match self {
-            Trouble::Damaged(why) => {
-                VcsError::failed(Cause::Local, format!("read the cache of {remote}"), why)
-            }
-            Trouble::Vcs(error) => error,
-        }
-    }
-}
-
 /// What the failure of a command means.
 fn trouble(call: &Call<'_>, ended: &Ended) -> Trouble {
     let failure = call.failure(ended);
@@ -269,4 +250,4 @@ fn trouble(call: &Call<'_>, ended: &Ended) -> Trouble {
 }
 
 /// Go's `minHashDigits`.
-const SHORTEST: usize = 7;
+pub(super) const SHORTEST: usize = 7;

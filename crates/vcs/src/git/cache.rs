@@ -1,9 +1,11 @@
-//! What is kept of repositories: two bare ones per URL, for content and for history.
+//! What is kept of repositories: two bare ones per URL, for content and for history; and two others where they are read
+//! in process, `NAME-own` and `NAME-own-history`.
 //!
 //! | file | what it is |
 //! |---|---|
 //! | `NAME/` | the repository; it appears complete, under another name before |
 //! | `NAME/larder` | its object format and which making it is of |
+//! | `NAME/larder-tips` | what of the history was fetched last: an object's name per line |
 //! | `NAME/larder-full` | the listing of which all history has been fetched |
 //! | `NAME/larder-whole` | nothing can be left out of its history |
 //! | `NAME/larder-fetching` | a fetch runs, or was broken off |
@@ -22,10 +24,7 @@ use std::{
 };
 
 pub(super) use self::room::size_of;
-use super::{
-    remote::Remote,
-    run::{Call, Git},
-};
+use super::{remote::Remote, run::Git};
 use crate::{Cause, VcsError};
 
 /// What the cache may take.
@@ -58,6 +57,16 @@ pub(super) enum Format {
 }
 
 impl Format {
+    /// The configuration of an empty repository.
+    fn config(self) -> &'static str {
+        match self {
+            Format::Sha1 => "[core]\n\trepositoryformatversion = 0\n\tbare = true\n",
+            Format::Sha256 => {
+                "[core]\n\trepositoryformatversion = 1\n\tbare = true\n[extensions]\n\tobjectFormat = sha256\n"
+            }
+        }
+    }
+
     fn as_str(self) -> &'static str {
         match self {
             Format::Sha1 => "sha1",
@@ -73,6 +82,9 @@ pub(super) enum Part {
     Content,
     /// All commits and tags; without files where the server can leave them out.
     History,
+    /// The same two where they are fetched and read in process. `git` would miss its notes of what was left out.
+    OwnContent,
+    OwnHistory,
 }
 
 impl Part {
@@ -80,6 +92,8 @@ impl Part {
         match self {
             Part::Content => "",
             Part::History => "-history",
+            Part::OwnContent => "-own",
+            Part::OwnHistory => "-own-history",
         }
     }
 }
@@ -128,7 +142,7 @@ impl Cache {
         }
         let _alone = self.change(&bare)?;
         if bare.read_marker().is_none() {
-            self.make(&bare, &unique())?;
+            Self::make(&bare, &unique())?;
         }
         bare.made = bare.read_marker().ok_or_else(|| failed("the new repository is not there"))?;
         Ok(bare)
@@ -138,15 +152,15 @@ impl Cache {
     pub(super) fn renew(&self, bare: &mut Bare) -> Result<(), VcsError> {
         let _alone = self.change(bare)?;
         if bare.read_marker().is_none_or(|made| made == bare.made) {
-            self.make(bare, &unique())?;
+            Self::make(bare, &unique())?;
         }
         bare.made = bare.read_marker().ok_or_else(|| failed("the new repository is not there"))?;
         Ok(())
     }
 
     /// Begins anew with a repository from which nothing may be left out.
-    pub(super) fn make_whole(&self, bare: &Bare, _: &Changing) -> Result<(), VcsError> {
-        self.make(bare, &bare.made)?;
+    pub(super) fn make_whole(bare: &Bare, _: &Changing) -> Result<(), VcsError> {
+        Self::make(bare, &bare.made)?;
         fs::write(bare.dir.join(WHOLE), "").map_err(|error| local(&error))
     }
 
@@ -174,18 +188,18 @@ impl Cache {
     }
 
     /// Makes an empty repository and puts it in the place of the old one. The caller holds the right to.
-    fn make(&self, bare: &Bare, made: &str) -> Result<(), VcsError> {
+    fn make(bare: &Bare, made: &str) -> Result<(), VcsError> {
         let stem = bare.dir.to_string_lossy();
         let (new, old) = (PathBuf::from(format!("{stem}.new")), PathBuf::from(format!("{stem}.old")));
         for left in [&new, &old] {
             remove(left).map_err(|error| local(&error))?;
         }
-        let format = format!("--object-format={}", bare.format.as_str());
-        let to = new.to_string_lossy();
-        let args = ["init", "-q", "--bare", "--template=", &format, "--", &to];
-        self.git.output(Call { repository: Some(&new), ..Call::new(&args) })?;
         let settle = || {
-            fs::create_dir_all(new.join("info"))?;
+            for dir in ["objects/info", "objects/pack", "refs/heads", "refs/tags", "info"] {
+                fs::create_dir_all(new.join(dir))?;
+            }
+            fs::write(new.join("HEAD"), "ref: refs/heads/main\n")?;
+            fs::write(new.join("config"), bare.format.config())?;
             fs::write(new.join("info/attributes"), ATTRIBUTES)?;
             fs::write(new.join(MARKER), format!("{} {}", bare.format.as_str(), made))?;
             if bare.dir.exists() {

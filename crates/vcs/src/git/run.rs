@@ -38,6 +38,8 @@ pub struct Limits {
     pub time: Duration,
     /// The same for one that only lists references.
     pub listing: Duration,
+    /// How long a server may say nothing that is asked in process.
+    pub silence: Duration,
     /// Bytes of output that are taken from it.
     pub output: u64,
     /// Bytes that a repository may have on disk.
@@ -45,11 +47,12 @@ pub struct Limits {
 }
 
 impl Default for Limits {
-    /// Ten minutes, one for a list, 256 MiB, 8 GiB.
+    /// Ten minutes, one for a list, 30 s of silence, 256 MiB, 8 GiB.
     fn default() -> Self {
         Self {
             time: Duration::from_mins(10),
             listing: Duration::from_mins(1),
+            silence: Duration::from_secs(30),
             output: 256 << 20,
             disk: 8 << 30,
         }

@@ -2,6 +2,7 @@
 
 use std::io::Cursor;
 
+use crate::own::World;
 use gomod::{H1, ModulePath, ModuleVersion, Rev, ZipCheck};
 use serde_json::Value;
 use testkit::{GitFixture, require};
@@ -26,6 +27,17 @@ fn the_binary_gives_what_go_gives() {
     let dir = tempfile::tempdir().unwrap();
     let cache = crate::cache(dir.path());
     check(&|name| Box::new(crate::binary(&cache, &fixture.url(name))));
+}
+
+#[test]
+fn what_is_read_in_process_is_what_go_gives() {
+    if !require("git", GitFixture::is_possible()) {
+        return;
+    }
+    let fixture = GitFixture::golden();
+    let world = World::of(&fixture);
+    check(&|name| Box::new(world.repo(name)));
+    assert!(!world.kept("-own-history").is_empty());
 }
 
 /// Checks all vectors over the repositories of these names.

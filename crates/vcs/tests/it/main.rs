@@ -7,6 +7,7 @@ mod config;
 mod differ;
 mod direct;
 mod golden;
+mod own;
 mod pack;
 mod pages;
 mod runner;

@@ -47,6 +47,7 @@ const URL: &str = "https://token:secret@git.example.com/r";
 const SHORT: Limits = Limits {
     time: Duration::from_millis(500),
     listing: Duration::from_millis(500),
+    silence: Duration::from_millis(500),
     output: 1 << 20,
     disk: 1 << 20,
 };

@@ -5,7 +5,7 @@ use sha2::{Digest, Sha256};
 use super::{Bare, Binary, Call, Open, Part, Trouble, trouble};
 use crate::{
     Cause, Oid, Refs, Repo, VcsError,
-    git::{remote::hex, run::SOURCE},
+    git::{cache::Cache, remote::hex, run::SOURCE},
 };
 
 impl Binary {
@@ -74,12 +74,12 @@ impl Binary {
             Part::History => match self.fetch(bare, &[WITHOUT_FILES, "--prune"], &specs) {
                 // The server may stumble over the wish, and git over a tag that is at a tree.
                 Err(Trouble::Damaged(_) | Trouble::Vcs(VcsError::Failed { cause: Cause::Server, .. })) => {
-                    self.cache.make_whole(bare, &alone)?;
+                    Cache::make_whole(bare, &alone)?;
                     self.fetch(bare, &["--prune"], &specs)?;
                 }
                 other => other?,
             },
-            Part::Content => {
+            Part::Content | Part::OwnContent | Part::OwnHistory => {
                 self.fetch(bare, &["--prune"], &specs)?;
                 // In a second step, as go does it: some versions of git get both at once wrong.
                 if bare.dir().join("shallow").exists() {
@@ -137,7 +137,7 @@ impl Binary {
 }
 
 /// Stands for the state of all references.
-fn fingerprint(refs: &Refs) -> String {
+pub(in crate::git) fn fingerprint(refs: &Refs) -> String {
     let mut hash = Sha256::new();
     let mut add = |name: &str, id: Oid| hash.update(format!("{name} {id}\n"));
     refs.heads.iter().for_each(|(name, id)| add(&format!("refs/heads/{name}"), *id));

@@ -13,7 +13,7 @@ use crate::{
 
 impl Format {
     /// Digits of an object's name.
-    pub(super) fn digits(self) -> usize {
+    pub(in crate::git) fn digits(self) -> usize {
         match self {
             Format::Sha1 => 40,
             Format::Sha256 => 64,
@@ -118,7 +118,7 @@ fn read(from: impl BufRead, most: u64, what: &str) -> Result<Refs, VcsError> {
 }
 
 /// Whether git can have a reference of this name (`git check-ref-format`); what a server makes up may be a pattern.
-fn is_name(name: &str) -> bool {
+pub(in crate::git) fn is_name(name: &str) -> bool {
     !name.is_empty()
         && !name.contains(|c: char| c.is_ascii_control() || " ~^:?*[\\".contains(c))
         && !["..", "@{", "//"].iter().any(|part| name.contains(part))
@@ -129,7 +129,7 @@ fn is_name(name: &str) -> bool {
 }
 
 /// References of one repository.
-const MOST: usize = 500_000;
+pub(in crate::git) const MOST: usize = 500_000;
 /// Bytes of a line.
 const LONGEST: u64 = 8 << 10;
 

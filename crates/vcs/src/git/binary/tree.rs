@@ -184,4 +184,4 @@ const FEW: usize = 32;
 /// A file up to this size is read before it is given away.
 const AT_ONCE: u64 = 16 << 20;
 /// Files and links of a tree.
-const MOST: usize = 500_000;
+pub(in crate::git) const MOST: usize = 500_000;

@@ -62,7 +62,7 @@ pub(in crate::git) fn size_of(dir: &Path) -> u64 {
 pub(super) fn sweep(dir: &Path) -> io::Result<()> {
     // No reference's name ends so.
     remove_files(dir, &|name| name.strip_suffix(".lock").is_some())?;
-    remove_files(&dir.join("objects"), &|name| name.starts_with("tmp_"))
+    remove_files(&dir.join("objects"), &|name| name.starts_with("tmp_") || name.starts_with(".tmp"))
 }
 
 fn remove_files(dir: &Path, which: &dyn Fn(&str) -> bool) -> io::Result<()> {
