@@ -15,14 +15,13 @@ impl Code<'_> {
         if let Some(version) = release.or(standing.last()) {
             return self.stat_text(version.as_str());
         }
+        let none = || format!("module {}: no matching versions for query \"latest\"", self.place.path);
         if self.repo.refs()?.head.is_none() {
-            return Err(VcsError::absent(format!(
-                "module {}: no matching versions for query \"latest\"",
-                self.place.path
-            )));
+            return Err(VcsError::absent(none()));
         }
         let revision = self.look_up("HEAD")?;
-        let version = self.version_of(&revision, "")?;
+        // Not even why HEAD is no version of the module: go's words.
+        let version = self.version_of(&revision, "").map_err(|error| error.about(|_| none()))?;
         Ok(Found { version, commit: revision.commit, reference: revision.reference })
     }
 }

@@ -43,7 +43,12 @@ pub fn zip_of<W: Write + Seek>(
         files.push(TreeFile::new(LICENSE, FileKind::Regular, licence.len() as u64));
     }
     let paths = entries.iter().map(|entry| &*entry.path).chain(licence.is_some().then_some(LICENSE));
-    let wanted = pack::select(&files, paths, tree.vendor_rule()?);
+    let vendor = if entries.iter().any(|entry| is_below_vendor(&entry.path)) {
+        tree.vendor_rule()?
+    } else {
+        VendorRule::of(None)
+    };
+    let wanted = pack::select(&files, paths, vendor);
     let mut wanted = wanted.map_err(|why| VcsError::absent(format!("create zip: {why}")))?;
     // An inherited one lies outside of the directory, and is added below.
     wanted.retain(|path| licence.is_none() || *path != LICENSE);
@@ -83,6 +88,11 @@ impl Dir<'_> {
         })?;
         Ok(VendorRule::of(GoMod::language_version(&go_mod).as_ref()))
     }
+}
+
+/// Whether the path may be a vendored one, by whatever rule.
+fn is_below_vendor(path: &[u8]) -> bool {
+    path.split(|b| *b == b'/').rev().skip(1).any(|name| name == b"vendor")
 }
 
 fn written(error: ModuleZipError) -> VcsError {

@@ -3,13 +3,13 @@
 //! `LARDER_SEED` repeats a run or makes another one; `LARDER_LONG=1` takes a seed from the clock and ten times as many
 //! repositories. What differs is made as small as possible and shown as a plan.
 
-mod build;
-mod oracle;
+pub(crate) mod build;
+pub(crate) mod compare;
+pub(crate) mod oracle;
 mod plan;
 
 use std::{
     fmt::Write as _,
-    io::Cursor,
     sync::{
         Arc, Mutex,
         atomic::{AtomicUsize, Ordering},
@@ -17,31 +17,14 @@ use std::{
     time::{Duration, Instant, SystemTime},
 };
 
-use gomod::{ModulePath, ModuleVersion, Rev, Version, ZipCheck};
 use proptest::{
     strategy::{Strategy, ValueTree},
     test_runner::{Config, RngAlgorithm, TestRng, TestRunner},
 };
 use testkit::{GitFixture, GoCommand, note, require};
-use vcs::{Code, Found, Place, VcsError, git::Cache};
+use vcs::{Repo, git::Cache};
 
-use self::{build::Named, oracle::Signposts, plan::Plan};
-
-/// What is said of one question.
-#[derive(Debug, PartialEq, Eq)]
-struct Answer {
-    /// Version, time, commit, directory, reference.
-    found: Result<[String; 5], String>,
-    go_mod: Result<Vec<u8>, String>,
-    /// The zip's h1.
-    zip: Result<String, String>,
-}
-
-impl Default for Answer {
-    fn default() -> Self {
-        Self { found: Err(String::new()), go_mod: Err(String::new()), zip: Err(String::new()) }
-    }
-}
+use self::{oracle::Signposts, plan::Plan};
 
 struct Scene {
     fixture: GitFixture,
@@ -147,8 +130,7 @@ impl Scene {
     /// All in which go and we differ over these repositories: the repository's name, and what it is.
     fn differences(&self, plans: &[(String, &Plan)]) -> Vec<(String, String)> {
         let go = self.signposts.go(&self.fixture);
-        let mut questions: Vec<(usize, Named, String)> = Vec::new();
-        let (mut first, mut listed) = (Vec::new(), Vec::new());
+        let (mut first, mut questions) = (Vec::new(), Vec::new());
         for (number, (name, plan)) in plans.iter().enumerate() {
             let built = build::build(&self.fixture, name, plan);
             let modules = build::modules(name);
@@ -156,155 +138,18 @@ impl Scene {
             for question in &plan.questions {
                 let module = question.module.get(&modules);
                 self.signposts.lead(module, name);
-                listed.push((number, module.clone()));
                 let words = built.words(module, &question.ask);
                 questions.extend(words.map(|words| (number, module.clone(), words)));
             }
         }
-        listed.sort();
-        listed.dedup();
-        let asked: Vec<_> =
-            questions.iter().map(|(_, module, words)| format!("{}@{words}", module.path)).collect();
-        let theirs = oracle::downloads(&go, &first, &asked);
-        let lists =
-            oracle::lists(&go, &listed.iter().map(|(_, module)| module.path.clone()).collect::<Vec<_>>());
-        self.cases.fetch_add(asked.len() + listed.len(), Ordering::Relaxed);
-
-        let mut wrong = Vec::new();
         let repos: Vec<_> =
             plans.iter().map(|(name, _)| crate::binary(&self.cache, &self.fixture.url(name))).collect();
-        let mut note = |number: usize, what: Option<String>| {
-            wrong.extend(what.map(|what| (plans[number].0.clone(), what)));
-        };
-        for (number, module) in &listed {
-            let place = place(module);
-            let versions = Code::new(&repos[*number], &place).versions();
-            let ours =
-                versions.map(|list| list.iter().map(|version| version.to_string()).collect::<Vec<_>>());
-            let same = same(&ours.map_err(text_of), &lists[&module.path]);
-            note(*number, same.err().map(|why| format!("list of {}: {why}", module.path)));
-        }
-        for (((number, module, words), asked), theirs) in questions.iter().zip(&asked).zip(&theirs) {
-            // What only a HEAD without a branch leads to is there for go if it has asked for HEAD before.
-            let detached = matches!(plans[*number].1.head, plan::Head::Detached(_));
-            if detached && matches!(&theirs.found, Err(text) if text.contains(": unknown revision ")) {
-                continue;
-            }
-            // Of `v1.2.3+meta` and `v1.2.3`, which a client asks for next, go shows either's refusal.
-            let meta = words.contains('+') && !words.ends_with("+incompatible");
-            let place = place(module);
-            let ours = answer(Code::new(&repos[*number], &place), &place, words, theirs);
-            if meta && matches!((&ours.found, &theirs.found), (Err(_), Err(_))) {
-                continue;
-            }
-            let same = same(&ours.found, &theirs.found)
-                .and_then(|()| same(&ours.go_mod, &theirs.go_mod))
-                .and_then(|()| same(&ours.zip, &theirs.zip));
-            note(*number, same.err().map(|why| format!("{asked}: {why}")));
-        }
-        wrong
+        let repos: Vec<&dyn Repo> = repos.iter().map(|repo| repo as &dyn Repo).collect();
+        self.cases.fetch_add(questions.len(), Ordering::Relaxed);
+        let detached = |number: usize| matches!(plans[number].1.head, plan::Head::Detached(_));
+        let wrong = compare::differences(&go, &first, &questions, &repos, &detached);
+        wrong.into_iter().map(|(number, what)| (plans[number].0.clone(), what)).collect()
     }
-}
-
-fn place(module: &Named) -> Place {
-    Place::new(ModulePath::new(&module.path).unwrap(), &module.root, module.subdir).unwrap()
-}
-
-fn text_of(error: VcsError) -> String {
-    match error {
-        VcsError::Absent(text) => text,
-        failed @ VcsError::Failed { .. } => format!("FAILED {failed}"),
-    }
-}
-
-/// The same, or both refused in the same words.
-fn same<T: std::fmt::Debug + PartialEq>(
-    ours: &Result<T, String>,
-    go: &Result<T, String>,
-) -> Result<(), String> {
-    let is_same = match (ours, go) {
-        (Ok(ours), Ok(go)) => ours == go,
-        (Err(ours), Err(go)) => is_same_refusal(ours, go),
-        _ => false,
-    };
-    if is_same { Ok(()) } else { Err(format!("{ours:?}\n  go: {go:?}")) }
-}
-
-/// Whether our words end in those of go.
-fn is_same_refusal(ours: &str, go: &str) -> bool {
-    if ours.starts_with("FAILED") {
-        return false;
-    }
-    // What it says of a tag that is at no commit tells nobody anything.
-    if go.contains("unexpected response from git log") || go.contains(" is a blob, not a commit") {
-        return true;
-    }
-    if let (Some(ours), Some(go)) = (ours.strip_prefix("create zip: "), go.strip_prefix("create zip: ")) {
-        // Of names that collide with each other we name fewer, and no control characters in plain.
-        let lines = |text: &str| {
-            let lines = text.lines().map(|line| line.replace('\t', ""));
-            let (collisions, other): (Vec<_>, Vec<_>) =
-                lines.partition(|line| line.contains("collision: ") || line.contains("both a file"));
-            (collisions.is_empty(), other.into_iter().take(5).collect::<Vec<_>>())
-        };
-        return lines(ours) == lines(go);
-    }
-    ours.ends_with(go.split_once(": ").map_or(go, |(_, tail)| tail))
-}
-
-/// What we say, asked as a client of a proxy asks.
-fn answer(code: Code<'_>, place: &Place, words: &str, theirs: &Answer) -> Answer {
-    let found = match resolve(code, words) {
-        Ok(found) => found,
-        Err(error) => return Answer { found: Err(text_of(error)), ..Answer::default() },
-    };
-    let Found { version, commit, reference } = found;
-    let mut facts = [
-        version.to_string(),
-        in_words(commit.time),
-        commit.id.to_string(),
-        place.dir().to_owned(),
-        reference.unwrap_or_default(),
-    ];
-    // Which reference led to it go forgets when something else led to it before, or when it had to fetch HEAD.
-    if let Ok(theirs) = &theirs.found
-        && !(theirs[4].starts_with("refs/tags/") && theirs[4].ends_with(words))
-    {
-        facts[4].clone_from(&theirs[4]);
-    }
-    let found = Ok(facts);
-    let of = ModuleVersion::new(place.path().clone(), version).unwrap();
-    let go_mod = match code.go_mod(&of) {
-        Ok(go_mod) => go_mod,
-        Err(error) => return Answer { found, go_mod: Err(text_of(error)), ..Answer::default() },
-    };
-    let zip = code.zip(&of, Cursor::new(Vec::new())).map_err(text_of).map(|zip| {
-        let zip = zip.into_inner();
-        let mut check = ZipCheck::new(&of);
-        check.feed(&zip).unwrap();
-        check.finish(&zip, zip.len() as u64).unwrap().h1.to_string()
-    });
-    Answer { found, go_mod: Ok(go_mod), zip }
-}
-
-/// Seconds since 1970 as go writes them.
-fn in_words(seconds: i64) -> String {
-    let stamp = gomod::pseudo_stamp(seconds).unwrap();
-    let part = |from: usize, to: usize| &stamp[from..to];
-    let (day, time) = ([part(0, 4), part(4, 6), part(6, 8)], [part(8, 10), part(10, 12), part(12, 14)]);
-    format!("{}T{}Z", day.join("-"), time.join(":"))
-}
-
-fn resolve(code: Code<'_>, words: &str) -> Result<Found, VcsError> {
-    if words == "latest" {
-        return code.latest();
-    }
-    code.stat(&Rev::new(words).unwrap()).or_else(|error| match Version::canonical(words) {
-        Ok(canonical) if canonical.as_str() != words => {
-            code.stat(&Rev::new(canonical.as_str()).unwrap()).map_err(|_| error)
-        }
-        _ => Err(error),
-    })
 }
 
 const SEED: u64 = 20_260;

@@ -10,6 +10,7 @@ mod golden;
 mod own;
 mod pack;
 mod pages;
+mod rules;
 mod runner;
 
 use std::{path::Path, sync::Arc};

@@ -196,7 +196,7 @@ fn write_change(stream: &mut Vec<u8>, Change { path, what }: &Change, name: &str
 }
 
 /// Puts the repository's path in the place of `R`.
-fn with_names(content: &[u8], name: &str) -> Vec<u8> {
+pub(crate) fn with_names(content: &[u8], name: &str) -> Vec<u8> {
     let own = format!("git.example.com/{name}.git");
     match std::str::from_utf8(content) {
         Ok(text) => text.replace('R', &own).into_bytes(),

@@ -5,7 +5,7 @@ use std::{collections::HashMap, fs, path::Path};
 use serde_json::Value;
 use testkit::{Authority, GitFixture, GoCommand, ModuleTree, Reply, ScriptedUpstream, Tunnel};
 
-use super::{Answer, build::Named};
+use super::{build::Named, compare::Answer};
 
 /// A web server that leads from module paths to repositories.
 pub(crate) struct Signposts {
