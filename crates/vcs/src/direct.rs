@@ -17,7 +17,7 @@ mod turns;
 mod zip_file;
 
 use std::{
-    fmt, fs,
+    fmt,
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -75,11 +75,8 @@ pub struct Way {
 }
 
 impl Direct {
-    /// Opens the directory. Asks nobody; that there is no `git` shows when one is needed.
+    /// Asks nobody, and writes nothing yet; that there is no `git`, or that the disk takes nothing, shows when it is needed.
     pub fn open(config: DirectConfig, door: &Door, runtime: Handle) -> Result<Arc<Self>, VcsError> {
-        fs::create_dir_all(&config.dir).map_err(|error| {
-            VcsError::failed(Cause::Local, format!("open {}", config.dir.display()), error)
-        })?;
         let environment = config.environment.clone().unwrap_or_else(|| std::env::vars_os().collect());
         let mut git = Git::with_environment(environment, config.limits);
         if let Some(program) = &config.git {

@@ -114,11 +114,9 @@ pub(super) struct Bare {
 pub(super) struct Changing(#[expect(dead_code, reason = "the lock lasts as long as this")] File);
 
 impl Cache {
-    /// Uses a directory, making it if need be.
+    /// Uses a directory, which is made when something is first kept there.
     pub fn open(dir: impl Into<PathBuf>, git: Git, config: CacheConfig) -> Result<Self, VcsError> {
-        let dir = dir.into();
-        fs::create_dir_all(&dir).map_err(|error| local(&error))?;
-        Ok(Self { dir, git, config })
+        Ok(Self { dir: dir.into(), git, config })
     }
 
     /// The program that serves it, and the user's configuration of it.
@@ -213,7 +211,14 @@ impl Cache {
 
     fn file(&self, name: &str, kind: &str) -> io::Result<File> {
         let path = self.dir.join(format!("{name}.{kind}"));
-        File::options().read(true).write(true).create(true).truncate(false).open(path)
+        let open = || File::options().read(true).write(true).create(true).truncate(false).open(&path);
+        match open() {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                fs::create_dir_all(&self.dir)?;
+                open()
+            }
+            other => other,
+        }
     }
 }
 
