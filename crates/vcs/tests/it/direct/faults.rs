@@ -76,13 +76,15 @@ fn nobody_there_is_a_failure() {
 
 #[test]
 fn what_passes_is_tried_again() {
-    for reply in [Reply::status(503), Reply::reset(), Reply::natural().reset_after(20)] {
-        for at in ["r/info/refs", "r/git-upload-pack"] {
+    // Which request fails: the listing's, and each of the fetch's.
+    for (at, before) in
+        [("r/info/refs", 0), ("r/info/refs", 1), ("r/git-upload-pack", 0), ("r/git-upload-pack", 2)]
+    {
+        for reply in [Reply::status(503), Reply::natural().reset_after(20)] {
             let Some(site) = Site::new() else { return };
             site.vanity();
-            site.server.script(at, [reply.clone()]);
-            assert_eq!(site.zip(ZIP).len(), 2, "{at}: {reply:?}");
-            assert_eq!(site.text(LIST), "v1.0.0\n");
+            site.server.script(at, std::iter::repeat_n(Reply::natural(), before).chain([reply.clone()]));
+            assert_eq!(site.zip(ZIP).len(), 2, "{at} after {before}: {reply:?}");
         }
     }
 }
