@@ -9,6 +9,7 @@ mod listed;
 mod locate;
 mod origin;
 mod pages;
+mod patience;
 mod problem;
 mod proxies;
 mod rules;
@@ -16,27 +17,23 @@ mod shared;
 mod turns;
 mod zip_file;
 
-use std::{
-    fmt,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
-    time::Duration,
-};
+use std::{fmt, sync::Arc, time::Duration};
 
 use futures_util::stream::{self, StreamExt};
 use gomod::{ModulePath, Request};
-use tokio::{
-    runtime::Handle,
-    time::{Instant, timeout_at},
-};
+use tokio::{runtime::Handle, time::Instant};
 use upstream::{
     Door, Fault, FaultKind, Fetched, Incoming, Meta, Miss, Piece, SourceName, Troubles, Want, Web,
 };
 
 use self::{
-    answer::Answer, listed::Listed, pages::Shelf, problem::Problem, proxies::Proxies, shared::Shared,
+    answer::Answer,
+    listed::Listed,
+    pages::Shelf,
+    patience::{Progresses, Stage},
+    problem::Problem,
+    proxies::Proxies,
+    shared::Shared,
     turns::Turns,
 };
 pub use self::{
@@ -63,6 +60,7 @@ pub struct Direct {
     repositories: Shared<(Arc<Rules>, Vec<String>), Result<Listed, Problem>>,
     answers: Shared<(Arc<Rules>, Request), Result<Answer, Problem>>,
     proxies: Proxies,
+    progress: Progresses,
 }
 
 /// The repositories, by the rules of a route. Clones are the same.
@@ -94,6 +92,7 @@ impl Direct {
             repositories: Shared::new(runtime.clone(), most, listed::weight),
             answers: Shared::new(runtime.clone(), ANSWERS, answer::weight),
             proxies: Proxies::default(),
+            progress: Progresses::default(),
             runtime,
             config,
         }))
@@ -122,20 +121,17 @@ impl Way {
     ///
     /// Absent is what the repository, or the page that should lead to it, says not to exist. Everything else is a
     /// failure; [`Fault::is_discovery`] tells whether it was not even found out where the code is. What may pass is
-    /// tried again. The moments of the [`Want`] limit how long this waits; the work itself goes on.
+    /// tried again. The moments of the [`Want`] limit how long this waits, and the work itself goes on; where no other
+    /// source can take over, this waits for work that visibly goes on, up to the want's deadline.
     pub async fn fetch(&self, want: &Want) -> Result<Fetched, Miss> {
         let mut count = Count { direct: &self.direct, outcome: "abandoned" };
         let started = Instant::now();
-        let located = AtomicBool::new(false);
-        let work = self.answer(want, started, &located);
-        let fetched = match [want.begin_by, want.deadline].into_iter().flatten().min() {
-            None => work.await,
-            Some(until) => timeout_at(until, work).await.unwrap_or_else(|_| {
-                let why = "no answer in time; what was begun goes on";
-                let fault = Fault::new(self.name.clone(), FaultKind::Timeout, why, started.elapsed());
-                Err(if located.load(Ordering::Relaxed) { fault } else { fault.in_discovery() }.into())
-            }),
-        };
+        let stage = Stage::default();
+        let fetched = stage.wait(want, self.answer(want, started, &stage)).await.unwrap_or_else(|| {
+            let why = "no answer in time; what was begun goes on";
+            let fault = Fault::new(self.name.clone(), FaultKind::Timeout, why, started.elapsed());
+            Err(if stage.is_located() { fault } else { fault.in_discovery() }.into())
+        });
         count.outcome = match &fetched {
             Ok(Fetched::Body(_)) => "ok",
             Ok(Fetched::NotModified) => "not-modified",
@@ -152,15 +148,14 @@ impl Way {
         self.locate(module).await.map(drop).map_err(|problem| problem.into_miss(started))
     }
 
-    /// `located` is told when it is known where the code is.
-    async fn answer(&self, want: &Want, started: Instant, located: &AtomicBool) -> Result<Fetched, Miss> {
+    async fn answer(&self, want: &Want, started: Instant, stage: &Stage) -> Result<Fetched, Miss> {
         let miss = |problem: Problem| problem.into_miss(started);
         let Some(path) = want.what.module().filter(|_| !matches!(want.what, Request::Sumdb(..))) else {
             let why = "a repository is no checksum database";
             return Err(Fault::new(self.name.clone(), FaultKind::Unaskable, why, Duration::ZERO).into());
         };
         let root = self.locate(path).await.map_err(miss)?;
-        located.store(true, Ordering::Relaxed);
+        stage.located(self.direct.progress.of(root.urls()));
         let answer = match root.vcs() {
             Vcs::Git => {
                 let place = Place::new(path.clone(), root.prefix(), root.subdir());

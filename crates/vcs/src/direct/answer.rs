@@ -6,7 +6,7 @@ use bytes::Bytes;
 use gomod::{Request, Rev};
 
 use super::{FAILURE, Way, listed::host, origin, problem::Problem, zip_file::ZipFile};
-use crate::{Code, Place, Repo, Root, VcsError};
+use crate::{Code, Place, Repo, Root, VcsError, git::Progress};
 
 /// An answer, ready to be sent any number of times.
 #[derive(Clone, Debug)]
@@ -55,6 +55,7 @@ impl Way {
         let changes = matches!(what, Request::List(_) | Request::Latest(_) | Request::Query(..));
         let mut oldest = if changes { config.fresh } else { config.settled };
         let mut pause = config.pause;
+        let progress = self.direct.progress.of(root.urls());
         for tried in 1.. {
             let (listed, age) = self.listed(&root, oldest).await.inspect_err(|problem| {
                 // The pages may lead to another one by now.
@@ -63,7 +64,7 @@ impl Way {
                     .into_iter()
                     .for_each(|path| self.unlearn(path));
             })?;
-            let problem = match self.read(&what, listed.repo, &place).await {
+            let problem = match self.read(&what, listed.repo, &place, &progress).await {
                 Ok(answer) => return Ok(answer),
                 Err(problem) => problem,
             };
@@ -82,12 +83,19 @@ impl Way {
         Err(Problem::broken_off())
     }
 
-    async fn read(&self, what: &Request, repo: Arc<dyn Repo>, place: &Arc<Place>) -> Result<Answer, Problem> {
+    async fn read(
+        &self,
+        what: &Request,
+        repo: Arc<dyn Repo>,
+        place: &Arc<Place>,
+        progress: &Progress,
+    ) -> Result<Answer, Problem> {
         let Some(turn) = self.direct.turns.take(host(repo.url())).await else { return Err(Problem::busy()) };
         let (what, place, scratch) = (what.clone(), Arc::clone(place), self.direct.config.dir.clone());
+        let progress = progress.clone();
         let answer = self.direct.runtime.spawn_blocking(move || {
             let _turn = turn;
-            answer(&what, &*repo, &place, &scratch)
+            answer(&what, &*repo, &place, &scratch, &progress)
         });
         answer.await.map_or_else(|_| Err(Problem::broken_off()), |answer| answer.map_err(Problem::repository))
     }
@@ -102,7 +110,13 @@ pub(super) fn weight(answer: &Result<Answer, Problem>) -> usize {
 }
 
 /// What a repository answers.
-fn answer(what: &Request, repo: &dyn Repo, place: &Place, scratch: &Path) -> Result<Answer, VcsError> {
+fn answer(
+    what: &Request,
+    repo: &dyn Repo,
+    place: &Place,
+    scratch: &Path,
+    progress: &Progress,
+) -> Result<Answer, VcsError> {
     let code = Code::new(repo, place);
     let stat = |asked: &str| {
         let rev = Rev::new(asked).map_err(|error| VcsError::absent(error.to_string()))?;
@@ -115,7 +129,7 @@ fn answer(what: &Request, repo: &dyn Repo, place: &Place, scratch: &Path) -> Res
         Request::Info(asked) => origin::of_version(repo, place, stat(asked.version().as_str())?).to_bytes(),
         Request::Mod(asked) => code.go_mod(asked)?,
         Request::Zip(asked) => {
-            let zip = ZipFile::make(scratch, |out| code.zip(asked, out))?;
+            let zip = ZipFile::make(scratch, progress, |out| code.zip(asked, out))?;
             return Ok(Answer::Zip(zip));
         }
         Request::Sumdb(..) => {

@@ -7,7 +7,7 @@ use upstream::FaultKind;
 use super::{FAILURE, Way, problem::Problem, turns::Turn};
 use crate::{
     Cause, Repo, Root, VcsError,
-    git::{self, Remote, Transport},
+    git::{self, Progress, Remote, Transport},
 };
 
 /// A repository whose references are known.
@@ -59,12 +59,13 @@ impl Way {
     /// Tries one URL after the other, the one first that answered last time.
     async fn list_once(&self, root: &Root, first: usize) -> Result<Listed, Problem> {
         let urls = root.urls();
+        let progress = self.direct.progress.of(urls);
         let order = std::iter::once(first).chain((0..urls.len()).filter(|at| *at != first));
         let mut errors = Vec::new();
         for at in order {
             let Some(url) = urls.get(at) else { continue };
             let Some(turn) = self.direct.turns.take(host(url)).await else { return Err(Problem::busy()) };
-            match self.open(url, turn).await {
+            match self.open(url, turn, progress.clone()).await {
                 Ok(repo) => return Ok(Listed { repo, at }),
                 Err(error) => errors.push(error),
             }
@@ -72,8 +73,8 @@ impl Way {
         Err(Problem::repository(verdict(root, errors)))
     }
 
-    async fn open(&self, url: &str, turn: Turn) -> Result<Arc<dyn Repo>, VcsError> {
-        let remote = Remote::new(url)?.resolved(self.direct.cache.git().config())?;
+    async fn open(&self, url: &str, turn: Turn, progress: Progress) -> Result<Arc<dyn Repo>, VcsError> {
+        let remote = Remote::new(url)?.watched(progress).resolved(self.direct.cache.git().config())?;
         if let Some(judged) = remote.judged()
             && let Err(fault) = self.web.admit(&judged).await
             // What `ssh` is told to reach may be a name of its own configuration's, and leads where that says.

@@ -2,7 +2,7 @@
 
 use std::{
     fs::{self, File},
-    io::{self, BufWriter, Write},
+    io::{self, BufWriter, Seek, SeekFrom, Write},
     os::unix::fs::FileExt,
     path::Path,
     sync::{
@@ -16,7 +16,7 @@ use bytes::Bytes;
 use futures_util::stream::{self, BoxStream, StreamExt};
 use upstream::{Fault, FaultKind, Piece, SourceName};
 
-use crate::{Cause, VcsError};
+use crate::{Cause, VcsError, git::Progress};
 
 /// A whole zip. Clones share the file.
 #[derive(Clone, Debug)]
@@ -25,17 +25,47 @@ pub(super) struct ZipFile {
     len: u64,
 }
 
+/// Where it is written.
+pub(super) type Out = BufWriter<Told>;
+
+/// A file of which each piece that is written is told.
+#[derive(Debug)]
+pub(super) struct Told {
+    file: File,
+    progress: Progress,
+}
+
+impl Write for Told {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let written = self.file.write(bytes)?;
+        self.progress.made(written as u64);
+        Ok(written)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.file.flush()
+    }
+}
+
+impl Seek for Told {
+    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+        self.file.seek(to)
+    }
+}
+
 impl ZipFile {
-    /// Makes one in a directory.
+    /// Makes one in a directory, and tells of each piece.
     pub(super) fn make(
         dir: &Path,
-        write: impl FnOnce(BufWriter<File>) -> Result<BufWriter<File>, VcsError>,
+        progress: &Progress,
+        write: impl FnOnce(Out) -> Result<Out, VcsError>,
     ) -> Result<Self, VcsError> {
         let local = |error: &io::Error| VcsError::failed(Cause::Local, "write the zip", error);
-        let out = write(BufWriter::with_capacity(CHUNK, nameless(dir).map_err(|error| local(&error))?))?;
-        let finish = |mut out: BufWriter<File>| {
+        let file = Told { file: nameless(dir).map_err(|error| local(&error))?, progress: progress.clone() };
+        let out = write(BufWriter::with_capacity(CHUNK, file))?;
+        let finish = |mut out: Out| {
             out.flush()?;
-            let file = out.into_inner().map_err(io::IntoInnerError::into_error)?;
+            let Told { file, .. } = out.into_inner().map_err(io::IntoInnerError::into_error)?;
             let len = file.metadata()?.len();
             Ok(ZipFile { file: Arc::new(file), len })
         };

@@ -72,7 +72,7 @@ impl Gix {
     /// judges every host; all methods block, and must not be called on one of its own threads.
     pub fn new(cache: Arc<Cache>, remote: Remote, web: Arc<Web>, runtime: Handle) -> Self {
         let patience = cache.git().limits().silence;
-        let line = Line { web, runtime, meter: Meter::new(), patience };
+        let line = Line { web, runtime, meter: Meter::new(remote.progress().clone()), patience };
         Self {
             cache,
             remote,

@@ -4,16 +4,17 @@ use std::fmt::{self, Write as _};
 
 use sha2::{Digest, Sha256};
 
-use super::config::Config;
+use super::{config::Config, progress::Progress};
 use crate::{Cause, VcsError};
 
 /// The URL of a repository. It may hold credentials: `Display` and `Debug` leave them out.
-#[derive(Clone, PartialEq, Eq, Hash)]
+#[derive(Clone)]
 pub struct Remote {
     url: String,
     /// What the user's settings put in its place.
     target: String,
     shown: String,
+    progress: Progress,
 }
 
 /// How a repository is reached.
@@ -44,7 +45,7 @@ impl Remote {
         if rest.is_empty() || rest.starts_with('-') || url.chars().any(|c| c.is_control() || c == ' ') {
             return Err(refuse("is no URL of a repository"));
         }
-        Ok(Self { url: url.to_owned(), target: url.to_owned(), shown })
+        Ok(Self { url: url.to_owned(), target: url.to_owned(), shown, progress: Progress::default() })
     }
 
     /// The same repository where the user's git configuration says that it is (`url.*.insteadOf`). That may be any form
@@ -59,6 +60,16 @@ impl Remote {
             return Err(VcsError::failed(Cause::Local, format!("reaching {}", self.shown), why));
         }
         Ok(Self { target, ..self })
+    }
+
+    /// The same, where this counts what comes from it.
+    pub(crate) fn watched(self, progress: Progress) -> Self {
+        Self { progress, ..self }
+    }
+
+    /// What counts whatever comes from it.
+    pub(crate) fn progress(&self) -> &Progress {
+        &self.progress
     }
 
     /// The URL that is asked, with all that it holds.

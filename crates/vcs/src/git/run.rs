@@ -135,7 +135,8 @@ impl Git {
         if call.repository.is_none() {
             limits.time = limits.time.min(limits.listing);
         }
-        Running::start(command, &call.what(), &limits, call.repository.filter(|_| call.remote.is_some()))
+        let watched = call.repository.zip(call.remote.map(Remote::progress));
+        Running::start(command, &call.what(), &limits, watched)
     }
 
     /// The output of a command that must succeed.

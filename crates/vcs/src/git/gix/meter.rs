@@ -8,7 +8,7 @@ use std::{
 
 use upstream::Fault;
 
-use crate::{Cause, VcsError};
+use crate::{Cause, VcsError, git::Progress};
 
 /// Why there is no answer.
 #[derive(Clone, Debug)]
@@ -27,7 +27,10 @@ impl From<VcsError> for Miss {
 /// Shared by all that takes part in a conversation. What goes wrong on the wire is noted here, for it comes back
 /// through layers that know only texts.
 #[derive(Clone, Debug)]
-pub(super) struct Meter(Arc<Mutex<State>>);
+pub(super) struct Meter {
+    state: Arc<Mutex<State>>,
+    progress: Progress,
+}
 
 #[derive(Debug)]
 struct State {
@@ -39,18 +42,14 @@ struct State {
 }
 
 impl Meter {
-    /// Nothing is allowed yet.
-    pub(super) fn new() -> Self {
-        Meter(Arc::new(Mutex::new(State {
-            what: String::new(),
-            left: 0,
-            until: Instant::now(),
-            noted: None,
-        })))
+    /// Nothing is allowed yet. `progress` counts what comes.
+    pub(super) fn new(progress: Progress) -> Self {
+        let state = State { what: String::new(), left: 0, until: Instant::now(), noted: None };
+        Meter { state: Arc::new(Mutex::new(state)), progress }
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Begins something that may take so many bytes and so long.
@@ -71,6 +70,7 @@ impl Meter {
 
     /// So many bytes have come.
     pub(super) fn received(&self, bytes: usize) -> io::Result<()> {
+        self.progress.made(bytes as u64);
         let mut state = self.state();
         match state.left.checked_sub(bytes as u64) {
             Some(left) => state.left = left,

@@ -17,7 +17,10 @@ use std::os::unix::process::CommandExt;
 use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, waitid};
 
 use super::{Ended, Limits};
-use crate::{Cause, VcsError, git::cache::size_of};
+use crate::{
+    Cause, VcsError,
+    git::{cache::size_of, progress::Progress},
+};
 
 /// A command that runs. Its whole process group is killed when this is dropped.
 #[derive(Debug)]
@@ -48,6 +51,15 @@ struct State {
     killed: Option<Killed>,
 }
 
+/// A repository that grows.
+#[derive(Debug)]
+struct Disk {
+    dir: PathBuf,
+    /// Bytes that it may have.
+    most: u64,
+    progress: Progress,
+}
+
 /// Why the watcher killed it.
 #[derive(Clone, Copy, Debug)]
 enum Killed {
@@ -56,12 +68,12 @@ enum Killed {
 }
 
 impl Running {
-    /// Starts it. The repository's size is watched if one is given.
+    /// Starts it. The size of a repository that is given is watched: it is progress, and it has a limit.
     pub(super) fn start(
         mut command: Command,
         what: &str,
         limits: &Limits,
-        repository: Option<&Path>,
+        repository: Option<(&Path, &Progress)>,
     ) -> Result<Self, VcsError> {
         let local = |why: String| VcsError::failed(Cause::Local, what, why);
         command.process_group(0);
@@ -89,7 +101,11 @@ impl Running {
             time: limits.time,
         };
         let watcher = Arc::clone(&running.watch);
-        let disk = repository.map(|dir| (dir.to_owned(), limits.disk));
+        let disk = repository.map(|(dir, progress)| Disk {
+            dir: dir.to_owned(),
+            most: limits.disk,
+            progress: progress.clone(),
+        });
         // From here on the drop of `running` ends everything.
         let spawn = |name: &str, job: Box<dyn FnOnce() + Send>| {
             thread::Builder::new()
@@ -196,7 +212,8 @@ impl Watch {
         let _ = kill_process_group(self.pid, Signal::KILL);
     }
 
-    fn run(&self, disk: Option<&(PathBuf, u64)>) {
+    fn run(&self, disk: Option<&Disk>) {
+        let mut last = 0;
         let mut state = self.state();
         while !state.over {
             let left = state.deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
@@ -212,11 +229,12 @@ impl Watch {
             let (again, waited) =
                 self.changed.wait_timeout(state, until).unwrap_or_else(PoisonError::into_inner);
             state = again;
-            if let Some((dir, most)) = disk.filter(|_| waited.timed_out() && !state.over) {
+            if let Some(disk) = disk.filter(|_| waited.timed_out() && !state.over) {
                 drop(state);
-                let large = size_of(dir) > *most;
+                let size = size_of(&disk.dir);
+                disk.progress.made(size.abs_diff(std::mem::replace(&mut last, size)));
                 state = self.state();
-                if large && !state.over {
+                if size > disk.most && !state.over {
                     state.killed = Some(Killed::Large);
                     return self.kill();
                 }
