@@ -177,3 +177,17 @@ fn a_page_leads_nobody_inside() {
     assert!(text.contains("allow_private_hosts"), "{text}");
     assert!(site.asked().iter().all(|host| host == "code.example.com:443"), "{:?}", site.asked());
 }
+
+#[test]
+fn a_pack_that_comes_slowly_is_waited_for_where_nobody_else_has_it() {
+    let Some(site) = Site::new() else { return };
+    site.vanity();
+    assert_eq!(site.text(LIST), "v1.0.0\n");
+    let slow = Reply::natural().drip(16, Duration::from_millis(100));
+    site.server.always("r/git-upload-pack", slow);
+    let started = Instant::now();
+    let mut want = Site::want(ZIP);
+    want.begin_by = Some(started + Duration::from_secs(3));
+    assert!(want.alone && site.ask(&want).is_ok());
+    assert!(started.elapsed() > Duration::from_secs(3), "it was not slow");
+}
