@@ -117,6 +117,9 @@ impl CacheStatus {
 pub enum Keep {
     /// It never changes.
     Forever,
+    /// It never changes, but may be withdrawn at any moment, by another process too: nobody here repeats it without
+    /// asking the mirror.
+    Reread,
     /// For this long from the time of asking.
     For(Duration),
     /// Not at all.

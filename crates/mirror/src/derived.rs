@@ -43,7 +43,7 @@ impl Mirror {
     }
 
     /// The `.info` of the highest release, else the highest pre-release, else the newest pseudo-version.
-    async fn latest_stored(&self, module: &ModulePath) -> Result<Bytes, Refusal> {
+    pub(crate) async fn latest_stored(&self, module: &ModulePath) -> Result<Bytes, Refusal> {
         let mut versions = self.stored_versions(module).await?;
         versions.sort_by_cached_key(|version| std::cmp::Reverse(rank(version)));
         for version in versions {
@@ -73,7 +73,8 @@ impl Mirror {
     }
 }
 
-fn rank(version: &Version) -> (u8, String, Version) {
+/// By this the version is chosen that `@latest` is: the highest.
+pub(crate) fn rank(version: &Version) -> (u8, String, Version) {
     match version.pseudo() {
         Some(pseudo) => (0, pseudo.stamp().to_owned(), version.clone()),
         None => (if version.is_prerelease() { 1 } else { 2 }, String::new(), version.clone()),

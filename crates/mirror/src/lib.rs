@@ -5,6 +5,7 @@
 //! and no command line.
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used))]
 
+mod access;
 mod admission;
 mod answer;
 mod artifact;
@@ -30,6 +31,8 @@ mod meters;
 mod order;
 mod own;
 mod policy;
+mod publish;
+mod published;
 mod question;
 mod race;
 mod refusal;
@@ -75,6 +78,7 @@ use crate::{
     withdrawn::Withdrawals,
 };
 pub use crate::{
+    access::{Action, Denied, Unidentified, Who},
     admission::Room,
     answer::{Answer, AnswerMeta, Body, CacheStatus, Keep, Verified},
     ask::{Ask, Reach},
@@ -89,9 +93,24 @@ pub use crate::{
         Chain, ChainEnd, Database, Fallback, Freshness, OnUnverifiable, Order, Policy, Private, Route, Rule,
         SumdbUse,
     },
+    publish::{Offer, Published, Unpublished},
     refusal::{Absent, Contradiction, Known, Misbehaviour, Refusal, Security, Unverified},
     source::{Link, Source},
     vouch::Vouched,
+};
+use crate::{
+    admission::Admission,
+    artifact::{ArtifactKey, Landed},
+    flight::Flights,
+    heads::Heads,
+    hedge::HedgeBudget,
+    held::Held,
+    log::Logs,
+    remembered::Remembered,
+    vouch::{VouchKey, Vouches},
+    vouching::Vouching,
+    walk::Walk,
+    withdrawn::Withdrawals,
 };
 
 /// How the mirror behaves whatever the module.
@@ -212,11 +231,11 @@ impl Mirror {
     /// Answers a question from the store, else from the sources of the module's route.
     pub async fn answer(self: &Arc<Self>, ask: &Ask) -> Result<Answer, Refusal> {
         match &ask.what {
-            Request::Info(version) => self.artifact(ask, version, Kind::Info).await,
-            Request::Mod(version) => self.artifact(ask, version, Kind::Mod).await,
-            Request::Zip(version) => self.artifact(ask, version, Kind::Zip).await,
-            Request::List(module) => self.question(ask, &Question::List(module.clone())).await,
-            Request::Latest(module) => self.question(ask, &Question::Latest(module.clone())).await,
+            Request::Info(version) => self.file(ask, version, Kind::Info).await,
+            Request::Mod(version) => self.file(ask, version, Kind::Mod).await,
+            Request::Zip(version) => self.file(ask, version, Kind::Zip).await,
+            Request::List(module) => self.list(ask, module).await,
+            Request::Latest(module) => self.latest(ask, module).await,
             Request::Query(module, rev) => {
                 self.question(ask, &Question::Query(module.clone(), rev.clone())).await
             }

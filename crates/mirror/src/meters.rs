@@ -51,6 +51,12 @@ pub struct Meters {
     pub misbehaving: Gauge,
     /// Records that were appended to the log of one's own.
     pub recorded: Counter,
+    /// Versions that were published.
+    pub published: Counter,
+    /// Versions that were brought to be published, and refused or not stored.
+    pub unpublished: Counter,
+    /// Versions that were withdrawn here.
+    pub taken_out: Counter,
 }
 
 impl Meters {
@@ -134,5 +140,12 @@ impl Meters {
             "Records appended to the log of one's own",
             self.recorded.clone(),
         );
+        registry.register("versions_published", "Versions published here", self.published.clone());
+        registry.register(
+            "publish_failures",
+            "Versions brought to be published, and refused or not stored",
+            self.unpublished.clone(),
+        );
+        registry.register("versions_withdrawn", "Versions withdrawn here", self.taken_out.clone());
     }
 }

@@ -5,6 +5,7 @@ use std::{collections::HashMap, time::Duration};
 use bytes::{Bytes, BytesMut};
 use gomod::{ModulePath, ModuleVersion, Version, VersionList};
 use moka::sync::Cache;
+use storage::{Evidence, Kind, Receipt};
 
 use crate::Mirror;
 
@@ -47,25 +48,34 @@ impl Mirror {
         for line in list.split(|byte| *byte == b'\n') {
             unlisted.remove(line);
         }
-        let mut left_out = Vec::with_capacity(unlisted.len());
+        let (mut left_out, mut published) = (Vec::with_capacity(unlisted.len()), Vec::new());
         for version in unlisted.into_values() {
             // A stranger's file may have any name.
             let Ok(version) = ModuleVersion::new(module.clone(), version.clone()) else { continue };
             match self.store.receipt(&version).await {
                 Ok(receipt) if receipt.as_ref().is_some_and(|receipt| receipt.withdrawn().is_some()) => {}
+                // No source has ever had to know it.
+                Ok(Some(receipt)) if is_published(&receipt) => published.push(version.version().to_string()),
                 Ok(_) => left_out.push(version.version().to_string()),
                 Err(error) => tracing::error!(%version, "cannot read its receipt: {error}"),
             }
         }
-        if left_out.is_empty() {
+        if left_out.is_empty() && published.is_empty() {
             return list;
         }
-        let left_out = left_out.join("\n");
-        self.withdrawn(module, &format!("a list lacks {}", left_out.replace('\n', ", ")));
+        if !left_out.is_empty() {
+            self.withdrawn(module, &format!("a list lacks {}", left_out.join(", ")));
+        }
+        left_out.extend(published);
         let mut all = BytesMut::from(&*list);
-        all.extend_from_slice(left_out.as_bytes());
+        all.extend_from_slice(left_out.join("\n").as_bytes());
         VersionList::parse(module, &String::from_utf8_lossy(&all)).to_bytes().into()
     }
+}
+
+fn is_published(receipt: &Receipt) -> bool {
+    let fact = receipt.fact(Kind::Zip);
+    fact.is_some_and(|fact| matches!(fact.evidence(), Evidence::Published { .. }))
 }
 
 /// How many modules are kept in mind.

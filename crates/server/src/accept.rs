@@ -2,6 +2,7 @@
 
 use std::future::Future;
 use std::io;
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -33,11 +34,11 @@ pub(crate) async fn run(
             };
             tokio::select! {
                 () = &mut shutdown => break,
-                (stream, place) = accepted => {
+                ((stream, peer), place) = accepted => {
                     let (site, patience, closing) = (Arc::clone(&site), config.patience(), closing.clone());
                     let gauge = site.meters.connection();
                     open.spawn(async move {
-                        connection::serve(stream, site, patience, closing).await;
+                        connection::serve(stream, peer, site, patience, closing).await;
                         drop((gauge, place));
                     });
                 }
@@ -60,13 +61,13 @@ pub(crate) async fn run(
 
 /// The next connection. Errors of a connection that broke while it waited are skipped; when the process or the
 /// machine has no descriptors or memory left, it waits until there may be some again.
-async fn accept(listener: &TcpListener) -> TcpStream {
+async fn accept(listener: &TcpListener) -> (TcpStream, IpAddr) {
     loop {
         match listener.accept().await {
-            Ok((stream, _)) => {
+            Ok((stream, peer)) => {
                 // Only latency suffers without it.
                 let _ = stream.set_nodelay(true);
-                return stream;
+                return (stream, peer.ip());
             }
             Err(error) if of_the_peer(&error) => tracing::debug!(%error, "accept"),
             Err(error) => {

@@ -141,7 +141,7 @@ impl Memory {
         let time = match keep {
             Keep::Forever => recheck,
             Keep::For(time) => time.min(recheck),
-            Keep::No => return Arc::new(kept),
+            Keep::Reread | Keep::No => return Arc::new(kept),
         };
         kept.until += time;
         if let (Content::File(_), Some(etag)) = (&kept.content, &kept.etag)

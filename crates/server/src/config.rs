@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use gomod::DbName;
 
+use crate::client_address::TrustedProxies;
 use crate::peer::Patience;
 
 /// Limits and budgets of the server. `Default` holds the documented values.
@@ -37,6 +38,12 @@ pub struct Config {
     /// The database of one's own that answers at the root paths `/lookup/`, `/tile/`, `/latest` and `/supported` too, where
     /// a GOSUMDB with a URL looks for it. Default: none.
     pub own_log: Option<DbName>,
+    /// How many may send something to be published at once; others are told to come back. Default 8.
+    pub uploads: usize,
+    /// How long all of what is published may take to come. Default 10 min.
+    pub upload_time: Duration,
+    /// Proxies whose `X-Forwarded-For` is believed. Default: none.
+    pub trusted_proxies: TrustedProxies,
     /// Also log requests that were answered from memory or the store. Default off.
     pub log_hits: bool,
 }
@@ -56,6 +63,9 @@ impl Default for Config {
             recheck: Duration::from_secs(30),
             recheck_databases: Duration::from_secs(1),
             own_log: None,
+            uploads: 8,
+            upload_time: Duration::from_mins(10),
+            trusted_proxies: TrustedProxies::default(),
             log_hits: false,
         }
     }

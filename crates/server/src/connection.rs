@@ -1,6 +1,7 @@
 //! One connection, from its first byte to a close that says what happened.
 
 use std::future::poll_fn;
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -16,6 +17,7 @@ use crate::visitor::Visitor;
 /// Serves requests until the client leaves, breaks a limit, or `closing` says that the current one is the last.
 pub(crate) async fn serve<T: Transport>(
     transport: T,
+    address: IpAddr,
     site: Arc<Site>,
     patience: Patience,
     mut closing: watch::Receiver<bool>,
@@ -27,7 +29,7 @@ pub(crate) async fn serve<T: Transport>(
         .header_read_timeout(None)
         .max_header_size(MAX_HEAD)
         .max_buf_size(SEND_BUFFER)
-        .serve_connection(io, Visitor::new(Arc::clone(&site), Arc::clone(&exchanges)));
+        .serve_connection(io, Visitor::new(Arc::clone(&site), Arc::clone(&exchanges), address));
 
     let mut asked_to_close = false;
     let ended = loop {

@@ -9,6 +9,7 @@
 mod accept;
 mod body;
 mod cache;
+mod client_address;
 mod config;
 mod connection;
 mod headers;
@@ -24,6 +25,7 @@ mod routes;
 mod select;
 mod site;
 mod visitor;
+mod write;
 
 use std::future::Future;
 use std::sync::Arc;
@@ -33,7 +35,12 @@ use prometheus_client::registry::Registry;
 use tokio::net::TcpListener;
 
 use crate::site::Site;
-pub use crate::{config::Config, observe::Meters, pages::Degraded};
+pub use crate::{
+    client_address::{Network, NoNetwork, TrustedProxies},
+    config::Config,
+    observe::Meters,
+    pages::Degraded,
+};
 
 /// What shows an operator how the server fares.
 #[derive(Clone)]

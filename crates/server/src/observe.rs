@@ -30,6 +30,7 @@ pub(crate) enum Kind {
     Zip,
     Sumdb,
     Page,
+    Write,
     Bad,
 }
 
@@ -46,6 +47,7 @@ impl Kind {
             Kind::Zip => "zip",
             Kind::Sumdb => "sumdb",
             Kind::Page => "page",
+            Kind::Write => "write",
             Kind::Bad => "bad",
         }
     }

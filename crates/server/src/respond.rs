@@ -30,16 +30,16 @@ pub(crate) struct Refused {
 }
 
 impl Refused {
-    fn new(status: StatusCode, notice: Notice) -> Self {
+    pub(crate) fn new(status: StatusCode, notice: Notice) -> Self {
         Self { status, notice, headers: HeaderMap::new(), again: None }
     }
 
-    fn with(mut self, name: http::HeaderName, value: impl Into<HeaderValue>) -> Self {
+    pub(crate) fn with(mut self, name: http::HeaderName, value: impl Into<HeaderValue>) -> Self {
         self.headers.insert(name, value.into());
         self
     }
 
-    fn again(mut self, after: impl Into<Option<Duration>>) -> Self {
+    pub(crate) fn again(mut self, after: impl Into<Option<Duration>>) -> Self {
         self.again = after.into();
         self
     }
@@ -108,7 +108,7 @@ pub(crate) fn refused(what: &Request, refusal: &Refusal) -> Refused {
                 .because("only the checksum database itself can say that it does not know a version")
                 .advise("fetch it once while this mirror is online, or set GONOSUMDB for private modules"),
         ),
-        Refusal::OwnLog(error) => own_log(what, error),
+        Refusal::OwnLog(error) => own_log(&subject(what), error),
         Refusal::Overloaded(wait) => Refused::new(
             StatusCode::SERVICE_UNAVAILABLE,
             Notice::new(&format!("{}: this mirror has too much to do", subject(what)))
@@ -221,9 +221,9 @@ fn absence(notice: Notice, absent: &Absent) -> Notice {
 }
 
 /// What the log of this mirror's own could not do. Which file or key it is about, only its operator is told.
-fn own_log(what: &Request, error: &OwnError) -> Refused {
+pub(crate) fn own_log(what: &str, error: &OwnError) -> Refused {
     let refused = |status, why: &str, advice| {
-        let title = format!("{}: not recorded in this mirror's checksum database", subject(what));
+        let title = format!("{what}: not recorded in this mirror's checksum database");
         Refused::new(status, Notice::new(&title).because(why).advise(advice))
     };
     match error {

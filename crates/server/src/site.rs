@@ -19,6 +19,7 @@ use crate::observe::{Ids, Meters};
 use crate::pieces::StoredFile;
 use crate::reply::{self, Reply};
 use crate::respond;
+use crate::write::Desk;
 
 /// Everything that answers requests; shared by all connections.
 pub(crate) struct Site {
@@ -30,6 +31,8 @@ pub(crate) struct Site {
     pub(crate) log_hits: bool,
     instance: String,
     pub(crate) own_log: Option<DbName>,
+    /// Answers those who want to change something.
+    pub(crate) desk: Desk,
 }
 
 /// What the mirror gave.
@@ -47,7 +50,18 @@ impl Site {
         let memory = Memory::new(config);
         let instance = config.instance.clone();
         let own_log = config.own_log.clone();
-        Self { mirror, memory, pages, meters, ids: Ids::new(), log_hits: config.log_hits, instance, own_log }
+        let desk = Desk::new(Arc::clone(&mirror), config);
+        Self {
+            mirror,
+            memory,
+            pages,
+            meters,
+            ids: Ids::new(),
+            log_hits: config.log_hits,
+            instance,
+            own_log,
+            desk,
+        }
     }
 
     /// Whether a request has been here before.

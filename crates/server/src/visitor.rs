@@ -1,6 +1,7 @@
 //! A connection's requests, as hyper hands them over.
 
 use std::convert::Infallible;
+use std::net::IpAddr;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -22,11 +23,13 @@ use crate::reply::Reply;
 use crate::respond;
 use crate::routes::{Route, route};
 use crate::site::Site;
+use crate::write;
 
 /// Answers the requests of one connection.
 pub(crate) struct Visitor {
     site: Arc<Site>,
     exchanges: Arc<Exchanges>,
+    peer: IpAddr,
 }
 
 /// An answer: at once from memory, which costs no allocation, or later.
@@ -44,8 +47,9 @@ struct Visit {
 }
 
 impl Visitor {
-    pub(crate) fn new(site: Arc<Site>, exchanges: Arc<Exchanges>) -> Self {
-        Self { site, exchanges }
+    /// `peer` is the address at the other end of the connection.
+    pub(crate) fn new(site: Arc<Site>, exchanges: Arc<Exchanges>, peer: IpAddr) -> Self {
+        Self { site, exchanges, peer }
     }
 }
 
@@ -62,6 +66,16 @@ impl Service<http::Request<Incoming>> for Visitor {
             began: Instant::now(),
             exchange: self.exchanges.begin(),
         };
+        if write::changes(&visit.head) {
+            let (exchanges, peer) = (Arc::clone(&self.exchanges), self.peer);
+            return Serving::Later(Box::pin(async move {
+                let (reply, whole) = visit.site.desk.answer(&visit.head, body, peer).await;
+                if !whole {
+                    exchanges.leave_unread();
+                }
+                visit.finish(Kind::Write, reply)
+            }));
+        }
         let silent = body.is_end_stream();
         if !silent {
             self.exchanges.leave_unread();
@@ -114,7 +128,7 @@ impl Visit {
         let (id, status) = (site.ids.next(), response.status());
         site.meters.head(kind, cache, status, began.elapsed());
         response.headers_mut().insert(X_REQUEST_ID, id.header());
-        let usual = matches!(cache, Some(CacheStatus::Hit)) || kind == Kind::Page;
+        let usual = matches!(cache, Some(CacheStatus::Hit)) || matches!(kind, Kind::Page);
         let line =
             (site.log_hits || !usual || status.is_client_error() || status.is_server_error()).then(|| {
                 LogLine {
