@@ -7,6 +7,7 @@
 mod explain;
 mod import;
 mod ledger;
+mod publish;
 mod sumdb;
 
 use std::{ffi::OsString, path::PathBuf};
@@ -18,6 +19,7 @@ pub(crate) use self::{
     explain::ExplainArgs,
     import::ImportModulesArgs,
     ledger::{AuditArgs, ExportArgs, ImportArgs},
+    publish::{CreateArgs, ListArgs, PublishArgs, RevokeArgs, ToOptions, TokenCommand, WithdrawArgs},
     sumdb::{DataOptions, KeygenArgs, RotatePlanArgs, SumdbCommand},
 };
 
@@ -60,6 +62,15 @@ pub(crate) enum Command {
         override_usage = "larder explain [OPTIONS] [FILE]\n       larder explain [OPTIONS] -- COMMAND [ARGS]..."
     )]
     Explain(ExplainArgs),
+    /// Publish a version of a private module
+    #[command(after_help = publish::AFTER_PUBLISH)]
+    Publish(PublishArgs),
+    /// Take a version out for good, with a reason
+    #[command(after_help = publish::AFTER_WITHDRAW)]
+    Withdraw(WithdrawArgs),
+    /// Say who may publish and withdraw
+    #[command(subcommand, after_help = publish::AFTER_TOKEN)]
+    Token(TokenCommand),
     /// Look after checksum databases: the public ones, and your own
     #[command(subcommand, after_help = sumdb::AFTER_SUMDB)]
     Sumdb(SumdbCommand),

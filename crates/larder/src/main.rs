@@ -13,10 +13,13 @@ mod import;
 mod log;
 mod open_files;
 mod progress;
+mod publish;
 mod run;
 mod scrub;
 mod serve;
 mod settings;
+mod token;
+mod withdraw;
 
 use std::{
     env,
@@ -66,6 +69,15 @@ fn run(command: Command, env: &Environment) -> Printed {
             import::import(settings, &args).await
         }),
         Command::Explain(args) => explain::run(&args),
+        Command::Publish(args) => with_settings(&args.data.options(), None, env, FAILED, async |settings| {
+            log::to_stderr(settings, Level::ERROR);
+            publish::publish(settings, &args, env).await
+        }),
+        Command::Withdraw(args) => with_settings(&args.data.options(), None, env, FAILED, async |settings| {
+            log::to_stderr(settings, Level::ERROR);
+            withdraw::withdraw(settings, &args, env).await
+        }),
+        Command::Token(command) => token::run(command, env),
         Command::Sumdb(command) => databases::run(command, env),
         Command::Config(command) => config::run(command, env, look(env)),
         Command::Completions { shell } => {

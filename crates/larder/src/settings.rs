@@ -17,6 +17,7 @@ mod own;
 mod pick;
 mod private;
 mod problem;
+mod publishing;
 mod route;
 mod source_rule;
 mod span;
@@ -45,7 +46,7 @@ pub(crate) use self::{
     own::{Own, own_name},
     private::Private,
     problem::{Invalid, Problem},
-    route::{Route, pattern_shown, sumdb_name},
+    route::{Route, pattern_fault, pattern_shown, sumdb_name},
     source_rule::SourceRules,
     span::Span,
     tuning::{Access, LogFormat, Tuning},

@@ -98,20 +98,6 @@ pub use crate::{
     source::{Link, Source},
     vouch::Vouched,
 };
-use crate::{
-    admission::Admission,
-    artifact::{ArtifactKey, Landed},
-    flight::Flights,
-    heads::Heads,
-    hedge::HedgeBudget,
-    held::Held,
-    log::Logs,
-    remembered::Remembered,
-    vouch::{VouchKey, Vouches},
-    vouching::Vouching,
-    walk::Walk,
-    withdrawn::Withdrawals,
-};
 
 /// How the mirror behaves whatever the module.
 #[derive(Clone, Copy, Debug)]

@@ -13,7 +13,7 @@ use http::request::Parts;
 use http::{HeaderMap, Method, Response, StatusCode};
 use hyper::body::Incoming;
 use jiff::Timestamp;
-use mirror::{Action, Denied, Mirror, Offer, Published, Unidentified, Unpublished, Who};
+use mirror::{Action, Denied, Mirror, Offer, Published, Unidentified, Who};
 use serde_json::{Value, json};
 use storage::TokenSecret;
 use tokio::sync::Semaphore;

@@ -135,6 +135,20 @@ impl Door {
         Ok(inner.client(names, Guard::open(), tls, proxy_tls))
     }
 
+    /// What a client of another sort is made of, for one source.
+    pub(crate) fn parts(
+        &self,
+        config: &SourceConfig,
+    ) -> Result<(Connector, HeaderMap, Arc<HttpProxies>), SourceError> {
+        let inner = &self.0;
+        let tls = TlsConnector::from(Arc::new(tls::client_config(&inner.roots, config)?));
+        let proxy_tls = TlsConnector::from(Arc::new(tls::proxy_config(&inner.roots, config)?));
+        let (names, proxies) = (Arc::clone(&inner.names), Arc::clone(&inner.proxies));
+        let connector =
+            Connector::new(names, inner.limits, Guard::open(), tls, proxy_tls, Arc::clone(&proxies));
+        Ok((connector, inner.headers.clone(), proxies))
+    }
+
     /// A client for hosts that others name.
     pub(crate) fn stranger(&self, guard: Guard) -> Result<Client, SourceError> {
         let inner = &self.0;

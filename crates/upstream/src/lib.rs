@@ -14,6 +14,7 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used))]
 
 mod addresses;
+mod administration;
 mod attempt;
 mod breaker;
 mod client;
@@ -65,6 +66,7 @@ mod want;
 mod web;
 mod words;
 
+pub use administration::{Administration, Parcel, Said};
 pub use config::{SourceConfig, SourceError};
 pub use dir_proxy::DirProxy;
 pub use door::{Door, DoorConfig, DoorError};

@@ -81,6 +81,11 @@ impl Redactor {
         Redactor(secrets.iter().map(|s| Secret::new(s)).collect())
     }
 
+    /// The same for one more secret.
+    pub(crate) fn and(&self, secret: &str) -> Self {
+        Redactor::new(self.0.iter().map(|one| one.expose().to_owned()).chain([secret.to_owned()]))
+    }
+
     pub(crate) fn clean(&self, text: &str) -> String {
         self.0.iter().fold(text.to_owned(), |text, secret| text.replace(secret.expose(), STARS))
     }

@@ -104,6 +104,8 @@ fn values(settings: &Settings) -> Vec<Row> {
     let git = direct.git.value.as_ref().map_or("the one in PATH".into(), |git| git.to_string_lossy());
     let insecure: Vec<_> = direct.insecure.value.iter().map(pattern_shown).collect();
     let Tuning { patience, freshness, limits, bodies, retry, breaker, hedge, fetches, clients, .. } = tuning;
+    let publishing = &tuning.publishing;
+    let trusted = &publishing.trusted_proxies;
     let span = |name: &str, span: &Valued<Span>| row(name, span.value.to_string(), &span.origin);
     let amount = |name: &str, amount: &Valued<Amount>| row(name, amount.value.to_string(), &amount.origin);
     let percent = |name: &str, share: &Valued<Percent>| row(name, share.value.to_string(), &share.origin);
@@ -179,6 +181,9 @@ fn values(settings: &Settings) -> Vec<Row> {
         span("clients.idle", &clients.idle),
         span("clients.stall", &clients.stall),
         span("clients.grace", &clients.grace),
+        row("clients.trusted_proxies", trusted.value.to_string(), &trusted.origin),
+        places("publish.at_once", &publishing.at_once),
+        span("publish.time", &publishing.time),
         amount("memory.small", &tuning.memory_small),
         amount("memory.zips", &tuning.memory_zips),
         amount("memory.staging", &tuning.memory_staging),

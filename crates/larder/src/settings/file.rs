@@ -60,6 +60,8 @@ pub(super) struct File {
     #[serde(default)]
     pub(super) clients: Clients,
     #[serde(default)]
+    pub(super) publish: Publish,
+    #[serde(default)]
     pub(super) memory: Memory,
     #[serde(default)]
     pub(super) quarantine: Quarantine,
@@ -159,6 +161,15 @@ pub(super) struct Clients {
     pub(super) idle: Option<Text>,
     pub(super) stall: Option<Text>,
     pub(super) grace: Option<Text>,
+    pub(super) trusted_proxies: Option<Spanned<Vec<Text>>>,
+}
+
+/// `[publish]`: what is sent to be published here.
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Publish {
+    pub(super) at_once: Option<Number>,
+    pub(super) time: Option<Text>,
 }
 
 /// `[memory]`

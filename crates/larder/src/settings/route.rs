@@ -140,7 +140,7 @@ fn patterns(modules: &Spanned<Vec<file::Text>>, pick: &mut Pick<'_>) -> Option<P
 }
 
 /// Why a pattern covers nothing.
-pub(super) fn pattern_fault(pattern: &str) -> Option<&'static str> {
+pub(crate) fn pattern_fault(pattern: &str) -> Option<&'static str> {
     if pattern.is_empty() {
         Some("is empty")
     } else if pattern.contains(',') {

@@ -8,6 +8,7 @@ use super::{
     limits::{Bodies, Limits},
     origin::Valued,
     pick::Pick,
+    publishing::Publishing,
     span::{HOUR, LEAST, Span, YEAR, ZERO},
     stubborn::{Breaker, Fetches, Hedge, Retry},
     wrong::Wrong,
@@ -26,6 +27,7 @@ pub(crate) struct Tuning {
     pub(crate) hedge: Hedge,
     pub(crate) fetches: Fetches,
     pub(crate) clients: Clients,
+    pub(crate) publishing: Publishing,
     /// Memory for small answers.
     pub(crate) memory_small: Valued<Amount>,
     /// Memory for what arrives while the disk takes nothing.
@@ -114,6 +116,7 @@ impl Tuning {
             hedge: Hedge::pick(&file.hedge, pick),
             fetches: Fetches::pick(&file.fetches, pick),
             clients: Clients { connections, head, idle, stall, grace },
+            publishing: Publishing::pick(file, pick),
             memory_small,
             memory_staging,
             quarantine_files,

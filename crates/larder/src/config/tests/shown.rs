@@ -114,6 +114,9 @@ fn text() {
     clients.idle  1m 30s  default
     clients.stall  1m  default
     clients.grace  10s  default
+    clients.trusted_proxies  none  default
+    publish.at_once  8  default
+    publish.time  10m  default
     memory.small  32 MiB  default
     memory.zips  64 MiB  default
     memory.staging  64 MiB  default
