@@ -11,6 +11,7 @@ use crate::{
     Answer, Ask, Mirror, Refusal,
     answer::{AnswerMeta, Body, CacheStatus, Keep},
     derived::rank,
+    policy::Route,
 };
 
 impl Mirror {
@@ -32,27 +33,33 @@ impl Mirror {
     pub(crate) async fn list(self: &Arc<Self>, ask: &Ask, module: &ModulePath) -> Result<Answer, Refusal> {
         let question = Question::List(module.clone());
         let answered = self.question(ask, &question).await;
-        if !ask.policy.route(module).is_private() {
+        let route = ask.policy.route(module);
+        if !route.is_private() {
             return answered;
         }
         let (stored, withdrawn) = self.here(module).await?;
         let listed = match &answered {
             Ok(Answer { body: Body::Bytes(body), .. }) => Bytes::clone(body),
             Ok(_) => Bytes::new(),
-            Err(refusal) if gives_way(refusal) && !stored.is_empty() => Bytes::new(),
+            // A module of which everything was withdrawn is known all the same: after a 404 its name would go on to whom
+            // `go` asks next.
+            Err(refusal) if gives_way(refusal) && !(stored.is_empty() && withdrawn.is_empty()) => {
+                Bytes::new()
+            }
             Err(_) => return answered,
         };
         let listed = VersionList::parse(module, &String::from_utf8_lossy(&listed));
         let all = listed.iter().chain(stored).filter(|version| !withdrawn.contains(version));
         let body = VersionList::of(all).to_bytes().into();
-        Ok(merged(answered.ok(), &question, body))
+        Ok(merged(answered.ok(), &route, &question, body))
     }
 
     /// `@latest`.
     pub(crate) async fn latest(self: &Arc<Self>, ask: &Ask, module: &ModulePath) -> Result<Answer, Refusal> {
         let question = Question::Latest(module.clone());
         let answered = self.question(ask, &question).await;
-        if !ask.policy.route(module).is_private() {
+        let route = ask.policy.route(module);
+        if !route.is_private() {
             return answered;
         }
         let (_, withdrawn) = self.here(module).await?;
@@ -68,9 +75,9 @@ impl Mirror {
         let ours = newest.as_ref().and_then(|info| Some(Info::parse(info).ok()?.version().clone()));
         match (newest, ours, said) {
             (Some(info), Some(ours), Some(said)) if gone || rank(&ours) > rank(&said) => {
-                Ok(merged(answered.ok(), &question, info))
+                Ok(merged(answered.ok(), &route, &question, info))
             }
-            (Some(info), Some(_), None) => Ok(merged(answered.ok(), &question, info)),
+            (Some(info), Some(_), None) => Ok(merged(answered.ok(), &route, &question, info)),
             (_, _, Some(said)) if gone => Err(self.why_gone(module, said).await),
             _ => answered.map(|answer| Answer { keep: Keep::No, ..answer }),
         }
@@ -105,7 +112,9 @@ fn gives_way(refusal: &Refusal) -> bool {
 }
 
 /// The answer with another body. Nobody keeps it: another process may publish or withdraw at any moment.
-fn merged(answered: Option<Answer>, question: &Question, body: Bytes) -> Answer {
+fn merged(answered: Option<Answer>, route: &Route, question: &Question, body: Bytes) -> Answer {
+    // Where nobody is to be asked, what stands here is not old.
+    let answered = answered.filter(|_| !route.chain.links.is_empty());
     let meta = answered.map_or_else(
         || AnswerMeta {
             cache: CacheStatus::Hit,
