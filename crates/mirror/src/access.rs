@@ -161,7 +161,7 @@ mod tests {
         };
         let rule = |modules, sumdb| Rule { modules: Patterns::new(modules), route: route(modules, sumdb) };
         let rules = vec![rule("corp.example", SumdbUse::Ledger), rule("open.example", SumdbUse::Public)];
-        let private = Private { no_proxy: Patterns::new("secret.example"), no_sumdb: Patterns::default() };
+        let private = Private { no_proxy: Patterns::new("secret.example"), ..Private::default() };
         Policy::new(rules, route("rest", SumdbUse::Public), private, Vec::new(), Freshness::default())
     }
 

@@ -63,20 +63,6 @@ use storage::{Key, Kind, Question, Store, StoredAnswer};
 use tokio::sync::broadcast;
 use upstream::{Priority, Via};
 
-use crate::{
-    admission::Admission,
-    artifact::{ArtifactKey, Landed},
-    flight::Flights,
-    heads::Heads,
-    hedge::HedgeBudget,
-    held::Held,
-    log::Logs,
-    remembered::Remembered,
-    vouch::Vouches,
-    vouching::Vouching,
-    walk::Walk,
-    withdrawn::Withdrawals,
-};
 pub use crate::{
     access::{Action, Denied, Unidentified, Who},
     admission::Room,
@@ -97,6 +83,20 @@ pub use crate::{
     refusal::{Absent, Contradiction, Known, Misbehaviour, Refusal, Security, Unverified},
     source::{Link, Source},
     vouch::Vouched,
+};
+use crate::{
+    admission::Admission,
+    artifact::{ArtifactKey, Landed},
+    flight::Flights,
+    heads::Heads,
+    hedge::HedgeBudget,
+    held::Held,
+    log::Logs,
+    remembered::Remembered,
+    vouch::Vouches,
+    vouching::Vouching,
+    walk::Walk,
+    withdrawn::Withdrawals,
 };
 
 /// How the mirror behaves whatever the module.
