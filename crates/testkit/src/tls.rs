@@ -73,6 +73,11 @@ impl Authority {
         self.client.1.serialize_pem()
     }
 
+    /// The server's certificate and its private key, PEM, for a program that serves by itself.
+    pub fn server_pem(&self) -> String {
+        self.server.1.serialize_pem() + &self.server.0.pem()
+    }
+
     /// How a server of this authority speaks TLS; with `clients`, only to those who show a certificate of it.
     pub(crate) fn server(&self, clients: bool) -> Arc<ServerConfig> {
         let provider = Arc::new(aws_lc_rs::default_provider());

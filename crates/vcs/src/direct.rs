@@ -14,6 +14,7 @@ mod problem;
 mod proxies;
 mod rules;
 mod shared;
+mod through_go;
 mod turns;
 mod zip_file;
 
@@ -43,6 +44,7 @@ pub use self::{
 use crate::{
     Cause, Place, Root, Vcs, VcsError,
     git::{Cache, Git},
+    go_tool::GoTool,
 };
 
 /// What the repositories of all routes share: places, what is remembered, and what is kept on disk.
@@ -51,6 +53,8 @@ pub struct Direct {
     door: Door,
     runtime: Handle,
     cache: Arc<Cache>,
+    /// For what is not kept with git.
+    go: GoTool,
     /// Of those who look for the code.
     lookups: Turns,
     /// Of those who read it.
@@ -76,6 +80,7 @@ impl Direct {
     /// Asks nobody, and writes nothing yet; that there is no `git`, or that the disk takes nothing, shows when it is needed.
     pub fn open(config: DirectConfig, door: &Door, runtime: Handle) -> Result<Arc<Self>, VcsError> {
         let environment = config.environment.clone().unwrap_or_else(|| std::env::vars_os().collect());
+        let go = GoTool::new(config.dir.join("go"), config.limits, environment.clone());
         let mut git = Git::with_environment(environment, config.limits);
         if let Some(program) = &config.git {
             git = git.at(program.clone());
@@ -85,6 +90,7 @@ impl Direct {
         Ok(Arc::new(Direct {
             door: door.clone(),
             cache,
+            go,
             lookups: Turns::new(places, patience),
             turns: Turns::new(places, patience),
             pages: Shared::new(runtime.clone(), PAGES, pages::weight),
@@ -160,16 +166,15 @@ impl Way {
             Vcs::Git => {
                 let place = Place::new(path.clone(), root.prefix(), root.subdir());
                 let place = place.map_err(|error| miss(Problem::repository(error)))?;
-                self.answered(&want.what, root, place).await
+                self.answered(&want.what, |way| way.make(want.what.clone(), root, Arc::new(place))).await
             }
             Vcs::Mod => {
                 let url = root.urls().first().map_or("", String::as_str);
                 let proxy = self.direct.proxies.get(&self.direct.door, &self.rules, url);
                 return proxy.map_err(|error| miss(Problem::repository(error)))?.fetch(want).await;
             }
-            other => {
-                let why = format!("code that is kept with {other} is not read here");
-                Err(Problem::repository(VcsError::failed(Cause::Local, format!("find {path}"), why)))
+            Vcs::Hg | Vcs::Svn | Vcs::Fossil | Vcs::Bzr => {
+                self.answered(&want.what, |way| way.through_go(want.what.clone(), root)).await
             }
         };
         Ok(self.send(answer.map_err(miss)?))

@@ -9,6 +9,7 @@ mod code;
 mod direct;
 mod error;
 pub mod git;
+mod go_tool;
 mod oid;
 mod pack;
 mod refs;

@@ -33,6 +33,8 @@ pub enum Vcs {
     Svn,
     /// Fossil.
     Fossil,
+    /// Bazaar.
+    Bzr,
     /// No repository: a server that speaks the GOPROXY protocol.
     Mod,
 }
@@ -184,12 +186,15 @@ impl Vcs {
             Vcs::Hg => "hg",
             Vcs::Svn => "svn",
             Vcs::Fossil => "fossil",
+            Vcs::Bzr => "bzr",
             Vcs::Mod => "mod",
         }
     }
 
     fn named(word: &str) -> Option<Self> {
-        [Vcs::Git, Vcs::Hg, Vcs::Svn, Vcs::Fossil, Vcs::Mod].into_iter().find(|vcs| vcs.as_str() == word)
+        [Vcs::Git, Vcs::Hg, Vcs::Svn, Vcs::Fossil, Vcs::Bzr, Vcs::Mod]
+            .into_iter()
+            .find(|vcs| vcs.as_str() == word)
     }
 
     /// What a page may send a tool to. Git has others, which run programs.
@@ -198,6 +203,7 @@ impl Vcs {
             Vcs::Git => &["https", "http", "git", "ssh", "git+ssh", "ssh+git"],
             Vcs::Hg => &["https", "http", "ssh"],
             Vcs::Svn => &["https", "http", "svn", "svn+ssh"],
+            Vcs::Bzr => &["https", "http", "bzr", "bzr+ssh"],
             Vcs::Fossil | Vcs::Mod => &["https", "http"],
         }
     }
@@ -436,7 +442,7 @@ mod tests {
             ("git git@r.test:a", "invalid repo root \"git@r.test:a\": no scheme"),
             ("git file:///srv/a", "invalid repo root \"file:///srv/a\": file scheme disallowed"),
             ("git FILE:///srv/a", "invalid repo root \"FILE:///srv/a\": file scheme disallowed"),
-            ("bzr https://r.test/a", "unknown vcs \"bzr\""),
+            ("cvs https://r.test/a", "unknown vcs \"cvs\""),
             ("Git https://r.test/a", "unknown vcs \"Git\""),
             ("git ext::touch", "invalid repo root \"ext::touch\": git is not reached by ext"),
             ("mod ssh://r.test/a", "invalid repo root \"ssh://r.test/a\": mod is not reached by ssh"),

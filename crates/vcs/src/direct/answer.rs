@@ -18,19 +18,21 @@ pub(super) enum Answer {
 impl Way {
     /// The answer to a request, made once for all who ask at the same time. A zip that was made when nobody waited any
     /// more is kept for a while: they ask again.
-    pub(super) async fn answered(
+    pub(super) async fn answered<F>(
         &self,
         what: &Request,
-        root: Arc<Root>,
-        place: Place,
-    ) -> Result<Answer, Problem> {
+        make: impl FnOnce(Way) -> F,
+    ) -> Result<Answer, Problem>
+    where
+        F: Future<Output = Result<Answer, Problem>> + Send + 'static,
+    {
         let key = (Arc::clone(&self.rules), what.clone());
         let is_zip = matches!(what, Request::Zip(_));
         let flight = self.direct.answers.join(
             &key,
             |known| if known.value.is_ok() { is_zip } else { known.age() < FAILURE },
             |_| {
-                let work = self.clone().make(what.clone(), root, Arc::new(place));
+                let work = make(self.clone());
                 async move {
                     let answer = work.await;
                     let keep = match &answer {
@@ -50,7 +52,12 @@ impl Way {
     }
 
     /// Makes it, again where that failed in passing, or where the list of references may be too old to know it.
-    async fn make(self, what: Request, root: Arc<Root>, place: Arc<Place>) -> Result<Answer, Problem> {
+    pub(super) async fn make(
+        self,
+        what: Request,
+        root: Arc<Root>,
+        place: Arc<Place>,
+    ) -> Result<Answer, Problem> {
         let config = &self.direct.config;
         let changes = matches!(what, Request::List(_) | Request::Latest(_) | Request::Query(..));
         let mut oldest = if changes { config.fresh } else { config.settled };

@@ -95,14 +95,15 @@ impl Way {
             .unwrap_or_else(|_| Err(VcsError::failed(Cause::Local, "direct", "the work was broken off")))
     }
 
+    /// Whether a page of that URL says so itself: 404 or 410. Blocking.
+    pub(super) fn is_gone(&self, url: &str) -> bool {
+        let page = self.direct.runtime.block_on(self.web.page(url, self.direct.config.page));
+        page.is_ok_and(|page| matches!(page.status, 404 | 410))
+    }
+
     fn repository(&self, remote: Remote) -> Arc<dyn Repo> {
-        let (web, runtime, within) =
-            (Arc::clone(&self.web), self.direct.runtime.clone(), self.direct.config.page);
-        // A page of that URL that says so itself: 404 or 410.
-        let gone = move |url: &str| {
-            let page = runtime.block_on(web.page(url, within));
-            page.is_ok_and(|page| matches!(page.status, 404 | 410))
-        };
+        let way = self.clone();
+        let gone = move |url: &str| way.is_gone(url);
         let (web, runtime) = (Arc::clone(&self.web), self.direct.runtime.clone());
         git::open(&self.direct.cache, remote, web, runtime, Arc::new(gone))
     }

@@ -72,6 +72,13 @@ impl ZipFile {
         finish(out).map_err(|error| local(&error))
     }
 
+    /// One that is there already. It may lose its name.
+    pub(super) fn of(file: File) -> Result<Self, VcsError> {
+        let data = file.metadata();
+        let data = data.map_err(|error| VcsError::failed(Cause::Local, "read the zip", error))?;
+        Ok(ZipFile { file: Arc::new(file), len: data.len() })
+    }
+
     /// Its length in bytes.
     pub(super) fn len(&self) -> u64 {
         self.len

@@ -25,7 +25,7 @@ fn cause(stderr: &str, far: bool) -> Cause {
 }
 
 /// What it says, for people: the lines that tell something, without credentials, of bounded length.
-pub(super) fn words(stderr: &str) -> String {
+pub(crate) fn words(stderr: &str) -> String {
     let telling = stderr.lines().map(str::trim).filter(|line| {
         !line.is_empty()
             && ![

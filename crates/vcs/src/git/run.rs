@@ -16,7 +16,8 @@ use std::{
 };
 
 use self::environment::Environment;
-pub(super) use self::process::{Output, Running};
+pub(super) use self::process::Output;
+pub(crate) use self::process::Running;
 use super::{config::Config, fault, remote::Remote};
 use crate::{Cause, VcsError};
 
@@ -82,11 +83,11 @@ pub(super) const SOURCE: &str = "larder-source";
 
 /// How a command ended.
 #[derive(Debug)]
-pub(super) struct Ended {
+pub(crate) struct Ended {
     /// `None` when a signal ended it.
-    pub(super) code: Option<i32>,
+    pub(crate) code: Option<i32>,
     /// The beginning of what it wrote to stderr.
-    pub(super) stderr: String,
+    pub(crate) stderr: String,
 }
 
 impl Git {

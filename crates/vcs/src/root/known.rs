@@ -99,7 +99,7 @@ impl Site {
         if !elements.all(|element| self.below && is_word(element)) {
             return Err(invalid());
         }
-        let suffix = ["git", "hg", "svn", "fossil"].iter().find(|vcs| has_suffix(&root, vcs));
+        let suffix = ["git", "hg", "svn", "fossil", "bzr"].iter().find(|vcs| has_suffix(&root, vcs));
         if self.plain && suffix.is_some() {
             return Err(VcsError::absent(format!("invalid version control suffix in {}/ path", self.prefix)));
         }
@@ -137,7 +137,7 @@ fn suffixed(path: &str, insecure: bool) -> Option<Root> {
     let mut end = host.len();
     for element in rest.split('/') {
         end += 1 + element.len();
-        let named = [Vcs::Git, Vcs::Hg, Vcs::Svn, Vcs::Fossil].into_iter().find_map(|vcs| {
+        let named = [Vcs::Git, Vcs::Hg, Vcs::Svn, Vcs::Fossil, Vcs::Bzr].into_iter().find_map(|vcs| {
             let name = element.strip_suffix(vcs.as_str())?.strip_suffix('.')?;
             is_word(name.strip_prefix('~').unwrap_or(name)).then_some(vcs)
         });
@@ -160,6 +160,8 @@ fn schemes(vcs: Vcs, insecure: bool) -> &'static [&'static str] {
         (Vcs::Hg, true) => &["https", "http", "ssh"],
         (Vcs::Svn, false) => &["https", "svn+ssh"],
         (Vcs::Svn, true) => &["https", "http", "svn", "svn+ssh"],
+        (Vcs::Bzr, false) => &["https", "bzr+ssh"],
+        (Vcs::Bzr, true) => &["https", "http", "bzr", "bzr+ssh"],
         (Vcs::Fossil | Vcs::Mod, _) => &["https"],
     }
 }
@@ -259,7 +261,7 @@ mod tests {
             ("e.test/a.git/b~c", ""),
             ("e.test/a~b/c.git", ""),
             ("e.git/b", ""),
-            ("e.test/a.bzr", ""),
+            ("e.test/a.bzr", "e.test/a.bzr bzr https://e.test/a bzr+ssh://e.test/a"),
         ] {
             assert_eq!(told(path, false), wanted, "{path}");
         }

@@ -1,6 +1,7 @@
 //! Repositories as a source, with everything between a request and its answer.
 
 mod faults;
+mod mercurial;
 mod sharing;
 mod site;
 

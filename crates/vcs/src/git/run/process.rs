@@ -24,7 +24,7 @@ use crate::{
 
 /// A command that runs. Its whole process group is killed when this is dropped.
 #[derive(Debug)]
-pub(in crate::git) struct Running {
+pub(crate) struct Running {
     what: String,
     child: Child,
     stdin: Option<ChildStdin>,
@@ -68,8 +68,9 @@ enum Killed {
 }
 
 impl Running {
-    /// Starts it. The size of a repository that is given is watched: it is progress, and it has a limit.
-    pub(super) fn start(
+    /// Starts it. The size of a directory that is given, a repository or what is made, is watched: it is progress, and it has
+    /// a limit.
+    pub(crate) fn start(
         mut command: Command,
         what: &str,
         limits: &Limits,
@@ -77,7 +78,7 @@ impl Running {
     ) -> Result<Self, VcsError> {
         let local = |why: String| VcsError::failed(Cause::Local, what, why);
         command.process_group(0);
-        let mut child = command.spawn().map_err(|error| local(format!("cannot start git: {error}")))?;
+        let mut child = command.spawn().map_err(|error| local(format!("it cannot be started: {error}")))?;
         let watch = Arc::new(Watch {
             state: Mutex::new(State {
                 deadline: Instant::now().checked_add(limits.time),
@@ -129,7 +130,7 @@ impl Running {
 
     /// What it writes. Ends early where the command is killed: only [`finish`](Self::finish) tells.
     /// To be taken once.
-    pub(in crate::git) fn stdout(&mut self) -> Output {
+    pub(crate) fn stdout(&mut self) -> Output {
         Output(self.stdout.take())
     }
 
@@ -149,7 +150,7 @@ impl Running {
     }
 
     /// Waits for its end. What it still writes to stdout is lost.
-    pub(in crate::git) fn finish(mut self) -> Result<Ended, VcsError> {
+    pub(crate) fn finish(mut self) -> Result<Ended, VcsError> {
         drop(self.stdin.take());
         let _ = std::io::copy(&mut Output(self.stdout.take()), &mut std::io::sink());
         // Not yet reaped, so that the process group's number stays its own.
@@ -177,7 +178,7 @@ impl Running {
 
 /// A command's output, if it was not taken before.
 #[derive(Debug)]
-pub(in crate::git) struct Output(Option<ChildStdout>);
+pub(crate) struct Output(Option<ChildStdout>);
 
 impl Read for Output {
     fn read(&mut self, into: &mut [u8]) -> std::io::Result<usize> {

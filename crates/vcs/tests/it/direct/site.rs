@@ -17,7 +17,8 @@ pub(crate) struct Site {
     pub(crate) way: Way,
     pub(crate) runtime: Runtime,
     pub(crate) dir: TempDir,
-    tunnel: Tunnel,
+    pub(crate) authority: Authority,
+    pub(crate) tunnel: Tunnel,
 }
 
 impl Site {
@@ -54,7 +55,7 @@ impl Site {
         let door = Door::new(DoorConfig::new("test", Env::new(door))).unwrap();
         let direct = Direct::open(config, &door, runtime.handle().clone()).unwrap();
         let way = direct.for_route(Rules::default()).unwrap();
-        Some(Self { git, server, way, runtime, dir, tunnel })
+        Some(Self { git, server, way, runtime, dir, authority, tunnel })
     }
 
     /// A repository whose one version is v1.0.0.
