@@ -110,6 +110,7 @@ impl ZipFile {
 fn nameless(dir: &Path) -> io::Result<File> {
     static COUNT: AtomicU64 = AtomicU64::new(0);
     let name = format!("zip-{}-{}.tmp", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
+    fs::create_dir_all(dir)?;
     let path = dir.join(name);
     // Of a process with the same number that died between the two steps.
     match fs::remove_file(&path) {
