@@ -25,8 +25,10 @@ use testkit::{GitFixture, GoCommand, note, require};
 use vcs::{Repo, git::Cache};
 
 use self::{oracle::Signposts, plan::Plan};
+use crate::own::World;
 
 struct Scene {
+    world: World,
     fixture: GitFixture,
     signposts: Signposts,
     cache: Arc<Cache>,
@@ -118,12 +120,23 @@ impl Scene {
     fn new() -> Self {
         let dir = tempfile::tempdir().unwrap();
         let cache = crate::cache(dir.path());
+        let fixture = GitFixture::empty();
         Self {
-            fixture: GitFixture::empty(),
+            world: World::of(&fixture),
+            fixture,
             signposts: Signposts::new(),
             cache,
             _dir: dir,
             cases: AtomicUsize::new(0),
+        }
+    }
+
+    /// One of four through the `git` program, the others in process.
+    fn repo(&self, name: &str) -> Box<dyn Repo> {
+        if name.ends_with(['0', '4', '8']) {
+            Box::new(crate::binary(&self.cache, &self.fixture.url(name)))
+        } else {
+            Box::new(self.world.repo(name))
         }
     }
 
@@ -142,9 +155,8 @@ impl Scene {
                 questions.extend(words.map(|words| (number, module.clone(), words)));
             }
         }
-        let repos: Vec<_> =
-            plans.iter().map(|(name, _)| crate::binary(&self.cache, &self.fixture.url(name))).collect();
-        let repos: Vec<&dyn Repo> = repos.iter().map(|repo| repo as &dyn Repo).collect();
+        let repos: Vec<_> = plans.iter().map(|(name, _)| self.repo(name)).collect();
+        let repos: Vec<_> = repos.iter().map(|repo| &**repo).collect();
         self.cases.fetch_add(questions.len(), Ordering::Relaxed);
         let detached = |number: usize| matches!(plans[number].1.head, plan::Head::Detached(_));
         let wrong = compare::differences(&go, &first, &questions, &repos, &detached);

@@ -16,7 +16,10 @@ use testkit::{GitFixture, GoCommand, ModuleTree, ScriptedUpstream, require};
 use vcs::{Code, Place, Repo, VcsError};
 
 use self::script::{Built, Expected, unescaped};
-use crate::differ::{compare, oracle::Signposts};
+use crate::{
+    differ::{compare, oracle::Signposts},
+    own::World,
+};
 
 /// What a rule is called, and its script.
 type Rule = (&'static str, &'static str);
@@ -36,30 +39,31 @@ fn every_rule_holds() {
     let rules: Vec<_> = all().enumerate().map(|(number, rule)| (format!("n{number}"), rule)).collect();
     let built: Vec<_> =
         rules.iter().map(|(name, (_, script))| script::build(&fixture, name, script)).collect();
-    let repos: Vec<_> = rules.iter().map(|(name, _)| crate::binary(&cache, &fixture.url(name))).collect();
+    let world = World::of(&fixture);
+    let binary: Vec<_> = rules.iter().map(|(name, _)| crate::binary(&cache, &fixture.url(name))).collect();
+    let own: Vec<_> = rules.iter().map(|(name, _)| world.repo(name)).collect();
+    let binary: Vec<_> = binary.iter().map(|repo| repo as &dyn Repo).collect();
+    let own: Vec<_> = own.iter().map(|repo| repo as &dyn Repo).collect();
     let mut wrong = Vec::new();
-    for (((_, (rule, _)), built), repo) in rules.iter().zip(&built).zip(&repos) {
-        assert!(!built.expected.is_empty(), "{rule}");
-        for line in &built.expected {
-            let place = compare::place(&line.module);
-            if let Err(why) = check(Code::new(repo, &place), &place, line) {
-                let Expected { module, query, verb, value } = line;
-                wrong.push(format!("{rule}: {} {query} {verb} {value}\n    {why}", module.path));
+    for (way, repos) in [("git", &binary), ("in process", &own)] {
+        for (((_, (rule, _)), built), repo) in rules.iter().zip(&built).zip(repos) {
+            assert!(!built.expected.is_empty(), "{rule}");
+            for line in &built.expected {
+                let place = compare::place(&line.module);
+                if let Err(why) = check(Code::new(*repo, &place), &place, line) {
+                    let Expected { module, query, verb, value } = line;
+                    wrong.push(format!("{rule} ({way}): {} {query} {verb} {value}\n    {why}", module.path));
+                }
             }
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     if require("go", GoCommand::find().is_some()) {
-        go_says_the_same(&fixture, &rules, &built, &repos);
+        go_says_the_same(&fixture, &rules, &built, &own);
     }
 }
 
-fn go_says_the_same(
-    fixture: &GitFixture,
-    rules: &[(String, Rule)],
-    built: &[Built],
-    repos: &[vcs::git::Binary],
-) {
+fn go_says_the_same(fixture: &GitFixture, rules: &[(String, Rule)], built: &[Built], repos: &[&dyn Repo]) {
     let signposts = Signposts::new();
     let mut questions = Vec::new();
     for (number, built) in built.iter().enumerate() {
@@ -75,9 +79,8 @@ fn go_says_the_same(
     let first = rules.iter().zip(built).filter(|(_, built)| !built.oldest.is_empty());
     let first: Vec<_> =
         first.map(|((name, _), built)| format!("git.example.com/{name}.git@{}", built.oldest)).collect();
-    let repos: Vec<&dyn Repo> = repos.iter().map(|repo| repo as &dyn Repo).collect();
     let go = signposts.go(fixture);
-    let wrong = compare::differences(&go, &first, &questions, &repos, &|_| false);
+    let wrong = compare::differences(&go, &first, &questions, repos, &|_| false);
     let wrong: Vec<_> =
         wrong.iter().map(|(number, what)| format!("{}: {what}", rules[*number].1.0)).collect();
     drop(signposts);
