@@ -41,11 +41,15 @@ def main():
         repositories(place / "r", args)
         server = Server(place / "r", place)
         bench = Bench(larder, server, place, args)
-        lines = bench.zips() + bench.lists() + ([] if args.no_big else bench.memory())
-    text = "\n".join(lines)
-    print(text)
+        parts = [bench.zips, bench.lists, *([] if args.no_big else [bench.memory])]
+        text = "\n\n".join(said(part()) for part in parts)
     if args.write:
         write(text)
+
+
+def said(text):
+    print(text, flush=True)
+    return text
 
 
 class Bench:
@@ -77,13 +81,14 @@ class Bench:
                 goal = 2 if warm else 1
                 lines.append(f"| {files} | {'warm' if warm else 'cold'} | {go:.0f} ms | {own:.0f} ms | **{go / own:.1f}** "
                              f"| {goal} | {both:.0f} ms |")
-        return [*lines, ""]
+        return "\n".join(lines)
 
     def lists(self):
         module, times = f"{HOST}/tags.git", {"first": [], "again": []}
         kept = self.fresh()
         with Larder(self, kept) as larder:
             larder.get(module, "list")
+            larder.get(module, "v1.0.0.info")
         for _ in range(self.args.rounds):
             new = self.fresh()
             shutil.copytree(kept / "data/git", new / "data/git", symlinks=True)
@@ -93,8 +98,8 @@ class Bench:
                     assert len(body.splitlines()) == 2000, body[:200]
                     times[what].append(took)
         first, again = (statistics.median(times[what]) * 1000 for what in ("first", "again"))
-        return [f"List of a repository with 2,000 tags, warm: **{first:.0f} ms** where the server is asked for its "
-                f"references, {again:.1f} ms after that (goal: 50 ms).", ""]
+        return (f"List of a repository with 2,000 tags, warm: **{first:.0f} ms** where the server is asked for its "
+                f"references, {again:.1f} ms after that (goal: 50 ms).")
 
     def memory(self):
         module, new = f"{HOST}/big.git/sub", self.fresh()
@@ -103,8 +108,8 @@ class Bench:
             took, body = larder.get(module, "v1.0.0.zip")
             anon, peak = watch.stop()
         assert len(body) > 90 << 20, len(body)
-        return [f"A module of 100 MB in a repository of 400 MB, fetched and sent in {took:.1f} s: at most **{anon:.0f} MB** "
-                f"of memory of its own ({peak:.0f} MB with mapped files; goal: 200 MB)."]
+        return (f"A module of 100 MB in a repository of 400 MB, fetched and sent in {took:.1f} s: at most **{anon:.0f} MB** "
+                f"of memory of its own ({peak:.0f} MB with mapped files; goal: 200 MB).")
 
     def fresh(self):
         self.count += 1

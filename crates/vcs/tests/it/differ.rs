@@ -165,7 +165,7 @@ impl Scene {
 }
 
 const SEED: u64 = 20_260;
-const REPOSITORIES: usize = 80;
+const REPOSITORIES: usize = 64;
 /// Repositories that one go is asked about.
 const AT_ONCE: usize = 12;
 const THREADS: usize = 2;
