@@ -15,7 +15,7 @@ use upstream::{Breaker, Caps, Door, DoorConfig, Env, Limits, Retry, Stubborn};
 
 use self::sources::{Sources, allowed, proxies, well_known};
 use crate::open_files;
-use crate::settings::{Access, Own, Settings, Sumdb};
+use crate::settings::{Access, Credential, Own, Settings, Sumdb};
 
 /// A mirror, and what shows how it fares.
 pub(crate) struct Engine {
@@ -50,6 +50,7 @@ impl Engine {
         let instance = instance();
         let mut door = DoorConfig::new(&instance, Env::new(std::env::vars_os()));
         door.limits = limits(settings);
+        door.logins = Some(Arc::new(credentials(settings)?));
         door.stubborn = stubborn(settings);
         door.meters.register(registry.sub_registry_with_prefix("larder"));
         let asked = door.meters.clone();
@@ -186,6 +187,14 @@ fn unverified(meters: &mirror::Meters) -> Vec<String> {
         number => Some(format!("{number} files wait until their checksum database answers")),
     };
     misbehaving.into_iter().chain(held).collect()
+}
+
+/// What servers are told of who asks.
+fn credentials(settings: &Settings) -> anyhow::Result<vcs::Credentials> {
+    let tokens = settings.credentials.iter().map(Credential::token).collect::<Result<Vec<_>, _>>()?;
+    let goauth = settings.goauth.value.clone();
+    let config = vcs::CredentialsConfig::new(std::env::vars_os());
+    Ok(vcs::Credentials::new(vcs::CredentialsConfig { tokens, goauth, ..config }))
 }
 
 fn limits(settings: &Settings) -> Limits {

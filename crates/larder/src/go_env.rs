@@ -34,6 +34,8 @@ pub(crate) enum GoVariable {
     NoSumdb,
     /// What may be fetched without proof of who answers.
     Insecure,
+    /// Who knows credentials.
+    Auth,
 }
 
 /// Where a variable was found.
@@ -65,6 +67,7 @@ impl GoVariable {
             GoVariable::NoProxy => "GONOPROXY",
             GoVariable::NoSumdb => "GONOSUMDB",
             GoVariable::Insecure => "GOINSECURE",
+            GoVariable::Auth => "GOAUTH",
         }
     }
 }
@@ -84,7 +87,11 @@ impl GoSettings {
     pub(crate) fn get(&self, variable: GoVariable) -> Option<Found> {
         self.look_up(variable).or_else(|| match variable {
             GoVariable::NoProxy | GoVariable::NoSumdb => self.look_up(GoVariable::Private),
-            GoVariable::Proxy | GoVariable::Sumdb | GoVariable::Private | GoVariable::Insecure => None,
+            GoVariable::Proxy
+            | GoVariable::Sumdb
+            | GoVariable::Private
+            | GoVariable::Insecure
+            | GoVariable::Auth => None,
         })
     }
 

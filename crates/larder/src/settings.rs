@@ -5,6 +5,7 @@
 
 mod amount;
 mod chain;
+mod credential;
 mod database;
 mod direct;
 mod environment;
@@ -33,10 +34,12 @@ use std::{
 
 use mirror::{Fallback, OnUnverifiable, Order, SumdbUse};
 use upstream::SafeUrl;
+use vcs::GoAuth;
 
 pub(crate) use self::{
     amount::{Amount, MinFree, Percent},
     chain::{Chain, End},
+    credential::Credential,
     database::{Database, Sumdb},
     direct::Direct,
     environment::Environment,
@@ -89,6 +92,9 @@ pub(crate) struct Settings {
     pub(crate) private: Private,
     pub(crate) routes: Vec<Route>,
     pub(crate) sources: SourceRules,
+    /// What hosts are told of who asks, and Go's own setting of it.
+    pub(crate) credentials: Vec<Credential>,
+    pub(crate) goauth: Valued<GoAuth>,
     /// Sentences for the operator: said once at start, shown by `config show`.
     pub(crate) warnings: Vec<String>,
 }
@@ -144,6 +150,9 @@ fn gather(
     let routes: Vec<_> = file.route.iter().map(|entry| Route::check(entry, &sources, pick)).collect();
     let routes = routes.into_iter().collect::<Option<Vec<_>>>();
     let private = Private::read(&go, &mut warnings);
+    let credentials: Vec<_> =
+        file.credential.iter().map(|entry| Credential::check(entry, env, pick)).collect();
+    let goauth = credential::goauth(&go, pick);
     let direct = Direct::pick(&file.direct, &go, pick);
 
     let mut settings = Settings {
@@ -163,6 +172,8 @@ fn gather(
         private,
         routes: routes?,
         sources,
+        credentials: credentials.into_iter().collect::<Option<Vec<_>>>()?,
+        goauth,
         warnings,
     };
     settings.warn();

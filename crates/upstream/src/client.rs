@@ -22,10 +22,12 @@ use tokio::time::Instant;
 use url::Url;
 
 use crate::{
-    FaultKind, Limits,
+    FaultKind, Limits, Login,
     connector::Connector,
     diagnose::{During, diagnose, never_begun},
     http_proxy::HttpProxies,
+    keyring::Keyring,
+    login::Refusal,
     redirect,
     transport::Stream,
 };
@@ -36,6 +38,7 @@ pub(crate) struct Client {
     connector: Connector,
     headers: HeaderMap,
     proxies: Arc<HttpProxies>,
+    keyring: Keyring,
     silence: Duration,
 }
 
@@ -55,6 +58,7 @@ impl Client {
         connector: Connector,
         headers: HeaderMap,
         proxies: Arc<HttpProxies>,
+        keyring: Keyring,
         limits: &Limits,
     ) -> Self {
         let http = legacy::Client::builder(TokioExecutor::new())
@@ -65,7 +69,7 @@ impl Client {
             .http2_keep_alive_timeout(PING_WAIT)
             .retry_canceled_requests(false)
             .build(connector.clone());
-        Client { http, connector, headers, proxies, silence: limits.first_byte / 4 }
+        Client { http, connector, headers, proxies, keyring, silence: limits.first_byte / 4 }
     }
 
     /// Asks for `url` and follows redirects. Dropping the future, or the response, closes the connection unless
@@ -75,12 +79,27 @@ impl Client {
     }
 
     /// The same, and says who answered in the end.
+    ///
+    /// Without an `Authorization`, the host is told what is known of it, and where it refuses, once more what can be
+    /// found out. No other host is.
     pub(crate) async fn get_from(&self, url: Url, mut headers: HeaderMap) -> Result<(Response, Url), Failed> {
         let mut at = url;
         let mut followed = 0;
+        let mut may_ask = !headers.contains_key(AUTHORIZATION);
+        let mut login = if may_ask { self.keyring.first(&at).await } else { None };
         loop {
-            let response =
-                self.ask(&at, &Said { method: Method::GET, headers: &headers, body: None }).await?;
+            let said = with(&headers, login.as_ref());
+            let response = self.ask(&at, &Said { method: Method::GET, headers: &said, body: None }).await?;
+            if may_ask && let Some(refusal) = Refusal::of(response.status(), response.headers()) {
+                let other = self.keyring.again(&at, refusal, login.as_ref()).await;
+                if other.is_some() {
+                    (login, may_ask) = (other, false);
+                    continue;
+                }
+            }
+            if let Some(login) = login.as_ref().filter(|_| response.status().is_success()) {
+                self.keyring.accepted(&at, login);
+            }
             let Some(to) = redirect::target(&at, response.status(), response.headers()) else {
                 return Ok((response, at));
             };
@@ -91,6 +110,7 @@ impl Client {
                 for secret in [AUTHORIZATION, COOKIE, PROXY_AUTHORIZATION] {
                     headers.remove(secret);
                 }
+                (login, may_ask) = (None, false);
             }
             at = to;
             followed += 1;
@@ -99,6 +119,8 @@ impl Client {
 
     /// Sends something to `url`. Redirects are not followed: they would carry it to somebody else.
     pub(crate) async fn post(&self, url: &Url, headers: &HeaderMap, body: Bytes) -> Result<Response, Failed> {
+        let login = if headers.contains_key(AUTHORIZATION) { None } else { self.keyring.first(url).await };
+        let headers = &with(headers, login.as_ref());
         self.ask(url, &Said { method: Method::POST, headers, body: Some(body) }).await
     }
 
@@ -152,6 +174,14 @@ impl Client {
             Err(e) => Err(diagnose(&e, During::Head)),
         }
     }
+}
+
+fn with(headers: &HeaderMap, login: Option<&Login>) -> HeaderMap {
+    let mut headers = headers.clone();
+    if let Some(login) = login {
+        login.add(&mut headers);
+    }
+    headers
 }
 
 /// What is asked.

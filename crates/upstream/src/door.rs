@@ -1,6 +1,6 @@
 //! The one door out: how every connection of the program to a source is made.
 
-use std::{fmt, sync::Arc};
+use std::{fmt, path::Path, sync::Arc};
 
 use http::{
     HeaderMap, HeaderValue,
@@ -11,10 +11,12 @@ use tokio_rustls::TlsConnector;
 use url::Url;
 
 use crate::{
-    Env, Guard, Limits, Meters, Resolver, SafeUrl, SourceConfig, SourceError, Stubborn, SystemResolver,
+    Env, Guard, Limits, Login, Logins, Meters, Resolver, SafeUrl, SourceConfig, SourceError, Stubborn,
+    SystemResolver,
     client::Client,
     connector::Connector,
     http_proxy::{BadHttpProxy, HttpProxies},
+    keyring::Keyring,
     names::Names,
     netrc::Netrc,
     secret::{Credentials, Redactor},
@@ -36,6 +38,8 @@ pub struct DoorConfig {
     pub resolver: Arc<dyn Resolver>,
     /// What is counted.
     pub meters: Meters,
+    /// Who knows what to tell hosts that want to know who asks; `None`: netrc alone.
+    pub logins: Option<Arc<dyn Logins>>,
 }
 
 /// The one door out. Clones are the same door.
@@ -54,6 +58,7 @@ struct Inner {
     roots: Arc<RootCertStore>,
     proxies: Arc<HttpProxies>,
     netrc: Netrc,
+    keyring: Keyring,
 }
 
 /// Why there is no door.
@@ -77,6 +82,7 @@ impl DoorConfig {
             env,
             resolver: Arc::new(SystemResolver),
             meters: Meters::default(),
+            logins: None,
         }
     }
 }
@@ -84,7 +90,7 @@ impl DoorConfig {
 impl Door {
     /// Reads certificate authorities, HTTP proxies and netrc. Blocks on the disk for a moment.
     pub fn new(config: DoorConfig) -> Result<Self, DoorError> {
-        let DoorConfig { instance, limits, stubborn, env, resolver, meters } = config;
+        let DoorConfig { instance, limits, stubborn, env, resolver, meters, logins } = config;
         if !via::is_instance(&instance) {
             return Err(DoorError::Instance);
         }
@@ -102,7 +108,8 @@ impl Door {
             meters,
             roots: Arc::new(tls::roots(&env)),
             proxies: Arc::new(HttpProxies::from_env(&env)?),
-            netrc: Netrc::load(&env),
+            netrc: if logins.is_none() { Netrc::load(&env) } else { Netrc::default() },
+            keyring: Keyring::new(logins),
         })))
     }
 
@@ -121,6 +128,11 @@ impl Door {
         &self.0.instance
     }
 
+    /// Who knows what to tell hosts.
+    pub fn logins(&self) -> Option<Arc<dyn Logins>> {
+        self.0.keyring.logins()
+    }
+
     /// What is counted.
     pub fn meters(&self) -> &Meters {
         &self.0.meters
@@ -132,7 +144,7 @@ impl Door {
         let names = Arc::clone(&inner.names);
         let tls = TlsConnector::from(Arc::new(tls::client_config(&inner.roots, config)?));
         let proxy_tls = TlsConnector::from(Arc::new(tls::proxy_config(&inner.roots, config)?));
-        Ok(inner.client(names, Guard::open(), tls, proxy_tls))
+        Ok(inner.client(names, Guard::open(), tls, proxy_tls, inner.keyring.clone()))
     }
 
     /// What a client of another sort is made of, for one source.
@@ -156,7 +168,37 @@ impl Door {
         let mut proxy_tls = tls.clone();
         proxy_tls.alpn_protocols.clear();
         let [tls, proxy_tls] = [tls, proxy_tls].map(|tls| TlsConnector::from(Arc::new(tls)));
-        Ok(inner.client(Arc::clone(&inner.strangers), guard, tls, proxy_tls))
+        Ok(inner.client(Arc::clone(&inner.strangers), guard, tls, proxy_tls, inner.keyring.clone()))
+    }
+
+    /// The same for one server, which is told something in every request, and may be signed by other authorities than
+    /// everybody else.
+    pub(crate) fn stranger_at(
+        &self,
+        server: &Url,
+        guard: Guard,
+        ca: Option<&Path>,
+        always: Option<Login>,
+    ) -> Result<(Client, Keyring), SourceError> {
+        let inner = &self.0;
+        let roots = match ca {
+            Some(path) => Arc::new(tls::roots_of(path)?),
+            None => Arc::clone(&inner.roots),
+        };
+        let mut proxy_tls = tls::common_config(&inner.roots)?;
+        proxy_tls.alpn_protocols.clear();
+        let [tls, proxy_tls] =
+            [tls::common_config(&roots)?, proxy_tls].map(|tls| TlsConnector::from(Arc::new(tls)));
+        let keyring = match always {
+            Some(login) => inner.keyring.always(server, login),
+            None => inner.keyring.clone(),
+        };
+        let client = inner.client(Arc::clone(&inner.strangers), guard, tls, proxy_tls, keyring.clone());
+        Ok((client, keyring))
+    }
+
+    pub(crate) fn keyring(&self) -> &Keyring {
+        &self.0.keyring
     }
 
     /// Where hosts that others name are.
@@ -169,7 +211,8 @@ impl Door {
         matches!(url.scheme(), "https" | "http") && self.0.proxies.for_url(url).is_some()
     }
 
-    /// Who Larder is for a source: the URL's own credentials, or netrc's. Only over TLS.
+    /// Who Larder is for a source, as far as that is known before anything is asked: the URL's own credentials, or
+    /// netrc's where nobody else knows of logins. Only over TLS.
     pub(crate) fn credentials<'a>(&'a self, url: &'a SafeUrl) -> Option<&'a Credentials> {
         if url.scheme() != "https" {
             return None;
@@ -180,15 +223,23 @@ impl Door {
     /// Takes out of messages whatever a source's requests carry.
     pub(crate) fn redactor(&self, url: &SafeUrl) -> Redactor {
         let credentials = self.credentials(url).into_iter().flat_map(Credentials::spellings);
-        Redactor::new(url.secrets().chain(credentials).chain(self.0.proxies.secrets()))
+        let secrets = url.secrets().chain(credentials).chain(self.0.proxies.secrets());
+        Redactor::new(secrets).with_logins(self.0.keyring.clone())
     }
 }
 
 impl Inner {
-    fn client(&self, names: Arc<Names>, guard: Guard, tls: TlsConnector, proxy_tls: TlsConnector) -> Client {
+    fn client(
+        &self,
+        names: Arc<Names>,
+        guard: Guard,
+        tls: TlsConnector,
+        proxy_tls: TlsConnector,
+        keyring: Keyring,
+    ) -> Client {
         let proxies = &self.proxies;
         let connector = Connector::new(names, self.limits, guard, tls, proxy_tls, Arc::clone(proxies));
-        Client::new(connector, self.headers.clone(), Arc::clone(proxies), &self.limits)
+        Client::new(connector, self.headers.clone(), Arc::clone(proxies), keyring, &self.limits)
     }
 }
 

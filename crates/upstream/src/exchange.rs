@@ -52,7 +52,7 @@ impl Web {
     /// redirects. Any status is an answer.
     pub async fn exchange(&self, exchange: Exchange) -> Result<Answer, Fault> {
         let Exchange { url, mut headers, body, patience } = exchange;
-        let ask = Ask::new(self.door(), &url, patience)?;
+        let ask = self.question(&url, patience)?;
         if !headers.contains_key(AUTHORIZATION)
             && let Some(authorization) = self.door().credentials(ask.url()).and_then(Credentials::basic)
         {

@@ -9,11 +9,11 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use crate::{Env, secret::Credentials};
+use crate::{Env, Login, secret::Credentials};
 
 /// The entries of a netrc file that have machine, login and password.
 #[derive(Debug, Default)]
-pub(crate) struct Netrc(Vec<Entry>);
+pub struct Netrc(Vec<Entry>);
 
 #[derive(Debug)]
 struct Entry {
@@ -23,7 +23,7 @@ struct Entry {
 
 impl Netrc {
     /// Reads the file that the environment names, or the one in the home directory. No file is no entries.
-    pub(crate) fn load(env: &Env) -> Self {
+    pub fn load(env: &Env) -> Self {
         let Some(path) = path(env) else { return Netrc::default() };
         match read(&path) {
             Ok(text) => Netrc::parse(&text),
@@ -35,7 +35,19 @@ impl Netrc {
         }
     }
 
-    /// The first entry for a host and port.
+    /// The first entry for a host and port, as they stand in a URL.
+    pub fn login(&self, authority: &str) -> Option<Login> {
+        self.get(authority).and_then(Credentials::login)
+    }
+
+    /// Texts that may appear in no message.
+    pub fn secrets(&self) -> impl Iterator<Item = String> + '_ {
+        self.0
+            .iter()
+            .filter_map(|entry| entry.credentials.login())
+            .flat_map(|login| login.secrets().collect::<Vec<_>>())
+    }
+
     pub(crate) fn get(&self, authority: &str) -> Option<&Credentials> {
         self.0.iter().find(|entry| entry.machine == authority).map(|entry| &entry.credentials)
     }

@@ -6,6 +6,8 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use http::HeaderValue;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
+use crate::{Login, keyring::Keyring};
+
 /// What stands where a secret was.
 pub(crate) const STARS: &str = "***";
 
@@ -52,6 +54,11 @@ impl Credentials {
         Some(value)
     }
 
+    /// The same, for hosts that are told nothing else.
+    pub(crate) fn login(&self) -> Option<Login> {
+        Login::basic(self.user.expose(), self.password.expose())
+    }
+
     /// Every spelling in which they might come back in a message.
     pub(crate) fn spellings(&self) -> impl Iterator<Item = String> + '_ {
         [&self.user, &self.password]
@@ -70,25 +77,41 @@ impl Credentials {
 
 /// Takes the secrets of one source out of texts that others wrote: error chains, a server's own words.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Redactor(Arc<[Secret]>);
+pub(crate) struct Redactor {
+    secrets: Arc<[Secret]>,
+    keyring: Keyring,
+}
 
 impl Redactor {
     pub(crate) fn new(secrets: impl IntoIterator<Item = String>) -> Self {
-        let mut secrets: Vec<String> = secrets.into_iter().filter(|s| s.len() >= SHORTEST).collect();
-        // A secret that contains another one goes first, or its rest would stay.
-        secrets.sort_unstable_by(|a, b| b.len().cmp(&a.len()).then(a.cmp(b)));
-        secrets.dedup();
-        Redactor(secrets.iter().map(|s| Secret::new(s)).collect())
+        let secrets = longest_first(secrets);
+        Redactor { secrets: secrets.iter().map(|s| Secret::new(s)).collect(), keyring: Keyring::default() }
+    }
+
+    /// The secrets of these logins go, too.
+    pub(crate) fn with_logins(self, keyring: Keyring) -> Self {
+        Redactor { keyring, ..self }
     }
 
     /// The same for one more secret.
     pub(crate) fn and(&self, secret: &str) -> Self {
-        Redactor::new(self.0.iter().map(|one| one.expose().to_owned()).chain([secret.to_owned()]))
+        let secrets = self.secrets.iter().map(|one| one.expose().to_owned()).chain([secret.to_owned()]);
+        Redactor::new(secrets).with_logins(self.keyring.clone())
     }
 
     pub(crate) fn clean(&self, text: &str) -> String {
-        self.0.iter().fold(text.to_owned(), |text, secret| text.replace(secret.expose(), STARS))
+        let more = longest_first(self.keyring.secrets());
+        let secrets = more.iter().map(String::as_str).chain(self.secrets.iter().map(Secret::expose));
+        secrets.fold(text.to_owned(), |text, secret| text.replace(secret, STARS))
     }
+}
+
+/// A secret that contains another one goes first, or its rest would stay.
+fn longest_first(secrets: impl IntoIterator<Item = String>) -> Vec<String> {
+    let mut secrets: Vec<String> = secrets.into_iter().filter(|s| s.len() >= SHORTEST).collect();
+    secrets.sort_unstable_by(|a, b| b.len().cmp(&a.len()).then(a.cmp(b)));
+    secrets.dedup();
+    secrets
 }
 
 #[cfg(test)]
@@ -101,7 +124,7 @@ mod tests {
             format!("{:?}", Credentials::new("robot", "hunter2")),
             "Credentials { user: ***, password: *** }"
         );
-        assert_eq!(format!("{:?}", Redactor::new(["hunter2".to_owned()])), "Redactor([***])");
+        assert!(!format!("{:?}", Redactor::new(["hunter2".to_owned()])).contains("hunter2"));
         let header = Credentials::new("robot", "hunter2").basic().unwrap();
         assert_eq!(format!("{header:?}"), "Sensitive");
     }

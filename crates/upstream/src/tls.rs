@@ -51,6 +51,17 @@ pub(crate) fn roots(env: &Env) -> RootCertStore {
     roots
 }
 
+/// These authorities and no others.
+pub(crate) fn roots_of(path: &Path) -> Result<RootCertStore, SourceError> {
+    let mut roots = RootCertStore::empty();
+    let found = certificates("http.sslCAInfo", path)?;
+    let (added, _) = roots.add_parsable_certificates(found);
+    if added == 0 {
+        return Err(certificate_error("http.sslCAInfo", path, &"none of its certificates can be used"));
+    }
+    Ok(roots)
+}
+
 /// The TLS settings of one source: HTTP/2 where the server can, its own authorities besides the common ones, its
 /// own certificate.
 pub(crate) fn client_config(

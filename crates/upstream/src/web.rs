@@ -1,6 +1,6 @@
 //! Pages of hosts that somebody else names: those that say where a module's code is.
 
-use std::{fmt, time::Duration};
+use std::{fmt, path::Path, time::Duration};
 
 use http::{
     HeaderMap, HeaderValue,
@@ -10,9 +10,10 @@ use tokio::time::{Instant, timeout_at};
 use url::Url;
 
 use crate::{
-    Door, Fault, FaultKind, Guard, SafeUrl, SourceError, SourceName,
+    Door, Fault, FaultKind, Guard, Login, SafeUrl, SourceError, SourceName,
     client::{Client, Response},
     gunzip::Gunzip,
+    keyring::Keyring,
     names::Proof,
     secret::{Credentials, Redactor},
     words,
@@ -24,6 +25,7 @@ pub struct Web {
     door: Door,
     guard: Guard,
     client: Client,
+    keyring: Keyring,
 }
 
 /// A page, whatever its status.
@@ -47,13 +49,32 @@ impl Web {
 
     /// Connects to nothing yet.
     pub fn open(door: &Door, guard: Guard) -> Result<Self, SourceError> {
-        Ok(Web { door: door.clone(), client: door.stranger(guard.clone())?, guard })
+        Ok(Web {
+            door: door.clone(),
+            client: door.stranger(guard.clone())?,
+            guard,
+            keyring: door.keyring().clone(),
+        })
+    }
+
+    /// The same for requests to one server: it may be signed by the authorities of this file alone, and is told these
+    /// headers in every request (no other host is, where it redirects to one). Reads the file; connects to nothing yet.
+    pub fn at_server(
+        &self,
+        url: &str,
+        ca: Option<&Path>,
+        headers: Option<Login>,
+    ) -> Result<Web, SourceError> {
+        let server = Url::parse(url).map_err(|error| SourceError::Client(error.to_string()))?;
+        let guard = self.guard.clone();
+        let (client, keyring) = self.door.stranger_at(&server, guard.clone(), ca, headers)?;
+        Ok(Web { door: self.door.clone(), guard, client, keyring })
     }
 
     /// Asks once for a page, redirects included, with the credentials that netrc has for its host. Whatever has not
     /// come `within` that time is missing.
     pub async fn page(&self, url: &str, within: Duration) -> Result<WebPage, Fault> {
-        let ask = Ask::new(&self.door, url, within)?;
+        let ask = self.question(url, within)?;
         let mut headers = HeaderMap::from_iter([(ACCEPT_ENCODING, HeaderValue::from_static("gzip"))]);
         if let Some(authorization) = self.door.credentials(&ask.url).and_then(Credentials::basic) {
             headers.insert(AUTHORIZATION, authorization);
@@ -96,6 +117,11 @@ impl Web {
         found.first.iter().try_for_each(|address| {
             self.guard.admits(host, address.ip()).map_err(|e| fault(FaultKind::Guarded, &e.to_string()))
         })
+    }
+
+    pub(crate) fn question(&self, url: &str, within: Duration) -> Result<Ask, Fault> {
+        let ask = Ask::new(&self.door, url, within)?;
+        Ok(Ask { redactor: ask.redactor.with_logins(self.keyring.clone()), ..ask })
     }
 
     pub(crate) fn door(&self) -> &Door {
@@ -174,7 +200,7 @@ pub(crate) struct Ask {
 }
 
 impl Ask {
-    pub(crate) fn new(door: &Door, url: &str, within: Duration) -> Result<Self, Fault> {
+    fn new(door: &Door, url: &str, within: Duration) -> Result<Self, Fault> {
         let started = Instant::now();
         let unaskable =
             |why: &str| Fault::new(SourceName::of_host(""), FaultKind::Unaskable, why, Duration::ZERO);

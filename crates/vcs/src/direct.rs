@@ -81,7 +81,7 @@ impl Direct {
     pub fn open(config: DirectConfig, door: &Door, runtime: Handle) -> Result<Arc<Self>, VcsError> {
         let environment = config.environment.clone().unwrap_or_else(|| std::env::vars_os().collect());
         let go = GoTool::new(config.dir.join("go"), config.limits, environment.clone());
-        let mut git = Git::with_environment(environment, config.limits);
+        let mut git = Git::with_environment(environment, config.limits).with_logins(door.logins());
         if let Some(program) = &config.git {
             git = git.at(program.clone());
         }

@@ -6,6 +6,7 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used))]
 
 mod code;
+mod credentials;
 mod direct;
 mod error;
 pub mod git;
@@ -19,6 +20,9 @@ mod root;
 mod tar;
 
 pub use code::{Code, Found, Place, zip_of};
+pub use credentials::{
+    BadGoAuth, BadToken, Credentials, CredentialsConfig, GoAuth, Token, TokenKind, TokenSource,
+};
 pub use direct::{Direct, DirectConfig, PrivateHosts, Rules, Way};
 pub use error::{Cause, VcsError};
 pub use oid::{BadOid, Oid};

@@ -39,6 +39,12 @@ pub(super) fn text(settings: &Settings) -> String {
         let value = format!("{}: {}", source.which, files.join(", "));
         rows.push(row(&format!("source {}", index + 1), value, &source.origin));
     }
+    for (index, credential) in settings.credentials.iter().enumerate() {
+        rows.push(row(&format!("credential {}", index + 1), credential.to_string(), &credential.origin));
+    }
+    if !matches!(settings.goauth.origin, Origin::Default) {
+        rows.push(row("GOAUTH", settings.goauth.value.to_string(), &settings.goauth.origin));
+    }
     table(&rows)
 }
 
@@ -73,6 +79,8 @@ pub(super) fn json(settings: &Settings) -> Value {
         },
         "routes": routes,
         "sources": sources,
+        "credentials": settings.credentials.iter().map(|one| json!({"value": one.to_string(), "origin": one.origin})).collect::<Vec<_>>(),
+        "goauth": {"value": settings.goauth.value.to_string(), "origin": settings.goauth.origin},
         "warnings": settings.warnings,
     })
 }

@@ -1,5 +1,6 @@
 //! The commands as a person types them, on a machine that exists only for the test.
 
+mod credentials;
 mod errors;
 mod example;
 mod own;

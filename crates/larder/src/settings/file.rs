@@ -72,6 +72,8 @@ pub(super) struct File {
     #[serde(default)]
     pub(super) source: Vec<Spanned<Source>>,
     #[serde(default)]
+    pub(super) credential: Vec<Spanned<Credential>>,
+    #[serde(default)]
     pub(super) route: Vec<Spanned<Route>>,
 }
 
@@ -206,6 +208,18 @@ pub(super) struct Source {
     pub(super) ca: Option<Text>,
     pub(super) client_cert: Option<Text>,
     pub(super) client_key: Option<Text>,
+}
+
+/// `[[credential]]`
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Credential {
+    pub(super) host: Option<Text>,
+    pub(super) user: Option<Text>,
+    pub(super) bearer: Option<Spanned<bool>>,
+    pub(super) token: Option<Text>,
+    pub(super) token_file: Option<Text>,
+    pub(super) token_env: Option<Text>,
 }
 
 /// `[[route]]`

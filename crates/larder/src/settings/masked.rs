@@ -14,11 +14,12 @@ pub(crate) fn masked(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for line in logical_lines(text) {
         let userinfo = userinfo(line);
+        let token = token(line);
         let (mut in_query, mut in_key) = (false, false);
         for (at, c) in line.char_indices() {
             in_query = in_query && !ends_a_url(c);
             in_key = in_key && !(c.is_whitespace() || matches!(c, '"' | '\''));
-            if c != '\n' && (in_query || in_key || userinfo.contains(&at)) {
+            if c != '\n' && (in_query || in_key || at >= token || userinfo.contains(&at)) {
                 out.extend(std::iter::repeat_n('*', c.len_utf8()));
             } else {
                 out.push(c);
@@ -28,6 +29,18 @@ pub(crate) fn masked(text: &str) -> String {
         }
     }
     out
+}
+
+/// Where the value of a setting begins that is called `token`; behind the line where there is none.
+fn token(line: &str) -> usize {
+    let begins = line.match_indices("token").find_map(|(at, word)| {
+        let before = line.get(..at)?;
+        let alone = !before.ends_with(|c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-');
+        let rest = line.get(at + word.len()..)?;
+        let value = rest.trim_start_matches(['"', '\'']).trim_start().strip_prefix('=')?;
+        alone.then_some(line.len() - value.len())
+    });
+    begins.unwrap_or(line.len())
 }
 
 /// What stands before the last `@`, or before an escape that may spell one. Without a `://` it begins at the quote
@@ -129,6 +142,9 @@ mod tests {
             ("x = \"https://h/p?t=secret,https://i\"", "x = \"https://h/p?********,https://i\""),
             ("x = 'https://h/?a|https://i?b'", "x = 'https://h/?*|https://i?*'"),
             ("# why? because", "# why? because"),
+            ("token = \"hunter2\"", "token =**********"),
+            ("x = [{ host = \"h\", 'token'= 'a b' }]", "x = [{ host = \"h\", 'token'=*********"),
+            ("token_file = \"t\"", "token_file = \"t\""),
             ("key = \"PRIVATE+KEY+a+0+A/b=\" # x", "key = \"PRIVATE+KEY+********\" # x"),
             ("a PRIVATE+KEY+a b PRIVATE+KEY+c", "a PRIVATE+KEY+* b PRIVATE+KEY+*"),
             ("x = \"https://é:ß@h\"\ny = 1", "x = \"https://*****@h\"\ny = 1"),

@@ -3,5 +3,6 @@
 
 mod behind_a_proxy;
 mod faults;
+mod logins;
 pub(crate) mod site;
 mod with_go;

@@ -86,7 +86,7 @@ impl Way {
         let way = self.clone();
         let opened = self.direct.runtime.spawn_blocking(move || {
             let _turn = turn;
-            let repo = way.repository(remote);
+            let repo = way.repository(remote)?;
             repo.refs()?;
             Ok(repo)
         });
@@ -101,7 +101,7 @@ impl Way {
         page.is_ok_and(|page| matches!(page.status, 404 | 410))
     }
 
-    fn repository(&self, remote: Remote) -> Arc<dyn Repo> {
+    fn repository(&self, remote: Remote) -> Result<Arc<dyn Repo>, VcsError> {
         let way = self.clone();
         let gone = move |url: &str| way.is_gone(url);
         let (web, runtime) = (Arc::clone(&self.web), self.direct.runtime.clone());

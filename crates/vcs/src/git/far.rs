@@ -2,11 +2,12 @@
 
 use std::{
     fmt,
+    path::PathBuf,
     sync::{Arc, OnceLock},
 };
 
 use tokio::runtime::Handle;
-use upstream::Web;
+use upstream::{Login, SourceError, Web};
 
 use super::{
     binary::{Binary, Gone},
@@ -14,24 +15,48 @@ use super::{
     gix::Gix,
     remote::{Remote, Transport},
 };
-use crate::{Blob, Commit, Entry, Oid, Refs, Repo, Sink, VcsError};
+use crate::{Blob, Cause, Commit, Entry, Oid, Refs, Repo, Sink, VcsError};
 
 /// A repository on another machine: in process over `https`, `http` and `git`; with the `git` program over `ssh` and
 /// `file`, and where a server speaks what is not read in process: an old version of git's protocol, or no protocol at
-/// all. Nothing is asked yet.
+/// all, and where the user's configuration wants what only the program does. Nothing is asked yet.
 pub fn open(
     cache: &Arc<Cache>,
     remote: Remote,
     web: Arc<Web>,
     runtime: Handle,
     gone: Arc<Gone>,
-) -> Arc<dyn Repo> {
+) -> Result<Arc<dyn Repo>, VcsError> {
     let binary = Binary::new(Arc::clone(cache), remote.clone(), gone);
     if matches!(remote.transport(), Transport::Ssh | Transport::Local) {
-        return Arc::new(binary);
+        return Ok(Arc::new(binary));
     }
+    let http = cache.git().config().http(remote.secret())?;
+    if http.is_unverified() {
+        tracing::warn!(%remote, "its certificate is not checked: the git configuration says so (http.sslVerify)");
+    }
+    if let Some(setting) = http.beyond() {
+        if cache.git().is_found() {
+            return Ok(Arc::new(binary));
+        }
+        let why = format!(
+            "only a git program does what {setting} of the git configuration says, and there is none"
+        );
+        return Err(VcsError::failed(Cause::Local, format!("list the references of {remote}"), why));
+    }
+    let web = if http.ca().is_some() || !http.headers().is_empty() {
+        let headers =
+            Login::headers(http.headers().iter().map(|(name, value)| (name.as_str(), value.as_str())));
+        let special = web.at_server(remote.secret(), http.ca().map(PathBuf::as_path), headers);
+        let refused = |error: SourceError| {
+            VcsError::failed(Cause::Local, format!("list the references of {remote}"), error)
+        };
+        Arc::new(special.map_err(refused)?)
+    } else {
+        web
+    };
     let gix = Gix::new(Arc::clone(cache), remote, web, runtime);
-    Arc::new(Far { gix, binary, way: OnceLock::new() })
+    Ok(Arc::new(Far { gix, binary, way: OnceLock::new() }))
 }
 
 /// A repository that may be read in both ways.

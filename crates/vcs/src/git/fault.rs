@@ -5,7 +5,11 @@ use crate::{Cause, VcsError};
 
 /// The failure that a command's stderr tells of. `far`: another machine was asked.
 pub(super) fn of(what: &str, stderr: &str, far: bool) -> VcsError {
-    VcsError::failed(cause(stderr, far), what, words(stderr))
+    let words = words(stderr);
+    match advice(stderr) {
+        Some(advice) => VcsError::failed(cause(stderr, far), what, format!("{words} ({advice})")),
+        None => VcsError::failed(cause(stderr, far), what, words),
+    }
 }
 
 /// Of what sort it is. `git` is run with `LC_ALL=C`.
@@ -21,6 +25,20 @@ fn cause(stderr: &str, far: bool) -> Cause {
         Cause::Network
     } else {
         Cause::Server
+    }
+}
+
+/// What to do where `ssh` speaks, which asks nobody here.
+fn advice(stderr: &str) -> Option<&'static str> {
+    let says = |text: &str| stderr.contains(text);
+    if says("REMOTE HOST IDENTIFICATION HAS CHANGED") {
+        Some("the host's key has changed: if that is right, take the old one out with `ssh-keygen -R HOST`")
+    } else if says("Host key verification failed") {
+        Some("the host's key is not known: put it into known_hosts of the user that runs Larder")
+    } else if says("Permission denied (") {
+        Some("the host takes no key that it is offered: one without a passphrase is needed, or an ssh agent")
+    } else {
+        None
     }
 }
 

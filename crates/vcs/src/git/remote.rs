@@ -77,6 +77,11 @@ impl Remote {
         &self.target
     }
 
+    /// That URL without credentials.
+    pub(crate) fn shown_target(&self) -> String {
+        without_credentials(&self.target)
+    }
+
     /// How it is reached.
     pub fn transport(&self) -> Transport {
         transport(&self.target).unwrap_or(Transport::Local)

@@ -5,6 +5,7 @@
 //! reads what lies here has neither: nothing of them may change content. No command may ask anybody anything.
 
 mod environment;
+mod login;
 mod process;
 
 use std::{
@@ -14,6 +15,8 @@ use std::{
     sync::Arc,
     time::Duration,
 };
+
+use upstream::Logins;
 
 use self::environment::Environment;
 pub(super) use self::process::Output;
@@ -30,6 +33,7 @@ pub struct Git {
     /// What of the user's environment acts.
     user: Arc<Environment>,
     config: Arc<Config>,
+    logins: Option<Arc<dyn Logins>>,
 }
 
 /// What one command may cost.
@@ -101,7 +105,23 @@ impl Git {
         let user: Vec<_> = user.into_iter().collect();
         let config = Arc::new(Config::read(user.iter().cloned()));
         let user = Arc::new(Environment::new(user));
-        Self { program: user.find("git"), limits, user, config }
+        Self { program: user.find("git"), limits, user, config, logins: None }
+    }
+
+    /// The same, which tells web servers what these know.
+    #[must_use]
+    pub fn with_logins(self, logins: Option<Arc<dyn Logins>>) -> Self {
+        Self { logins, ..self }
+    }
+
+    /// The same, whose commands may cost that.
+    pub(crate) fn with_limits(&self, limits: Limits) -> Self {
+        Self { limits, ..self.clone() }
+    }
+
+    /// Whether PATH leads to a `git`.
+    pub(crate) fn is_found(&self) -> bool {
+        self.program.is_some()
     }
 
     /// The user's git configuration.
@@ -131,7 +151,12 @@ impl Git {
 
     /// Starts a command.
     pub(super) fn start(&self, call: Call<'_>) -> Result<Running, VcsError> {
-        let command = self.user.command(self.program(&call.what())?, &call, &self.config)?;
+        let command = self.user.command(
+            self.program(&call.what())?,
+            &call,
+            &self.config,
+            self.login(&call)?.as_ref(),
+        )?;
         let mut limits = self.limits;
         if call.repository.is_none() {
             limits.time = limits.time.min(limits.listing);

@@ -265,22 +265,23 @@ fn web_servers_are_asked_as_the_settings_say() {
     let text = "[http]\n\textraHeader = X-One: 1\n\tsslCAInfo = ~/ca.pem\n\tproxy = http://u:secret@p.example:1\n\
         [http \"https://a.example\"]\n\textraHeader = Authorization: Basic c2VjcmV0\n\tsslVerify = false\n\tproxy =\n\
         [http \"https://b.example\"]\n\textraHeader =\n\textraHeader = X-Two: 2\n\tsslCert = /c.pem\n\tsslKey = /k.pem\n\
-        \tpinnedPubkey = sha256//x\n";
+        \tpinnedPubkey = sha256//x\n\
+        [http \"https://d.example\"]\n\tproxy =\n";
     let home = Home::new(&[(".gitconfig", text)], &[]);
     let config = home.config();
     let at = |url: &str| config.http(url).unwrap();
     let general = at("https://c.example/");
     assert_eq!(general.headers(), [("X-One".to_owned(), "1".to_owned())]);
     assert_eq!(general.ca(), Some(&home.dir.path().join("ca.pem")));
-    assert_eq!(general.proxy(), Some("http://u:secret@p.example:1"));
-    assert!(!general.is_unverified() && !general.authorizes() && general.beyond().is_none());
+    assert_eq!(general.beyond(), Some("http.proxy"));
+    assert!(!general.is_unverified() && !general.authorizes());
     let a = at("https://a.example/r");
     assert!(a.authorizes() && a.is_unverified());
-    assert_eq!((a.headers().len(), a.proxy()), (2, Some("")));
+    assert_eq!((a.headers().len(), a.beyond()), (2, Some("http.sslVerify")));
     let b = at("https://b.example/r");
     assert_eq!(b.headers(), [("X-Two".to_owned(), "2".to_owned())]);
-    assert_eq!((b.cert(), b.key()), (Some(&PathBuf::from("/c.pem")), Some(&PathBuf::from("/k.pem"))));
-    assert_eq!(b.beyond(), Some("pinnedpubkey"));
+    assert_eq!(b.beyond(), Some("http.sslCert"));
+    assert_eq!(at("https://d.example/r").beyond(), None);
     for shown in [format!("{general:?}"), format!("{a:?}"), format!("{config:?}")] {
         assert!(!shown.contains("secret") && !shown.contains("c2VjcmV0"), "{shown}");
     }

@@ -5,6 +5,7 @@
 mod attributes;
 mod binary;
 mod config;
+mod credentials;
 mod differ;
 mod direct;
 mod golden;

@@ -25,7 +25,8 @@ fn every_setting_is_in_it_with_its_default() {
     let plain = Machine::with_upstream().show(&[]);
     let machine = Machine::with_upstream().file("etc/larder.toml", &switched_on());
     let machine = machine.file("etc/corp-ca.pem", "").file("etc/larder.pem", "").file("etc/larder.key", "");
-    let machine = machine.secret("etc/sum.corp.example.key", super::own::KEY);
+    let machine =
+        machine.secret("etc/sum.corp.example.key", super::own::KEY).secret("etc/git.token", "hunter2");
     let shown = machine.show(&[]);
     for row in plain["settings"].as_array().unwrap() {
         let name = row["name"].as_str().unwrap();
@@ -38,5 +39,6 @@ fn every_setting_is_in_it_with_its_default() {
     }
     assert_eq!(shown["routes"][0]["chain"], "https://modules.corp.example");
     assert_eq!(shown["sources"][0]["client_key"], "DIR/etc/larder.key");
+    assert_eq!(shown["credentials"][0]["value"], "git.corp.example: user git, token_file DIR/etc/git.token");
     assert_eq!(shown["warnings"], serde_json::json!([]));
 }

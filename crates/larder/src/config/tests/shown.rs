@@ -160,6 +160,13 @@ fn json() {
           "name": "--config"
         }
       },
+      "credentials": [],
+      "goauth": {
+        "origin": {
+          "kind": "default"
+        },
+        "value": "netrc"
+      },
       "private": {
         "no_proxy": {
           "modules": [

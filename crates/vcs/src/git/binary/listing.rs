@@ -22,8 +22,17 @@ impl Format {
 }
 
 impl Binary {
-    /// Asks the server.
+    /// Asks the server, once more where it wants to know who asks and something else can be told.
     pub(super) fn list(&self) -> Result<Refs, VcsError> {
+        match self.list_once() {
+            Err(VcsError::Failed { cause: Cause::Auth, .. }) if self.cache.git().knows_more(&self.remote) => {
+                self.list_once()
+            }
+            listed => listed,
+        }
+    }
+
+    fn list_once(&self) -> Result<Refs, VcsError> {
         let call = Call { remote: Some(&self.remote), ..Call::new(LIST) };
         let mut running = self.cache.git().start(call)?;
         let refs = read(BufReader::new(running.stdout()), self.cache.git().limits().output, &call.what());

@@ -9,11 +9,7 @@ use super::{Settings, Variables, url::Parts, value};
 pub struct Http {
     headers: Vec<(String, String)>,
     ca: Option<PathBuf>,
-    ca_dir: Option<PathBuf>,
-    cert: Option<PathBuf>,
-    key: Option<PathBuf>,
     unverified: bool,
-    proxy: Option<String>,
     agent: Option<String>,
     beyond: Option<&'static str>,
 }
@@ -26,7 +22,8 @@ impl Http {
             let named = env.get(variable).map(PathBuf::from);
             named.or_else(|| value::path(text(name)?, home)).filter(|path| !path.as_os_str().is_empty())
         };
-        let verify = settings.switch("http", "sslverify", url).unwrap_or(true);
+        let unverified = env.get("GIT_SSL_NO_VERIFY").is_some()
+            || settings.switch("http", "sslverify", url) == Some(false);
         let mut headers: Vec<&str> = Vec::new();
         for header in settings.all("http", "extraheader", url).flatten() {
             if header.is_empty() {
@@ -42,16 +39,17 @@ impl Http {
         Self {
             headers: headers.collect(),
             ca: path("GIT_SSL_CAINFO", "sslcainfo"),
-            ca_dir: path("GIT_SSL_CAPATH", "sslcapath"),
-            cert: path("GIT_SSL_CERT", "sslcert"),
-            key: path("GIT_SSL_KEY", "sslkey"),
-            unverified: !verify || env.get("GIT_SSL_NO_VERIFY").is_some(),
-            proxy: text("proxy").map(str::to_owned),
+            unverified,
             agent: env.text("GIT_HTTP_USER_AGENT").or_else(|| text("useragent")).map(str::to_owned),
-            beyond: BEYOND.iter().copied().find(|name| {
-                let set = settings.all("http", name, url).last();
-                set.is_some() && settings.switch("http", name, url) != Some(false)
-            }),
+            beyond: if unverified {
+                Some("http.sslVerify")
+            } else {
+                BEYOND.into_iter().find_map(|(variable, name, shown)| {
+                    let set = settings.all("http", name, url).last();
+                    let set = set.is_some() && settings.switch("http", name, url) != Some(false);
+                    (set || env.get(variable).is_some()).then_some(shown)
+                })
+            },
         }
     }
 
@@ -71,29 +69,9 @@ impl Http {
         self.ca.as_ref()
     }
 
-    /// A directory of them (`GIT_SSL_CAPATH`, `http.sslCAPath`).
-    pub fn ca_dir(&self) -> Option<&PathBuf> {
-        self.ca_dir.as_ref()
-    }
-
-    /// The PEM file of a certificate that is shown to the server (`http.sslCert`).
-    pub fn cert(&self) -> Option<&PathBuf> {
-        self.cert.as_ref()
-    }
-
-    /// The PEM file of its key, where it has one of its own (`http.sslKey`).
-    pub fn key(&self) -> Option<&PathBuf> {
-        self.key.as_ref()
-    }
-
     /// Whether the user wants no certificate checked (`http.sslVerify`, `GIT_SSL_NO_VERIFY`).
     pub fn is_unverified(&self) -> bool {
         self.unverified
-    }
-
-    /// The HTTP proxy, which the environment's give way to; an empty text is none at all (`http.proxy`).
-    pub fn proxy(&self) -> Option<&str> {
-        self.proxy.as_deref()
     }
 
     /// What the client calls itself (`http.userAgent`).
@@ -101,7 +79,7 @@ impl Http {
         self.agent.as_deref()
     }
 
-    /// A setting that only the `git` program can follow, and that must not be passed over.
+    /// The setting that only the `git` program can follow, and that must not be passed over, if there is one.
     pub fn beyond(&self) -> Option<&'static str> {
         self.beyond
     }
@@ -112,23 +90,24 @@ impl fmt::Debug for Http {
         f.debug_struct("Http")
             .field("headers", &self.headers.len())
             .field("ca", &self.ca)
-            .field("ca_dir", &self.ca_dir)
-            .field("cert", &self.cert)
             .field("unverified", &self.unverified)
-            .field("proxy", &self.proxy.is_some())
             .field("beyond", &self.beyond)
             .finish_non_exhaustive()
     }
 }
 
-/// Settings that make a connection safer, or without which a server refuses.
-const BEYOND: [&str; 8] = [
-    "pinnedpubkey",
-    "cookiefile",
-    "curloptresolve",
-    "emptyauth",
-    "sslcertpasswordprotected",
-    "proxyauthmethod",
-    "proxysslcert",
-    "proxysslcainfo",
+/// What makes a connection another one, or safer, or without which a server refuses: variable, setting, its name.
+const BEYOND: [(&str, &str, &str); 12] = [
+    ("GIT_SSL_CAPATH", "sslcapath", "http.sslCAPath"),
+    ("GIT_SSL_CERT", "sslcert", "http.sslCert"),
+    ("", "proxy", "http.proxy"),
+    ("", "pinnedpubkey", "http.pinnedPubkey"),
+    ("", "cookiefile", "http.cookieFile"),
+    ("", "curloptresolve", "http.curloptResolve"),
+    ("", "emptyauth", "http.emptyAuth"),
+    ("GIT_SSL_CERT_PASSWORD_PROTECTED", "sslcertpasswordprotected", "http.sslCertPasswordProtected"),
+    ("GIT_HTTP_PROXY_AUTHMETHOD", "proxyauthmethod", "http.proxyAuthMethod"),
+    ("GIT_PROXY_SSL_CERT", "proxysslcert", "http.proxySSLCert"),
+    ("GIT_PROXY_SSL_CAINFO", "proxysslcainfo", "http.proxySSLCAInfo"),
+    ("GIT_SSL_VERSION", "sslversion", "http.sslVersion"),
 ];

@@ -2,15 +2,17 @@
 
 use std::{
     ffi::{OsStr, OsString},
+    fmt,
     path::{Path, PathBuf},
     process::{Command, Stdio},
 };
 
+use upstream::Login;
+
 use super::{Call, SOURCE};
 use crate::{VcsError, git::config::Config};
 
-/// The user's environment: only what may act on a `git`.
-#[derive(Debug)]
+/// The user's environment: only what may act on a `git`. `Debug` shows names alone.
 pub(super) struct Environment {
     variables: Vec<(OsString, OsString)>,
 }
@@ -40,6 +42,7 @@ impl Environment {
         program: &Path,
         call: &Call<'_>,
         config: &Config,
+        login: Option<&Login>,
     ) -> Result<Command, VcsError> {
         let mut command = self.bare(program, call.repository);
         for (key, value) in SETTINGS {
@@ -60,8 +63,13 @@ impl Environment {
             // The libraries below git do not all know this variable. What the user says of git itself is stronger.
             let ca = self.get("SSL_CERT_FILE").and_then(OsStr::to_str).filter(|file| !file.is_empty());
             let ca = ca.map(|file| ("http.sslCAInfo", file));
-            let settings = ca.into_iter().chain(config.for_git()?).chain([(url.as_str(), remote.secret())]);
-            set(&mut command, settings);
+            // As exact as can be, so that it goes nowhere else, and nothing that is less exact takes its place.
+            let header = format!("http.{}.extraHeader", remote.shown_target());
+            let headers = login.into_iter().flat_map(Login::expose);
+            let headers: Vec<_> = headers.map(|(name, value)| format!("{name}: {value}")).collect();
+            let headers = headers.iter().map(|line| (header.as_str(), line.as_str()));
+            let settings = ca.into_iter().chain(config.for_git()?).chain(headers);
+            set(&mut command, settings.chain([(url.as_str(), remote.secret())]));
         }
         if call.traced {
             command.env("GIT_TRACE_PACKET", "1").env("GIT_TRACE_REDACT", "1");
@@ -70,6 +78,24 @@ impl Environment {
         if call.asks {
             command.stdin(Stdio::piped());
         }
+        Ok(command)
+    }
+
+    /// A program that may know credentials. It has no repository but one that is around `dir`, if there is one.
+    pub(super) fn helper(
+        &self,
+        words: &[&str],
+        dir: Option<&Path>,
+        config: &Config,
+    ) -> Result<Command, VcsError> {
+        let (program, args) = words.split_first().map_or(("", words), |(program, args)| (*program, args));
+        let mut command = self.bare(Path::new(program), None);
+        self.apply(&mut command);
+        set(&mut command, config.for_git()?);
+        if let Some(dir) = dir {
+            command.current_dir(dir).env_remove("GIT_DIR");
+        }
+        command.args(args).stdin(Stdio::piped());
         Ok(command)
     }
 
@@ -103,6 +129,12 @@ impl Environment {
         command.env("GIT_ALLOW_PROTOCOL", "https:http:git:ssh:file");
         command.envs(self.variables.iter().map(|(name, value)| (name, value)));
         command.envs(FIXED);
+    }
+}
+
+impl fmt::Debug for Environment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.variables.iter().map(|(name, _)| name)).finish()
     }
 }
 

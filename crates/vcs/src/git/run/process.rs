@@ -144,6 +144,11 @@ impl Running {
         }
     }
 
+    /// Nothing more is asked.
+    pub(in crate::git) fn listen_no_more(&mut self) {
+        drop(self.stdin.take());
+    }
+
     /// It has answered, and may wait for the next question as long as it likes.
     pub(in crate::git) fn rest(&self) {
         self.watch.state().deadline = None;
