@@ -105,8 +105,10 @@ class Bench:
         module, new = f"{HOST}/big.git/sub", self.fresh()
         with Larder(self, new) as larder:
             watch = Watch(larder.process.pid)
-            took, body = larder.get(module, "v1.0.0.zip")
-            anon, peak = watch.stop()
+            try:
+                took, body = larder.get(module, "v1.0.0.zip")
+            finally:
+                anon, peak = watch.stop()
         assert len(body) > 90 << 20, len(body)
         return (f"A module of 100 MB in a repository of 400 MB, fetched and sent in {took:.1f} s: at most **{anon:.0f} MB** "
                 f"of memory of its own ({peak:.0f} MB with mapped files; goal: 200 MB).")
