@@ -18,7 +18,8 @@ use bytes::Bytes;
 use gomod::{GoMod, H1, Info, ModuleVersion, Origin, Request, ZipCheck, ZipFault, read_gomod};
 use jiff::Timestamp;
 use storage::{
-    Act, Deed, Event, Evidence, FileFact, Kind, Loaded, PublishError, Staged, StoreError, Whole, Withdrawal,
+    Act, Deed, Event, Evidence, FileFact, Kind, Loaded, PublishError, Receipt, Staged, StoreError, Whole,
+    Withdrawal,
 };
 use sumdb::{Hashes, Lookup};
 
@@ -111,6 +112,10 @@ impl Mirror {
         if version.version().is_pseudo() {
             let why = "a pseudo-version stands for a commit: publish a version like v1.2.3".to_owned();
             return Err(Unpublished::Unfit(why));
+        }
+        let receipt = self.store.receipt(version).await?;
+        if let Some(why) = receipt.as_ref().and_then(Receipt::withdrawn) {
+            return Err(Unpublished::Withdrawn(why.to_owned()));
         }
         let len = zip.written();
         let facts = judge::zip(ZipCheck::new(version), Arc::clone(&zip), len).await.map_err(unfit)?;

@@ -34,6 +34,7 @@ mod operator;
 mod overload;
 mod own_log;
 mod private;
+mod publish;
 mod real_go;
 mod rot;
 mod run;
