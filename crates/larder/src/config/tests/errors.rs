@@ -512,7 +512,7 @@ allow_private_hosts = ["a.example:443"]
 fn the_shape_of_the_file() {
     let wrong = |text: &str| Machine::with_upstream().wrong(text);
     assert_snapshot!(wrong("listne = \"127.0.0.1:0\"\n"), @r#"
-     × unknown field `listne`, expected one of `listen`, `data`, `upstream`, `sumdb`, `offline`, `min_free`, `fallback`, `order`, `on_unverifiable`, `patience`, `freshness`, `freshness_behind`, `freshness_wait`, `absence`, `failure`, `limits`, `bodies`, `retry`, `breaker`, `hedge`, `fetches`, `clients`, `memory`, `quarantine`, `log`, `direct`, `source`, `credential`, `route`
+     × unknown field `listne`, expected one of `listen`, `data`, `upstream`, `sumdb`, `offline`, `min_free`, `fallback`, `order`, `on_unverifiable`, `patience`, `freshness`, `freshness_behind`, `freshness_wait`, `absence`, `failure`, `limits`, `bodies`, `retry`, `breaker`, `hedge`, `fetches`, `clients`, `publish`, `memory`, `quarantine`, `log`, `direct`, `source`, `credential`, `route`
       ╭─[DIR/etc/larder.toml:1:1]
     1 │ listne = "127.0.0.1:0"
       · ──────
