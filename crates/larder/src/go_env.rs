@@ -36,6 +36,8 @@ pub(crate) enum GoVariable {
     Insecure,
     /// Who knows credentials.
     Auth,
+    /// Which version control systems may be used for what.
+    Vcs,
 }
 
 /// Where a variable was found.
@@ -68,6 +70,7 @@ impl GoVariable {
             GoVariable::NoSumdb => "GONOSUMDB",
             GoVariable::Insecure => "GOINSECURE",
             GoVariable::Auth => "GOAUTH",
+            GoVariable::Vcs => "GOVCS",
         }
     }
 }
@@ -91,7 +94,8 @@ impl GoSettings {
             | GoVariable::Sumdb
             | GoVariable::Private
             | GoVariable::Insecure
-            | GoVariable::Auth => None,
+            | GoVariable::Auth
+            | GoVariable::Vcs => None,
         })
     }
 

@@ -80,7 +80,8 @@ impl Direct {
     /// Asks nobody, and writes nothing yet; that there is no `git`, or that the disk takes nothing, shows when it is needed.
     pub fn open(config: DirectConfig, door: &Door, runtime: Handle) -> Result<Arc<Self>, VcsError> {
         let environment = config.environment.clone().unwrap_or_else(|| std::env::vars_os().collect());
-        let go = GoTool::new(config.dir.join("go"), config.limits, environment.clone());
+        let of_go = environment.iter().chain(&config.go).cloned();
+        let go = GoTool::new(config.dir.join("go"), config.limits, of_go);
         let mut git = Git::with_environment(environment, config.limits).with_logins(door.logins());
         if let Some(program) = &config.git {
             git = git.at(program.clone());

@@ -128,6 +128,7 @@ fn direct(settings: &Settings) -> DirectConfig {
         limits,
         git: direct.git.value.clone(),
         at_once: direct.at_once.value,
+        go: direct.go.iter().map(|(name, value)| (name.into(), value.into())).collect(),
         ..DirectConfig::new(settings.data.value.join("git"))
     }
 }

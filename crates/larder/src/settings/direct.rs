@@ -35,6 +35,8 @@ pub(crate) struct Direct {
     pub(crate) private_hosts: Valued<Hosts>,
     /// The same; GOINSECURE where the file says nothing.
     pub(crate) insecure: Valued<Patterns>,
+    /// What of Go's settings acts where a `go` reads what is not kept with git.
+    pub(crate) go: Vec<(&'static str, String)>,
 }
 
 /// Hosts that `direct` may reach although they are not of the public network.
@@ -68,6 +70,10 @@ impl Direct {
                 }
                 None => Valued::default(Patterns::default()),
             }),
+            go: [GoVariable::Vcs, GoVariable::Private]
+                .into_iter()
+                .filter_map(|variable| Some((variable.name(), go.get(variable)?.value)))
+                .collect(),
         }
     }
 }

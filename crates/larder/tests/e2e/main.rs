@@ -36,6 +36,7 @@ mod own_log;
 mod private;
 mod publish;
 mod real_go;
+mod recipes;
 mod rot;
 mod run;
 mod scrub;

@@ -17,6 +17,8 @@ pub struct DirectConfig {
     pub git: Option<PathBuf>,
     /// The user's environment, as far as it acts on git; `None`: that of this process.
     pub environment: Option<Vec<(OsString, OsString)>>,
+    /// Variables of the go command that come from its own files, for what is read through it: GOVCS, GOPRIVATE.
+    pub go: Vec<(OsString, OsString)>,
     /// How many repositories are known at once, with their lists of references; one counts once more for every thousand
     /// of these. Default 256.
     pub repositories: usize,
@@ -49,6 +51,7 @@ impl DirectConfig {
             limits: Limits::default(),
             git: None,
             environment: None,
+            go: Vec::new(),
             repositories: 256,
             at_once: 16,
             patience: Duration::from_secs(30),

@@ -217,9 +217,13 @@ fn a_server_that_is_gone_is_a_failure_even_where_go_says_that_there_is_nothing()
 
 #[test]
 fn govcs_is_obeyed() {
-    let Some(hg) = Hg::new(|config| set(config, "GOVCS", "*:git")) else { return };
-    let fault = hg.site.fault("code.example.com/m/@v/v1.0.0.zip");
-    assert!(fault.to_string().contains("GOVCS disallows using hg"), "{fault}");
+    let in_environment = |config: &mut DirectConfig| set(config, "GOVCS", "*:git");
+    let in_a_file = |config: &mut DirectConfig| config.go = vec![("GOVCS".into(), "*:git".into())];
+    for configured in [in_environment as fn(&mut DirectConfig), in_a_file] {
+        let Some(hg) = Hg::new(configured) else { return };
+        let fault = hg.site.fault("code.example.com/m/@v/v1.0.0.zip");
+        assert!(fault.to_string().contains("GOVCS disallows using hg"), "{fault}");
+    }
 }
 
 #[test]
