@@ -61,7 +61,9 @@ impl ZipFile {
         write: impl FnOnce(Out) -> Result<Out, VcsError>,
     ) -> Result<Self, VcsError> {
         let local = |error: &io::Error| VcsError::failed(Cause::Local, "write the zip", error);
-        let file = Told { file: nameless(dir).map_err(|error| local(&error))?, progress: progress.clone() };
+        // What is read in process needs no repository there before.
+        let file = fs::create_dir_all(dir).and_then(|()| nameless(dir)).map_err(|error| local(&error))?;
+        let file = Told { file, progress: progress.clone() };
         let out = write(BufWriter::with_capacity(CHUNK, file))?;
         let finish = |mut out: Out| {
             out.flush()?;
