@@ -66,6 +66,11 @@ impl Info {
         self.time.as_deref()
     }
 
+    /// Where it was found; empty fields where nothing is said.
+    pub fn origin(&self) -> &Origin {
+        &self.origin
+    }
+
     /// The same without what depends on the repository's other tags and branches, which change: what may be
     /// kept under the version for ever. A tag's name stays, a branch's does not.
     #[must_use]

@@ -80,8 +80,8 @@ impl Mirror {
         let key = (version.clone(), kind, Arc::clone(&route.name), ask.reach);
         let flight = self.artifacts.join(key, ask.priority, |pilot| {
             let (mirror, ask, version) = (Arc::clone(self), ask.clone(), version.clone());
-            let (vouching, place) = (None, Mutex::default());
-            Fetch { mirror, ask, version, kind, route, vouching, place, pilot }.run()
+            let (vouching, commit, place) = (None, None, Mutex::default());
+            Fetch { mirror, ask, version, kind, route, vouching, commit, place, pilot }.run()
         });
         let landing = match kind {
             Kind::Zip => flight.done_or_flowing(self.config.patience).await,

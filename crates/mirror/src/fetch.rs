@@ -38,6 +38,8 @@ pub(crate) struct Fetch {
     pub(crate) route: Arc<Route>,
     /// What its checksum database says, where one is asked and as soon as that is needed.
     pub(crate) vouching: Option<Vouching>,
+    /// The commit of the version, as its stored `.info` has it.
+    pub(crate) commit: Option<Arc<str>>,
     /// Its place among those who talk to sources. Nobody keeps one while he waits for a database.
     pub(crate) place: Mutex<Option<Place>>,
     pub(crate) pilot: Pilot<Arc<Landed>>,
@@ -95,6 +97,7 @@ impl Fetch {
         }
         self.take_place().await?;
         self.mirror.meters.fetches.inc();
+        self.commit = self.recorded_commit().await;
         let vouching = self.mirror.vouching(&self.ask, &self.version, self.kind, known.as_deref());
         self.vouching = vouching.await;
         let walk = self.mirror.walk(&self.route, &self.ask, self.vouching.as_ref());
@@ -141,7 +144,16 @@ impl Fetch {
 
     pub(crate) fn want(&self) -> Want {
         let want = Want::new(self.ask.what.clone(), Arc::clone(&self.pilot.urgency));
-        Want { via: self.ask.via.clone(), ..want }
+        Want { via: self.ask.via.clone(), commit: self.commit.clone(), ..want }
+    }
+
+    /// Of use to repositories alone, and only once the `.info` is here.
+    async fn recorded_commit(&self) -> Option<Arc<str>> {
+        let direct = self.route.chain.links.iter().any(|link| link.source.is_direct());
+        match self.kind {
+            Kind::Mod | Kind::Zip if direct => self.mirror.recorded_commit(&self.version).await,
+            Kind::Info | Kind::Mod | Kind::Zip => None,
+        }
     }
 
     async fn judged(&self, turn: Turn, said: Result<Fetched, Miss>) -> Worth<Bytes> {

@@ -28,6 +28,7 @@ mod judge;
 mod lease;
 mod log;
 mod meters;
+mod moved;
 mod order;
 mod own;
 mod policy;
@@ -92,6 +93,7 @@ use crate::{
     hedge::HedgeBudget,
     held::Held,
     log::Logs,
+    moved::Moved,
     remembered::Remembered,
     vouch::Vouches,
     vouching::Vouching,
@@ -143,6 +145,7 @@ pub struct Mirror {
     remembered: Remembered,
     heads: Heads,
     withdrawals: Withdrawals,
+    moved: Moved,
     artifacts: Flights<ArtifactKey, Arc<Landed>>,
     questions: Flights<(Question, Arc<str>), Arc<StoredAnswer>>,
     logs: Logs,
@@ -188,6 +191,7 @@ impl Mirror {
             remembered,
             heads: Heads::default(),
             withdrawals: Withdrawals::default(),
+            moved: Moved::default(),
             artifacts: Flights::default(),
             questions: Flights::default(),
             logs: Logs::new(&config, &meters),

@@ -39,6 +39,8 @@ pub struct Meters {
     pub revalidated: Counter,
     /// Times that sources denied what is stored, or left it out of a list.
     pub withdrawn: Counter,
+    /// Times that a source said of a stored version that it is another commit.
+    pub moved: Counter,
     /// Records of checksum databases that were fetched and proven.
     pub vouched: Counter,
     /// Tiles of checksum databases that were fetched.
@@ -113,6 +115,11 @@ impl Meters {
             "withdrawn_upstream",
             "Times that sources denied what is stored here, or left it out of a list",
             self.withdrawn.clone(),
+        );
+        registry.register(
+            "moved_tags",
+            "Times that a source said of a stored version that it is another commit",
+            self.moved.clone(),
         );
         registry.register(
             "records_vouched",

@@ -186,9 +186,12 @@ async fn fetch(
             return Err(refusal);
         }
     };
-    if let Question::List(module) = &question {
-        new.body = mirror.with_stored_versions(module, new.body).await;
-    }
+    new.body = match &question {
+        Question::List(module) => mirror.with_stored_versions(module, new.body).await,
+        Question::Latest(module) | Question::Query(module, _) => {
+            mirror.as_recorded(&new.source, module, new.body).await
+        }
+    };
     if let Err(error) = mirror.store.put_answer(&question, &new).await {
         tracing::warn!(what = %ask.what.path(), "answered, but not stored: {error}");
     }

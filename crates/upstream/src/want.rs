@@ -31,6 +31,9 @@ pub struct Want {
     pub begin_by: Option<Instant>,
     /// What is already there of a zip whose body broke elsewhere.
     pub resume: Option<Resume>,
+    /// The commit that is on record for the version, in hex: where its tag was moved since, repositories give what is at
+    /// this one. Proxies are not told.
+    pub commit: Option<Arc<str>>,
     /// Whether no other source can take over when this one fails. Then it is tried harder: a trickle is not cut, and
     /// a tripped breaker lets the request through as a probe.
     pub alone: bool,
@@ -63,6 +66,7 @@ impl Want {
             validator: None,
             begin_by: None,
             resume: None,
+            commit: None,
             alone: true,
         }
     }

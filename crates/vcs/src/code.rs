@@ -12,7 +12,7 @@ mod zip;
 use gomod::{MAX_GOMOD, ModulePath, ModuleVersion, Rev, Semver, Version, auto_quote};
 
 pub use self::{revision::Found, zip::zip_of};
-use crate::{Oid, Repo, VcsError};
+use crate::{Cause, Oid, Repo, VcsError};
 
 /// One module in a repository.
 #[derive(Clone, Copy, Debug)]
@@ -33,6 +33,8 @@ pub struct Place {
     prefix: String,
     /// `/v2`, `.v1`, or nothing.
     major: String,
+    /// The commit that is on record for the version that is asked for, wherever its tag points today.
+    recorded: Option<Oid>,
 }
 
 impl Place {
@@ -57,8 +59,15 @@ impl Place {
             dir: dir.collect::<Vec<_>>().join("/"),
             prefix: prefix.to_owned(),
             major: path.major().to_owned(),
+            recorded: None,
             path,
         })
+    }
+
+    /// The same for a version that is on record as of this commit.
+    #[must_use]
+    pub fn as_recorded(self, recorded: Option<Oid>) -> Self {
+        Self { recorded, ..self }
     }
 
     /// The module.
@@ -113,9 +122,30 @@ impl<'a> Code<'a> {
     /// The commit and the directory of a version that exists. A pseudo-version is checked as a whole: it might be a
     /// lie about a commit that exists.
     fn locate(&self, version: &Version) -> Result<(Oid, dir::At), VcsError> {
-        let found = self.stat_text(version.as_str())?;
-        let at = self.find_dir(found.commit.id, version.as_str())?;
-        Ok((found.commit.id, at))
+        let found = self.stat_text(version.as_str())?.commit.id;
+        let commit = match self.place.recorded {
+            Some(recorded) if recorded != found => self.recorded(version, recorded, found)?,
+            Some(_) | None => found,
+        };
+        Ok((commit, self.find_dir(commit, version.as_str())?))
+    }
+
+    /// The commit on record of a version whose tag was moved. What is at the tag now is never given in its place.
+    fn recorded(&self, version: &Version, recorded: Oid, now: Oid) -> Result<Oid, VcsError> {
+        let what = format!("{}@{version}", self.place.path);
+        let moved = format!("its tag was moved from commit {recorded} to {now}");
+        match self.repo.commit(recorded) {
+            Ok(commit) => {
+                tracing::warn!("SECURITY: {what}: {moved}; what was recorded first is served");
+                Ok(commit.id)
+            }
+            Err(VcsError::Absent(_)) => {
+                let why =
+                    format!("SECURITY: {moved}, and the first one is gone; nothing is served in its place");
+                Err(VcsError::failed(Cause::Server, what, why))
+            }
+            Err(failed) => Err(failed),
+        }
     }
 
     fn stat_text(&self, asked: &str) -> Result<Found, VcsError> {

@@ -42,7 +42,7 @@ pub use self::{
     rules::{PrivateHosts, Rules},
 };
 use crate::{
-    Cause, Place, Root, Vcs, VcsError,
+    Cause, Oid, Place, Root, Vcs, VcsError,
     git::{Cache, Git},
     go_tool::GoTool,
 };
@@ -62,10 +62,13 @@ pub struct Direct {
     pages: Shelf,
     roots: Shared<(Arc<Rules>, ModulePath), Result<Arc<Root>, Problem>>,
     repositories: Shared<(Arc<Rules>, Vec<String>), Result<Listed, Problem>>,
-    answers: Shared<(Arc<Rules>, Request), Result<Answer, Problem>>,
+    answers: Shared<Asked, Result<Answer, Problem>>,
     proxies: Proxies,
     progress: Progresses,
 }
+
+/// What answers are known by: the rules, the request, and the commit that is on record.
+type Asked = (Arc<Rules>, Request, Option<Oid>);
 
 /// The repositories, by the rules of a route. Clones are the same.
 #[derive(Clone)]
@@ -166,8 +169,10 @@ impl Way {
         let answer = match root.vcs() {
             Vcs::Git => {
                 let place = Place::new(path.clone(), root.prefix(), root.subdir());
-                let place = place.map_err(|error| miss(Problem::repository(error)))?;
-                self.answered(&want.what, |way| way.make(want.what.clone(), root, Arc::new(place))).await
+                let recorded = want.commit.as_deref().and_then(|commit| commit.parse().ok());
+                let place = place.map_err(|error| miss(Problem::repository(error)))?.as_recorded(recorded);
+                let make = |way: Way| way.make(want.what.clone(), root, Arc::new(place));
+                self.answered(&want.what, recorded, make).await
             }
             Vcs::Mod => {
                 let url = root.urls().first().map_or("", String::as_str);
@@ -175,7 +180,7 @@ impl Way {
                 return proxy.map_err(|error| miss(Problem::repository(error)))?.fetch(want).await;
             }
             Vcs::Hg | Vcs::Svn | Vcs::Fossil | Vcs::Bzr => {
-                self.answered(&want.what, |way| way.through_go(want.what.clone(), root)).await
+                self.answered(&want.what, None, |way| way.through_go(want.what.clone(), root)).await
             }
         };
         Ok(self.send(answer.map_err(miss)?))

@@ -4,5 +4,8 @@
 mod behind_a_proxy;
 mod faults;
 mod logins;
+mod moved;
+mod names;
+mod public;
 pub(crate) mod site;
 mod with_go;

@@ -2,7 +2,7 @@
 
 use std::{fs, process::Command};
 
-use testkit::{GoCommand, ScriptedUpstream, TestLog, require, skipped};
+use testkit::{GoCommand, Reply, ScriptedUpstream, TestLog, require, skipped};
 
 use crate::{
     direct::site::Site,
@@ -92,6 +92,12 @@ fn not_even_a_name_server_hears_of_it() {
     let server = larder.serve(&upstream.url()).start();
     for path in PRIVATE {
         server.get(&format!("/{path}")).expect(404);
+    }
+    for fault in [Reply::status(503), Reply::reset(), Reply::html()] {
+        site.server.always("*", fault);
+        for path in PRIVATE {
+            assert_ne!(server.get(&format!("/{path}")).status, 200);
+        }
     }
     server.get("/example.com/app/@v/list").expect(200);
     server.get("/example.com/app/@v/v1.0.0.zip").expect(200);

@@ -56,6 +56,11 @@ pub enum Offence {
         /// The database.
         db: DbName,
     },
+    /// A source says of a stored version that it is another commit: somebody has moved its tag.
+    Moved {
+        /// The module version.
+        version: ModuleVersion,
+    },
 }
 
 impl Offence {
@@ -65,6 +70,7 @@ impl Offence {
             Offence::Database { .. } => DATABASE,
             Offence::Ledger { .. } => LEDGER,
             Offence::Misbehaviour { .. } => MISBEHAVIOUR,
+            Offence::Moved { .. } => MOVED,
         }
     }
 
@@ -72,7 +78,7 @@ impl Offence {
     pub fn db(&self) -> Option<&DbName> {
         match self {
             Offence::Database { db, .. } | Offence::Misbehaviour { db } => Some(db),
-            Offence::Ledger { .. } => None,
+            Offence::Ledger { .. } | Offence::Moved { .. } => None,
         }
     }
 
@@ -82,6 +88,7 @@ impl Offence {
             Offence::Database { version, kind, .. } | Offence::Ledger { version, kind, .. } => {
                 Some((version, *kind))
             }
+            Offence::Moved { version } => Some((version, Kind::Info)),
             Offence::Misbehaviour { .. } => None,
         }
     }
@@ -90,7 +97,7 @@ impl Offence {
     pub fn hashes(&self) -> Option<(H1, H1)> {
         match self {
             Offence::Database { had, got, .. } | Offence::Ledger { had, got, .. } => Some((*had, *got)),
-            Offence::Misbehaviour { .. } => None,
+            Offence::Misbehaviour { .. } | Offence::Moved { .. } => None,
         }
     }
 }
@@ -145,5 +152,6 @@ impl Serialize for Refused {
 pub(super) const DATABASE: &str = "database";
 pub(super) const LEDGER: &str = "ledger";
 pub(super) const MISBEHAVIOUR: &str = "misbehaviour";
+pub(super) const MOVED: &str = "moved";
 /// Bytes of evidence that are kept: two notes and a few tiles.
 const MAX_EVIDENCE: usize = 64 << 10;

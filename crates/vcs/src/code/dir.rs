@@ -26,7 +26,7 @@ impl Code<'_> {
     ///
     /// Absent, in the go command's words, where neither is right. `version` is for these words.
     pub(super) fn find_dir(&self, commit: Oid, version: &str) -> Result<At, VcsError> {
-        let Place { path, root, dir, prefix, major } = self.place;
+        let Place { path, root, dir, prefix, major, recorded: _ } = self.place;
         let rev = self.revision_of(version);
         let plain = self.candidate(commit, dir)?;
         let is_gopkg_in = major.is_empty() && plain.says.starts_with("gopkg.in/");

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use gomod::{Request, Rev};
 
 use super::{FAILURE, Way, listed::host, origin, problem::Problem, zip_file::ZipFile};
-use crate::{Code, Place, Repo, Root, VcsError, git::Progress};
+use crate::{Code, Oid, Place, Repo, Root, VcsError, git::Progress};
 
 /// An answer, ready to be sent any number of times.
 #[derive(Clone, Debug)]
@@ -16,17 +16,18 @@ pub(super) enum Answer {
 }
 
 impl Way {
-    /// The answer to a request, made once for all who ask at the same time. A zip that was made when nobody waited any
+    /// The answer to a request, of a commit that is on record where there is one, made once for all who ask at the same time. A zip that was made when nobody waited any
     /// more is kept for a while: they ask again.
     pub(super) async fn answered<F>(
         &self,
         what: &Request,
+        recorded: Option<Oid>,
         make: impl FnOnce(Way) -> F,
     ) -> Result<Answer, Problem>
     where
         F: Future<Output = Result<Answer, Problem>> + Send + 'static,
     {
-        let key = (Arc::clone(&self.rules), what.clone());
+        let key = (Arc::clone(&self.rules), what.clone(), recorded);
         let is_zip = matches!(what, Request::Zip(_));
         let flight = self.direct.answers.join(
             &key,

@@ -82,6 +82,14 @@ fn without_go_on_the_machine_of_the_mirror() {
 }
 
 #[test]
+fn without_git_on_the_machine_of_the_mirror() {
+    let Some(site) = site() else { return };
+    let bin = site.only(&[]);
+    let server = site.larder().env("PATH", bin).serve("off").start();
+    project(&server);
+}
+
+#[test]
 fn a_chain_of_nothing_but_direct() {
     let Some(site) = site() else { return };
     let server = site.larder().unset("GOPRIVATE").serve("direct").start();

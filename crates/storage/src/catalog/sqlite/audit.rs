@@ -8,7 +8,7 @@ use rusqlite::{Connection, Row, params, types::Type};
 
 use crate::{
     Kind,
-    catalog::audit::{DATABASE, LEDGER, MISBEHAVIOUR, Offence, Refused},
+    catalog::audit::{DATABASE, LEDGER, MISBEHAVIOUR, MOVED, Offence, Refused},
 };
 
 /// Columns that do not apply are empty, so that one key covers every offence.
@@ -87,6 +87,7 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Refused> {
         },
         LEDGER => Offence::Ledger { version: version(row, 3)?, kind: kind()?, had: hash(6)?, got: hash(7)? },
         MISBEHAVIOUR => Offence::Misbehaviour { db: db()? },
+        MOVED => Offence::Moved { version: version(row, 3)? },
         _ => return Err(rusqlite::Error::InvalidColumnType(1, "offence".into(), Type::Text)),
     };
     let at = Timestamp::from_microsecond(row.get(0)?).map_err(|error| wrong(0, error))?;
