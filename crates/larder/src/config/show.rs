@@ -5,8 +5,8 @@ use std::{borrow::Cow, fmt::Write as _, path::PathBuf};
 use serde_json::{Value, json};
 
 use crate::settings::{
-    Amount, Chain, Origin, Percent, Private, Route, Settings, Span, Sumdb, Tuning, Valued, fallback_name,
-    on_unverifiable_name, order_name, pattern_shown, sumdb_name,
+    Amount, Chain, Direct, Origin, Percent, Private, Route, Settings, Span, Sumdb, Tuning, Valued,
+    fallback_name, on_unverifiable_name, order_name, pattern_shown, sumdb_name,
 };
 
 /// One line.
@@ -109,8 +109,6 @@ fn route(route: &Route, settings: &Settings) -> Value {
 fn values(settings: &Settings) -> Vec<Row> {
     let Settings { listen, data, upstream, sumdb, offline, min_free, fallback, order, tuning, .. } = settings;
     let Settings { own, on_unverifiable, direct, .. } = settings;
-    let git = direct.git.value.as_ref().map_or("the one in PATH".into(), |git| git.to_string_lossy());
-    let insecure: Vec<_> = direct.insecure.value.iter().map(pattern_shown).collect();
     let Tuning { patience, freshness, limits, bodies, retry, breaker, hedge, fetches, clients, .. } = tuning;
     let publishing = &tuning.publishing;
     let trusted = &publishing.trusted_proxies;
@@ -199,19 +197,28 @@ fn values(settings: &Settings) -> Vec<Row> {
         amount("quarantine.size", &tuning.quarantine_size),
         row("log.format", tuning.log_format.value.name(), &tuning.log_format.origin),
         row("log.access", tuning.log_access.value.name(), &tuning.log_access.origin),
+    ]);
+    rows.extend(direct_rows(direct));
+    rows
+}
+
+/// Those of `[direct]`.
+fn direct_rows(direct: &Direct) -> Vec<Row> {
+    let git = direct.git.value.as_ref().map_or("the one in PATH".into(), |git| git.to_string_lossy());
+    let insecure: Vec<_> = direct.insecure.value.iter().map(pattern_shown).collect();
+    vec![
         row("direct.git", git, &direct.git.origin),
-        amount("direct.size", &direct.size),
-        amount("direct.repository", &direct.repository),
-        span("direct.time", &direct.time),
-        places("direct.at_once", &direct.at_once),
+        row("direct.size", direct.size.value.to_string(), &direct.size.origin),
+        row("direct.repository", direct.repository.value.to_string(), &direct.repository.origin),
+        row("direct.time", direct.time.value.to_string(), &direct.time.origin),
+        row("direct.at_once", direct.at_once.value, &direct.at_once.origin),
         row(
             "direct.allow_private_hosts",
             direct.private_hosts.value.to_string(),
             &direct.private_hosts.origin,
         ),
         row("direct.insecure", insecure.join(","), &direct.insecure.origin),
-    ]);
-    rows
+    ]
 }
 
 fn row(name: &str, value: impl Into<Value>, origin: &Origin) -> Row {
