@@ -133,13 +133,13 @@ async fn here(
         Err(error @ (Unpublished::Conflict { .. } | Unpublished::Withdrawn(_))) => {
             Ok(Err(format!("{version} is not published: {error}")))
         }
-        Err(error) => Err(not_done(version, error)),
+        Err(error) => Err(not_done(version, &error)),
     }
 }
 
 /// A failure with what to do about it.
-pub(crate) fn not_done(version: &ModuleVersion, error: Unpublished) -> anyhow::Error {
-    let help = match &error {
+pub(crate) fn not_done(version: &ModuleVersion, error: &Unpublished) -> anyhow::Error {
+    let help = match error {
         Unpublished::Denied(_) => {
             "; add a private route for it to the configuration file and name that with --config: [[route]] modules = \
              [\"corp.example/*\"], chain = \"off\", sumdb = \"ledger\""

@@ -68,7 +68,7 @@ async fn here(
         Ok(()) => Ok(Ok(())),
         Err(error @ Unpublished::Withdrawn(_)) => Ok(Err(format!("{version}: {error}"))),
         Err(error @ Unpublished::Unknown(_)) => Ok(Err(error.to_string())),
-        Err(error) => Err(not_done(version, error)),
+        Err(error) => Err(not_done(version, &error)),
     }
 }
 
