@@ -122,7 +122,7 @@ impl Gix {
         let refused = match &miss {
             Miss::Unspoken(why) => VcsError::failed(Cause::Server, self.line.meter.what(), why),
             Miss::Vcs(failed @ VcsError::Failed { cause: Cause::Auth | Cause::Server, .. }) => failed.clone(),
-            Miss::Vcs(_) => return miss,
+            Miss::Vcs(_) | Miss::Garbled(_) => return miss,
         };
         if self.remote.is_web() {
             let page = self.line.web.page(self.remote.secret(), self.line.patience);
@@ -168,8 +168,12 @@ impl Gix {
         let open = match &mut *open {
             Some(open) => open,
             none => {
-                let bare = self.cache.repository(&self.remote, part, format)?;
-                let objects = Objects::open(bare.dir(), format).map_err(failure)?;
+                let mut bare = self.cache.repository(&self.remote, part, format)?;
+                let objects = Objects::open(bare.dir(), format).or_else(|_| {
+                    self.cache.renew(&mut bare)?;
+                    Objects::open(bare.dir(), format)
+                });
+                let objects = objects.map_err(failure)?;
                 none.insert(Open { bare, objects, present: HashSet::new() })
             }
         };
@@ -220,6 +224,14 @@ impl Gix {
         Ok(tree)
     }
 
+    /// Why the history does not have a commit.
+    fn missing(objects: &Objects, refs: &Refs, id: Oid) -> Trouble {
+        match Self::tips(refs).find(|tip| !objects.has(*tip)) {
+            Some(tip) => Trouble::Damaged(format!("object {tip} is missing")),
+            None => Self::unknown(&id.to_string()).into(),
+        }
+    }
+
     fn unknown(name: &str) -> VcsError {
         VcsError::absent(format!("unknown revision {name}"))
     }
@@ -232,7 +244,7 @@ impl Repo for Gix {
 
     fn refs(&self) -> Result<&Refs, VcsError> {
         self.listed().as_ref().map_err(|miss| match miss {
-            Miss::Vcs(error) => error.clone(),
+            Miss::Vcs(error) | Miss::Garbled(error) => error.clone(),
             Miss::Unspoken(why) => {
                 VcsError::failed(Cause::Server, format!("list the references of {}", self.remote), why)
             }
@@ -283,7 +295,7 @@ impl Repo for Gix {
         }
         self.with_history(|objects| {
             if !objects.has(id) {
-                return Err(Self::unknown(&id.to_string()).into());
+                return Err(Self::missing(objects, refs, id));
             }
             let mut behind = Behind::of(objects, [id]);
             let mut commits = HashSet::new();
@@ -299,9 +311,10 @@ impl Repo for Gix {
         if old == new {
             return Ok(true);
         }
+        let refs = self.refs()?;
         self.with_history(|objects| {
             if !objects.has(new) {
-                return Err(Self::unknown(&new.to_string()).into());
+                return Err(Self::missing(objects, refs, new));
             }
             Ok(Behind::of(objects, [new]).finds(|id| id == old)?.is_some())
         })

@@ -1,11 +1,17 @@
 //! Repositories that are fetched and read in process.
 
+mod content;
+mod servers;
+
 use std::{fs, path::PathBuf, sync::Arc};
 
 use testkit::{Authority, GitFixture, ScriptedUpstream};
 use tokio::runtime::Runtime;
 use upstream::{Door, DoorConfig, Env, Guard, Web};
-use vcs::git::{Cache, CacheConfig, Git, Gix, Limits, Remote};
+use vcs::{
+    Cause, Repo, VcsError,
+    git::{Cache, CacheConfig, Git, Gix, Limits, Remote},
+};
 
 /// The repositories of a fixture behind a web server that only this machine's authority vouches for.
 pub(crate) struct World {
@@ -48,9 +54,23 @@ impl World {
         Gix::new(Arc::clone(&self.cache), remote, Arc::clone(&self.web), self.runtime.handle().clone())
     }
 
+    /// As it is opened where both ways are there.
+    pub(crate) fn far(&self, name: &str) -> Arc<dyn Repo> {
+        let remote = Remote::new(&format!("{}/{name}", self.server.url())).unwrap();
+        let (web, runtime) = (Arc::clone(&self.web), self.runtime.handle().clone());
+        vcs::git::open(&self.cache, remote, web, runtime, Arc::new(|_| false)).unwrap()
+    }
+
     /// The repositories that the cache has, of this sort.
     pub(crate) fn kept(&self, suffix: &str) -> Vec<PathBuf> {
         let entries = fs::read_dir(self.dir.path().join("cache")).unwrap().map(|entry| entry.unwrap().path());
         entries.filter(|path| path.is_dir() && path.to_str().unwrap().ends_with(suffix)).collect()
+    }
+}
+
+fn cause(error: &VcsError) -> Option<Cause> {
+    match error {
+        VcsError::Failed { cause, .. } => Some(*cause),
+        VcsError::Absent(_) => None,
     }
 }

@@ -45,10 +45,12 @@ impl Gix {
         match self.fetch(open, request) {
             Ok(()) if open.objects.has(id) => Ok(()),
             Ok(()) => Err(self.not_given(id, "it sends something else")),
-            Err(VcsError::Failed { cause: Cause::Server, why, .. }) if why.contains(NOT_THERE) => {
+            Err(Trouble::Vcs(VcsError::Failed { cause: Cause::Server, why, .. }))
+                if why.contains(NOT_THERE) =>
+            {
                 Err(self.not_given(id, "its references have changed"))
             }
-            Err(error) => Err(error.into()),
+            Err(trouble) => Err(trouble),
         }
     }
 
@@ -83,7 +85,9 @@ impl Gix {
             };
             match self.fetch(open, request(Some(WITHOUT_FILES))) {
                 // The server may stumble over the wish.
-                Err(VcsError::Failed { cause: Cause::Server, .. }) => self.fetch(open, request(None))?,
+                Err(Trouble::Vcs(VcsError::Failed { cause: Cause::Server, .. })) => {
+                    self.fetch(open, request(None))?;
+                }
                 other => other?,
             }
         }
@@ -97,7 +101,9 @@ impl Gix {
         Ok(())
     }
 
-    fn fetch<'a>(&self, open: &Open, request: impl Fn() -> Request<'a>) -> Result<(), VcsError> {
+    /// Fetches what is asked for, all of it.
+    fn fetch<'a>(&self, open: &Open, request: impl Fn() -> Request<'a>) -> Result<(), Trouble> {
+        let (before, wants) = (packs(open), request().wants);
         let room = self.cache.git().limits().disk.saturating_sub(size_of(open.bare.dir()));
         let what = format!("fetch from {}", self.remote);
         open.bare.fetching()?;
@@ -110,16 +116,23 @@ impl Gix {
         });
         open.bare.fetched()?;
         self.cache.make_room();
-        done.map_err(|miss| match miss {
-            Miss::Vcs(error) => error,
-            Miss::Unspoken(why) => VcsError::failed(Cause::Server, what, why),
-        })
+        match done {
+            Ok(()) if before == 0 || wants.iter().all(|id| open.objects.has_name(id)) => Ok(()),
+            // A pack of that name lies here, and is not what it should be.
+            Ok(()) => Err(Trouble::Damaged("what was fetched is not here".to_owned())),
+            Err(Miss::Vcs(error)) => Err(error.into()),
+            Err(Miss::Unspoken(why)) => Err(VcsError::failed(Cause::Server, what, why).into()),
+            Err(Miss::Garbled(error)) if before == 0 || error.to_string().contains(NOT_THERE) => {
+                Err(error.into())
+            }
+            // It may be the server's fault, or what lies here. An empty repository will tell.
+            Err(Miss::Garbled(error)) => Err(Trouble::Damaged(error.to_string())),
+        }
     }
 
     /// Looking through very many packs takes long: such a repository begins anew.
     fn refuse_crowd(open: &Open) -> Result<(), Trouble> {
-        let packs = fs::read_dir(open.bare.dir().join("objects/pack"));
-        let packs = packs.map_or(0, |packs| packs.flatten().count() / 2);
+        let packs = packs(open);
         if packs + 2 < usize::from(SLOTS) { Ok(()) } else { Err(Trouble::Damaged(format!("{packs} packs"))) }
     }
 
@@ -132,6 +145,11 @@ impl Gix {
         let why = format!("the server does not give {id}, which it listed: {why}; ask again");
         VcsError::failed(Cause::Server, format!("fetch from {}", self.remote), why).into()
     }
+}
+
+/// How many packs there are.
+fn packs(open: &Open) -> usize {
+    fs::read_dir(open.bare.dir().join("objects/pack")).map_or(0, |packs| packs.flatten().count().div_ceil(2))
 }
 
 /// What `git upload-pack` says of an object that it does not have.

@@ -89,8 +89,10 @@ impl Session {
             let _ = line.meter.may_wait();
             return Err(match line.meter.noted() {
                 Some(miss) => miss,
-                None => VcsError::failed(cause(&error), line.meter.what(), words(&Chain(&error).to_string()))
-                    .into(),
+                None => {
+                    let why = words(&Chain(&error).to_string());
+                    Miss::Garbled(VcsError::failed(cause(&error), line.meter.what(), why))
+                }
             });
         }
         Ok(())

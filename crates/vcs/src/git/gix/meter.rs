@@ -15,6 +15,8 @@ use crate::{Cause, VcsError, git::Progress};
 pub(super) enum Miss {
     /// The server speaks something that is not read here.
     Unspoken(String),
+    /// The wire did not fail: what came makes no sense, or does not fit to what lies here.
+    Garbled(VcsError),
     Vcs(VcsError),
 }
 
@@ -128,7 +130,7 @@ impl State {
     fn note(&mut self, miss: Miss) -> io::Error {
         let text = match &miss {
             Miss::Unspoken(why) => why.clone(),
-            Miss::Vcs(error) => error.to_string(),
+            Miss::Vcs(error) | Miss::Garbled(error) => error.to_string(),
         };
         self.noted.get_or_insert(miss);
         io::Error::other(text)
