@@ -26,7 +26,7 @@ impl Stage {
         self.0.get().is_some()
     }
 
-    fn count(&self) -> u64 {
+    fn count(&self) -> usize {
         self.0.get().map_or(0, Progress::count)
     }
 

@@ -38,7 +38,7 @@ pub(super) struct Told {
 impl Write for Told {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let written = self.file.write(bytes)?;
-        self.progress.made(written as u64);
+        self.progress.made(written);
         Ok(written)
     }
 

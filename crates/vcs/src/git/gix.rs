@@ -14,6 +14,7 @@ mod listing;
 mod meter;
 mod objects;
 mod session;
+mod steps;
 mod tree;
 mod web;
 
@@ -163,15 +164,15 @@ impl Gix {
     ) -> Result<T, VcsError> {
         let place = if part == Part::OwnHistory { &self.history } else { &self.open };
         let mut open = place.lock().unwrap_or_else(PoisonError::into_inner);
-        let format = self.format()?;
+        let (format, progress) = (self.format()?, self.line.meter.progress());
         let failure = |trouble: Trouble| trouble.into_failure(&self.remote);
         let open = match &mut *open {
             Some(open) => open,
             none => {
                 let mut bare = self.cache.repository(&self.remote, part, format)?;
-                let objects = Objects::open(bare.dir(), format).or_else(|_| {
+                let objects = Objects::open(bare.dir(), format, progress).or_else(|_| {
                     self.cache.renew(&mut bare)?;
-                    Objects::open(bare.dir(), format)
+                    Objects::open(bare.dir(), format, progress)
                 });
                 let objects = objects.map_err(failure)?;
                 none.insert(Open { bare, objects, present: HashSet::new() })
@@ -181,7 +182,7 @@ impl Gix {
             Err(Trouble::Damaged(_)) => {
                 self.cache.renew(&mut open.bare)?;
                 open.present.clear();
-                open.objects = Objects::open(open.bare.dir(), format).map_err(failure)?;
+                open.objects = Objects::open(open.bare.dir(), format, progress).map_err(failure)?;
                 act(open).map_err(failure)
             }
             other => other.map_err(failure),

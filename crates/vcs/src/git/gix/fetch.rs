@@ -1,6 +1,6 @@
 //! Packs: asked for, checked, and put beside the others.
 
-use std::{fs, path::Path};
+use std::{fs, io::BufRead, path::Path, sync::atomic::AtomicBool};
 
 use gix_error::ResultExt;
 use gix_hash::ObjectId;
@@ -9,12 +9,13 @@ use gix_protocol::fetch::{
     Arguments, Context, Negotiate, Options, Response, Shallow, Tags,
     negotiate::{Action, Round, one_round::State},
 };
-use gix_utils::progress::Discard;
+use gix_utils::progress::DynNestedProgress;
 
 use super::{
     meter::Miss,
     objects::{LARGEST_OBJECT, Objects},
     session::{Session, Watch, agent},
+    steps::Steps,
     web::Line,
 };
 use crate::{Cause, VcsError, git::fault::words};
@@ -49,27 +50,10 @@ impl Session {
         let done = gix_protocol::fetch(
             &mut request,
             |pack, progress, over| {
-                let options = PackOptions {
-                    // Every thread holds objects in memory.
-                    thread_limit: Some(1),
-                    alloc_limit_bytes: Some(LARGEST_OBJECT),
-                    ..PackOptions::default()
-                };
-                let written = Bundle::write_to_directory(
-                    pack,
-                    Some(&packs),
-                    progress,
-                    over,
-                    Some(base),
-                    format,
-                    options,
-                )?;
-                if let Some(keep) = written.keep_path {
-                    fs::remove_file(keep).or_error()?;
-                }
+                index(pack, &packs, base, format, progress, over)?;
                 Ok(true)
             },
-            Discard,
+            Steps::of(line.meter.progress()),
             &watch.over,
             Context {
                 handshake: &mut self.handshake,
@@ -97,6 +81,29 @@ impl Session {
         }
         Ok(())
     }
+}
+
+/// Writes a pack into a directory, with an index that names all that is in it. `base` has what deltas build upon that is
+/// not in the pack.
+fn index(
+    pack: &mut dyn BufRead,
+    packs: &Path,
+    base: gix_odb::Handle,
+    format: gix_hash::Kind,
+    progress: &mut dyn DynNestedProgress,
+    over: &AtomicBool,
+) -> gix_error::Result<()> {
+    let options = PackOptions {
+        // Every thread holds objects in memory.
+        thread_limit: Some(1),
+        alloc_limit_bytes: Some(LARGEST_OBJECT),
+        ..PackOptions::default()
+    };
+    let written = Bundle::write_to_directory(pack, Some(packs), progress, over, Some(base), format, options)?;
+    if let Some(keep) = written.keep_path {
+        fs::remove_file(keep).or_error()?;
+    }
+    Ok(())
 }
 
 /// What an error means of which nothing was noted on the wire.
@@ -155,5 +162,53 @@ impl std::fmt::Display for Chain<'_> {
             below = error.source();
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{fs, sync::atomic::AtomicBool};
+
+    use testkit::GitFixture;
+
+    use super::{super::history::Behind, *};
+    use crate::{
+        Oid,
+        git::{Progress, cache::Format},
+    };
+
+    const COMMITS: usize = 40;
+
+    #[test]
+    fn work_of_which_nothing_comes_counts() {
+        if !GitFixture::is_possible() {
+            return;
+        }
+        let fixture = GitFixture::empty();
+        fixture.init("r", &[]);
+        let mut head = String::new();
+        for commit in 0..COMMITS {
+            head = fixture.commit("r", &[("a.txt", &format!("{}{commit}", "line\n".repeat(2000)))]);
+        }
+        fixture.git("r", &["repack", "-adfq"]);
+        let dir = fixture.path("r").join(".git");
+        let pack = fs::read_dir(dir.join("objects/pack")).unwrap().flatten().map(|file| file.path());
+        let pack =
+            fs::read(pack.into_iter().find(|path| path.extension().is_some_and(|e| e == "pack")).unwrap());
+
+        let progress = Progress::default();
+        let objects = Objects::open(&dir, Format::Sha1, &progress).unwrap();
+        let (out, over) = (tempfile::tempdir().unwrap(), AtomicBool::new(false));
+        let (mut steps, format) = (Steps::of(&progress), Format::Sha1.hash());
+        let base = objects.handle();
+        index(&mut &*pack.unwrap(), out.path(), base, format, &mut steps, &over).unwrap();
+        // Each file is decoded, most of them from deltas.
+        let indexed = progress.count();
+        assert!(indexed > COMMITS * 10_000, "{indexed}");
+
+        let mut behind = Behind::of(&objects, [head.parse::<Oid>().unwrap()]);
+        assert!(behind.finds(|_| false).unwrap().is_none());
+        let walked = progress.count() - indexed;
+        assert!(walked > COMMITS * 100, "{walked}");
     }
 }

@@ -72,7 +72,7 @@ impl Meter {
 
     /// So many bytes have come.
     pub(super) fn received(&self, bytes: usize) -> io::Result<()> {
-        self.progress.made(bytes as u64);
+        self.progress.made(bytes);
         let mut state = self.state();
         match state.left.checked_sub(bytes as u64) {
             Some(left) => state.left = left,
@@ -102,6 +102,11 @@ impl Meter {
     /// The server speaks something else.
     pub(super) fn unspoken(&self, why: &str) -> io::Error {
         self.state().note(Miss::Unspoken(why.to_owned()))
+    }
+
+    /// Counts what is done beside what comes.
+    pub(super) fn progress(&self) -> &Progress {
+        &self.progress
     }
 
     /// What is done, for people.

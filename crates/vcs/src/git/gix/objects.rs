@@ -10,6 +10,7 @@ use super::bases::Bases;
 use crate::{
     Blob, Cause, EntryKind, Oid, VcsError,
     git::{
+        Progress,
         cache::Format,
         object::{CommitFacts, Mode, entry, read_commit},
         trouble::Trouble,
@@ -19,6 +20,8 @@ use crate::{
 /// The objects of one repository.
 pub(super) struct Objects {
     odb: gix_odb::Handle,
+    /// Tells that the work goes on where nothing comes from outside.
+    progress: Progress,
 }
 
 impl Format {
@@ -31,8 +34,8 @@ impl Format {
 }
 
 impl Objects {
-    /// Opens the directory of a bare repository.
-    pub(super) fn open(repository: &Path, format: Format) -> Result<Self, Trouble> {
+    /// Opens the directory of a bare repository. What is read of it counts.
+    pub(super) fn open(repository: &Path, format: Format, progress: &Progress) -> Result<Self, Trouble> {
         let options = gix_odb::store::init::Options {
             slots: gix_odb::store::init::Slots::Given(SLOTS),
             use_multi_pack_index: false,
@@ -41,7 +44,8 @@ impl Objects {
         };
         let odb = gix_odb::at_opts(repository.join("objects"), format.hash(), None, options);
         let odb = odb.map_err(|error| Trouble::Damaged(error.to_string()))?;
-        Ok(Self { odb: odb.with_pack_cache(|| Box::new(Bases::default())) })
+        let odb = odb.with_pack_cache(|| Box::new(Bases::default()));
+        Ok(Self { odb, progress: progress.clone() })
     }
 
     /// For thin packs: what a delta may build upon.
@@ -59,6 +63,7 @@ impl Objects {
 
     /// Kind and length; `None` if it is not here.
     pub(super) fn header(&self, id: Oid) -> Result<Option<(Kind, u64)>, Trouble> {
+        self.progress.made(1);
         let Some(id) = name(id) else { return Ok(None) };
         let header = self.odb.try_header(&id).map_err(|error| damaged(id, &error))?;
         Ok(header.map(|header| (header.kind(), header.size())))
@@ -77,6 +82,7 @@ impl Objects {
         let Some(object) = object else { return Ok(None) };
         object.verify_checksum(&id).map_err(|error| damaged(id, &error))?;
         let kind = object.kind;
+        self.progress.made(bytes.len());
         Ok(Some((kind, bytes)))
     }
 

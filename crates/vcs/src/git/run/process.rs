@@ -238,7 +238,8 @@ impl Watch {
             if let Some(disk) = disk.filter(|_| waited.timed_out() && !state.over) {
                 drop(state);
                 let size = size_of(&disk.dir);
-                disk.progress.made(size.abs_diff(std::mem::replace(&mut last, size)));
+                let changed = size.abs_diff(std::mem::replace(&mut last, size));
+                disk.progress.made(usize::try_from(changed).unwrap_or(usize::MAX));
                 state = self.state();
                 if size > disk.most && !state.over {
                     state.killed = Some(Killed::Large);
