@@ -102,7 +102,7 @@ fn mirror(url: &str, dir: &std::path::Path, patience: Duration, freshness: Fresh
     let route = Route {
         name: "default".into(),
         chain: Chain { links: vec![link], ..Chain::default() },
-        sumdb: SumdbUse::Off,
+        sumdb: SumdbUse::Public,
         fallback: mirror::Fallback::Strict,
         on_unverifiable: mirror::OnUnverifiable::default(),
     };
