@@ -69,6 +69,7 @@ impl Engine {
                 queue: settings.tuning.fetches.queue.value,
                 wait: settings.tuning.fetches.wait.value.0,
             },
+            ahead: settings.tuning.fetches.ahead.value,
             reach: if settings.offline.value { mirror::Reach::Stored } else { mirror::Reach::Anywhere },
             ..mirror::Config::default()
         };

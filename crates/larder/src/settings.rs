@@ -52,6 +52,7 @@ pub(crate) use self::{
     route::{Route, pattern_fault, pattern_shown, sumdb_name},
     source_rule::SourceRules,
     span::Span,
+    stubborn::Fetches,
     tuning::{Access, LogFormat, Tuning},
     walk::{fallback_name, on_unverifiable_name, order_name},
     wrong::Wrong,

@@ -98,6 +98,10 @@ impl Fetch {
         self.take_place().await?;
         self.mirror.meters.fetches.inc();
         self.commit = self.recorded_commit().await;
+        match self.kind {
+            Kind::Info => self.mirror.foresee(&self.ask, &self.version),
+            Kind::Mod | Kind::Zip => self.mirror.foreseen(&self.version),
+        }
         let vouching = self.mirror.vouching(&self.ask, &self.version, self.kind, known.as_deref());
         self.vouching = vouching.await;
         let walk = self.mirror.walk(&self.route, &self.ask, self.vouching.as_ref());
@@ -117,9 +121,12 @@ impl Fetch {
     async fn small(&self, mut walk: Walk) -> Result<Arc<Landed>, Refusal> {
         let judge = |turn, said| self.judged(turn, said);
         while let Some((turn, bytes)) = self.mirror.first_good(&mut walk, |_| self.want(), judge).await? {
-            match self.land(turn.source.name(), bytes).await {
+            match self.land(turn.source.name(), bytes.clone()).await {
                 Ok(landed) => {
                     walk.arrived(&self.mirror.meters);
+                    if self.kind == Kind::Mod {
+                        self.mirror.foresee_needs(&self.ask, &self.version, &bytes);
+                    }
                     return Ok(landed);
                 }
                 Err(useless) => self.goes_on(&mut walk, &turn, useless)?,

@@ -127,6 +127,16 @@ where
     }
 }
 
+impl<K: Eq + Hash, T> Flights<K, T> {
+    /// Joins the flight for `key` if one is under way.
+    pub(crate) fn under_way(&self, key: &K, priority: Priority) -> Option<Passenger<T>> {
+        let running = lock(&self.running);
+        let flight = running.get(key)?;
+        flight.urgency.raise(priority);
+        Some(flight.passenger())
+    }
+}
+
 impl<T> Flight<T> {
     fn passenger(&self) -> Passenger<T> {
         Passenger { progress: self.progress.clone(), since: self.since }

@@ -7,6 +7,7 @@
 
 mod access;
 mod admission;
+mod ahead;
 mod answer;
 mod artifact;
 mod ask;
@@ -87,6 +88,7 @@ pub use crate::{
 };
 use crate::{
     admission::Admission,
+    ahead::Ahead,
     artifact::{ArtifactKey, Landed},
     flight::Flights,
     heads::Heads,
@@ -116,6 +118,8 @@ pub struct Config {
     pub reach: Reach,
     /// How many fetches may be under way, and wait.
     pub room: Room,
+    /// Records of checksum databases that are looked up at once before anybody needs them; 0: none are. Default 16.
+    pub ahead: usize,
 }
 
 impl Default for Config {
@@ -127,6 +131,7 @@ impl Default for Config {
             hedging: Hedging::default(),
             reach: Reach::Anywhere,
             room: Room::default(),
+            ahead: 16,
         }
     }
 }
@@ -152,6 +157,7 @@ pub struct Mirror {
     checksums: Flights<(Key, Reach), (Bytes, bool)>,
     vouches: Vouches,
     held: Held,
+    ahead: Ahead,
     changes: broadcast::Sender<Change>,
     own: Option<Arc<OwnLog>>,
     recording: Flights<ModuleVersion, Bytes>,
@@ -198,6 +204,7 @@ impl Mirror {
             checksums: Flights::default(),
             vouches: Vouches::new(),
             held: Held::default(),
+            ahead: Ahead::new(config.ahead),
             changes: broadcast::Sender::new(CHANGES_KEPT),
             meters,
             own,

@@ -8,6 +8,7 @@
 //! A source that sends something wrong is passed over. A database that signed two histories is not used any more.
 
 mod anchor;
+mod early;
 mod first;
 mod keep;
 mod mark;
@@ -43,6 +44,7 @@ pub(crate) struct Logs {
     /// Apart from the places for modules: a fetch that has one of those waits for the word of a database.
     admission: Arc<Admission>,
     pub(crate) records: Flights<(DbName, ModuleVersion, Reach), Arc<Record>>,
+    early: Flights<(DbName, ModuleVersion), Bytes>,
     firsts: Flights<(DbName, Reach), Arc<Anchor>>,
     /// Of which source alone, if not of all.
     tiles: Flights<(DbName, TileId, Option<usize>), Arrived>,
@@ -66,6 +68,8 @@ pub(crate) struct Log {
     tiles: Cache<TileId, Tile>,
     /// Tiles that have come and are not proven yet, for a moment: several proofs may need the same ones.
     arrived: Cache<TileId, Arrived>,
+    /// Answers to lookups that nobody needed yet, for a while.
+    early: Cache<ModuleVersion, Bytes>,
     /// Notes whose signature is right.
     notes: Cache<Bytes, Head>,
 }
@@ -90,6 +94,7 @@ impl Logs {
             all: Mutex::default(),
             admission: Admission::new(config.room, meters.clone()),
             records: Flights::default(),
+            early: Flights::default(),
             firsts: Flights::default(),
             tiles: Flights::default(),
         }
@@ -117,6 +122,13 @@ impl Log {
                 .max_capacity(ARRIVED)
                 .weigher(|_, arrived: &Arrived| weight(&arrived.tile))
                 .time_to_live(ARRIVED_KEPT)
+                .build(),
+            early: Cache::builder()
+                .max_capacity(EARLY)
+                .weigher(|_, body: &Bytes| {
+                    u32::try_from(body.len()).unwrap_or(u32::MAX).saturating_add(OVERHEAD)
+                })
+                .time_to_live(EARLY_KEPT)
                 .build(),
             notes: Cache::new(NOTES),
         }
@@ -172,6 +184,10 @@ const TILES: u64 = 16 << 20;
 /// Bytes of tiles that are not proven yet, and how long they are kept.
 const ARRIVED: u64 = 8 << 20;
 const ARRIVED_KEPT: Duration = Duration::from_secs(30);
+/// Bytes of answers that came early, those of their entries included, and how long they are kept.
+const EARLY: u64 = 4 << 20;
+const OVERHEAD: u32 = 300;
+const EARLY_KEPT: Duration = Duration::from_mins(2);
 /// How many opened notes are remembered, and up to which length.
 const NOTES: u64 = 256;
 const LONG_NOTE: usize = 4 << 10;

@@ -43,6 +43,10 @@ pub struct Meters {
     pub moved: Counter,
     /// Records of checksum databases that were fetched and proven.
     pub vouched: Counter,
+    /// Versions that were looked up before anybody needed their records.
+    pub ahead: Counter,
+    /// Those whose answer was used.
+    pub ahead_used: Counter,
     /// Tiles of checksum databases that were fetched.
     pub tiles: Counter,
     /// Answers for a checksum database that were not true, or not of the form that was asked for.
@@ -126,6 +130,12 @@ impl Meters {
             "Records of checksum databases fetched and proven",
             self.vouched.clone(),
         );
+        registry.register(
+            "lookups_ahead",
+            "Versions looked up before anybody needed their records",
+            self.ahead.clone(),
+        );
+        registry.register("lookups_ahead_used", "Those whose answer was used", self.ahead_used.clone());
         registry.register("database_tiles", "Tiles of checksum databases fetched", self.tiles.clone());
         registry.register(
             "database_lies",

@@ -41,6 +41,10 @@ impl Vouches {
         self.0.insert(version, vouched);
     }
 
+    pub(crate) fn know(&self, version: &ModuleVersion) -> bool {
+        self.0.contains_key(version)
+    }
+
     pub(crate) fn forget(&self) {
         self.0.invalidate_all();
     }

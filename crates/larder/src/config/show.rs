@@ -5,7 +5,7 @@ use std::{borrow::Cow, fmt::Write as _, path::PathBuf};
 use serde_json::{Value, json};
 
 use crate::settings::{
-    Amount, Chain, Direct, Origin, Percent, Private, Route, Settings, Span, Sumdb, Tuning, Valued,
+    Amount, Chain, Direct, Fetches, Origin, Percent, Private, Route, Settings, Span, Sumdb, Tuning, Valued,
     fallback_name, on_unverifiable_name, order_name, pattern_shown, sumdb_name,
 };
 
@@ -105,6 +105,20 @@ fn route(route: &Route, settings: &Settings) -> Value {
     })
 }
 
+fn fetches_shown(fetches: &Fetches) -> [Row; 7] {
+    let places = |name: &str, number: &Valued<usize>| row(name, number.value, &number.origin);
+    let span = |name: &str, span: &Valued<Span>| row(name, span.value.to_string(), &span.origin);
+    [
+        places("fetches.total", &fetches.total),
+        places("fetches.queue", &fetches.queue),
+        span("fetches.wait", &fetches.wait),
+        places("fetches.per_source", &fetches.per_source),
+        places("fetches.queue_per_source", &fetches.queue_per_source),
+        span("fetches.wait_per_source", &fetches.wait_per_source),
+        places("fetches.ahead", &fetches.ahead),
+    ]
+}
+
 /// The values that stand alone, in the order of the example file.
 fn values(settings: &Settings) -> Vec<Row> {
     let Settings { listen, data, upstream, sumdb, offline, min_free, fallback, order, tuning, .. } = settings;
@@ -176,12 +190,9 @@ fn values(settings: &Settings) -> Vec<Row> {
         span("hedge.after", &hedge.after),
         percent("hedge.share", &hedge.share),
         number("hedge.burst", &hedge.burst),
-        places("fetches.total", &fetches.total),
-        places("fetches.queue", &fetches.queue),
-        span("fetches.wait", &fetches.wait),
-        places("fetches.per_source", &fetches.per_source),
-        places("fetches.queue_per_source", &fetches.queue_per_source),
-        span("fetches.wait_per_source", &fetches.wait_per_source),
+    ]);
+    rows.extend(fetches_shown(fetches));
+    rows.extend([
         places("clients.connections", &clients.connections),
         span("clients.head", &clients.head),
         span("clients.idle", &clients.idle),

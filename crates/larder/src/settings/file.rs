@@ -152,6 +152,7 @@ pub(super) struct Fetches {
     pub(super) per_source: Option<Number>,
     pub(super) queue_per_source: Option<Number>,
     pub(super) wait_per_source: Option<Text>,
+    pub(super) ahead: Option<Number>,
 }
 
 /// `[clients]`: towards clients.

@@ -50,6 +50,8 @@ pub(crate) struct Fetches {
     pub(crate) per_source: Valued<usize>,
     pub(crate) queue_per_source: Valued<usize>,
     pub(crate) wait_per_source: Valued<Span>,
+    /// Lookups before anybody needs them.
+    pub(crate) ahead: Valued<usize>,
 }
 
 impl Retry {
@@ -110,6 +112,7 @@ impl Fetches {
         let (all, each) = (mirror::Room::default(), upstream::Stubborn::default());
         let queue = file.queue_per_source.as_ref();
         let wait = file.wait_per_source.as_ref();
+        let ahead = mirror::Config::default().ahead;
         Fetches {
             total: pick.number("fetches.total", file.total.as_ref(), 1..=MANY_PLACES, all.fetches),
             queue: pick.number("fetches.queue", file.queue.as_ref(), 0..=MANY_PLACES, all.queue),
@@ -122,6 +125,7 @@ impl Fetches {
             ),
             queue_per_source: pick.number("fetches.queue_per_source", queue, 0..=MANY_PLACES, each.waiting),
             wait_per_source: pick.span("fetches.wait_per_source", wait, ZERO..=HOUR, each.wait),
+            ahead: pick.number("fetches.ahead", file.ahead.as_ref(), 0..=MANY_PLACES, ahead),
         }
     }
 }

@@ -84,14 +84,6 @@ async fn what_the_database_vouches_for_is_served_on_its_evidence() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_info_asks_no_database() {
-    let (a, db) = (upstream(), database(&tree()));
-    let world = verifying(format!("{},{}", a.url(), a.url()), &db).start();
-    world.get(INFO).await.unwrap();
-    assert_eq!(db.seen().len(), 0);
-}
-
-#[tokio::test(flavor = "multi_thread")]
 async fn the_record_is_looked_up_while_the_body_is_still_to_come() {
     for path in [ZIP, MOD] {
         let (a, db, gate) = (upstream(), database(&tree()), Gate::new());

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod absences;
+mod ahead;
 mod anchors;
 mod audit;
 mod cells;

@@ -77,6 +77,7 @@ const IN_FILE: &[(&str, &str, &str, &str)] = &[
     ("fetches.per_source", "64", "1", "1"),
     ("fetches.queue_per_source", "1024", "0", "0"),
     ("fetches.wait_per_source", "10s", "\"0s\"", "0s"),
+    ("fetches.ahead", "16", "0", "0"),
     ("clients.connections", "4096", "10", "10"),
     ("clients.head", "10s", "\"1s\"", "1s"),
     ("clients.idle", "1m 30s", "\"1s\"", "1s"),

@@ -109,6 +109,7 @@ fn text() {
     fetches.per_source  64  default
     fetches.queue_per_source  1024  default
     fetches.wait_per_source  10s  default
+    fetches.ahead  16  default
     clients.connections  4096  default
     clients.head  10s  default
     clients.idle  1m 30s  default
