@@ -60,6 +60,10 @@ impl Log {
         standing.journal = Some(tag);
         let end = journal.size + journal.records.len() as u64;
         if journal.size > head.size {
+            // Another writer may have moved both since the head was read.
+            if self.begun().await?.signed.tag != standing.head {
+                return Err(OwnError::Overtaken(self.name.clone()));
+            }
             return Err(self.damaged(format!(
                 "its journal follows a tree of {} records, but its head is of {}",
                 journal.size, head.size
