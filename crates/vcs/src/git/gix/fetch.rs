@@ -46,7 +46,8 @@ impl Session {
         let format = self.format()?.hash();
         let shallow =
             if request.alone { Shallow::DepthAtRemote(std::num::NonZeroU32::MIN) } else { Shallow::NoChange };
-        let base = objects.handle();
+        // To complete a pack, the library reads it all again without a word: only where deltas may lead out of it.
+        let base = (!request.haves.is_empty()).then(|| objects.handle());
         let done = gix_protocol::fetch(
             &mut request,
             |pack, progress, over| {
@@ -84,11 +85,11 @@ impl Session {
 }
 
 /// Writes a pack into a directory, with an index that names all that is in it. `base` has what deltas build upon that is
-/// not in the pack.
+/// not in the pack, if they may.
 fn index(
     pack: &mut dyn BufRead,
     packs: &Path,
-    base: gix_odb::Handle,
+    base: Option<gix_odb::Handle>,
     format: gix_hash::Kind,
     progress: &mut dyn DynNestedProgress,
     over: &AtomicBool,
@@ -99,7 +100,7 @@ fn index(
         alloc_limit_bytes: Some(LARGEST_OBJECT),
         ..PackOptions::default()
     };
-    let written = Bundle::write_to_directory(pack, Some(packs), progress, over, Some(base), format, options)?;
+    let written = Bundle::write_to_directory(pack, Some(packs), progress, over, base, format, options)?;
     if let Some(keep) = written.keep_path {
         fs::remove_file(keep).or_error()?;
     }
@@ -200,8 +201,7 @@ mod tests {
         let objects = Objects::open(&dir, Format::Sha1, &progress).unwrap();
         let (out, over) = (tempfile::tempdir().unwrap(), AtomicBool::new(false));
         let (mut steps, format) = (Steps::of(&progress), Format::Sha1.hash());
-        let base = objects.handle();
-        index(&mut &*pack.unwrap(), out.path(), base, format, &mut steps, &over).unwrap();
+        index(&mut &*pack.unwrap(), out.path(), Some(objects.handle()), format, &mut steps, &over).unwrap();
         // Each file is decoded, most of them from deltas.
         let indexed = progress.count();
         assert!(indexed > COMMITS * 10_000, "{indexed}");
