@@ -41,6 +41,7 @@ class Threads(socketserver.ThreadingMixIn, http.server.HTTPServer):
 class Backend(http.server.BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     wbufsize = 1 << 16
+    disable_nagle_algorithm = True
 
     def do_GET(self):
         self.answer(b"")
