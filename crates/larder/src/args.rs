@@ -4,6 +4,7 @@
 //! with the environment and the file, so that one rule checks a value wherever it comes from, and no message of the
 //! argument parser repeats a password.
 
+mod doctor;
 mod explain;
 mod import;
 mod ledger;
@@ -16,6 +17,7 @@ use clap::{Args, Parser, Subcommand, builder::Styles, builder::styling::AnsiColo
 use clap_complete::Shell;
 
 pub(crate) use self::{
+    doctor::DoctorArgs,
     explain::ExplainArgs,
     import::ImportModulesArgs,
     ledger::{AuditArgs, ExportArgs, ImportArgs},
@@ -56,6 +58,9 @@ pub(crate) enum Command {
     /// Take in modules that Go, or another mirror, already has on a disk
     #[command(after_help = import::AFTER_IMPORT)]
     Import(ImportModulesArgs),
+    /// Say why modules do not come, and what helps
+    #[command(after_help = doctor::AFTER_DOCTOR)]
+    Doctor(DoctorArgs),
     /// Say what went wrong in a build log, and what helps
     #[command(
         after_help = explain::AFTER_EXPLAIN,

@@ -6,6 +6,7 @@ mod args;
 mod child;
 mod config;
 mod databases;
+mod doctor;
 mod engine;
 mod explain;
 mod go_env;
@@ -68,6 +69,7 @@ fn run(command: Command, env: &Environment) -> Printed {
             log::to_stderr(settings, Level::ERROR);
             import::import(settings, &args).await
         }),
+        Command::Doctor(args) => doctor::run(&args, env),
         Command::Explain(args) => explain::run(&args),
         Command::Publish(args) => with_settings(&args.data.options(), None, env, FAILED, async |settings| {
             log::to_stderr(settings, Level::ERROR);

@@ -62,7 +62,7 @@ impl Explainer {
             }
             finding
         });
-        Report { verdict, findings: findings.collect(), passed: Vec::new() }
+        Report { verdict, findings: findings.collect(), ..Report::default() }
     }
 
     fn verdict(&self) -> String {
@@ -154,7 +154,7 @@ impl Explainer {
                 let mut alternatives = alternatives.to_vec();
                 alternatives.extend(speech::behind(&text).filter(|d| !pattern.means.contains(d)));
                 let evidence = evidence.take(6).collect();
-                let finding = Finding { diagnosis, evidence, names, alternatives };
+                let finding = Finding { diagnosis, evidence, names, alternatives, follows: None };
                 self.found.push((finding, 1));
             }
             None => {}

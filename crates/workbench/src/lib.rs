@@ -7,6 +7,7 @@
 
 mod diagnoses;
 mod diagnosis;
+mod doctor;
 mod explain;
 mod names;
 mod page;
@@ -14,6 +15,7 @@ mod report;
 
 pub use diagnoses::all;
 pub use diagnosis::{Diagnosis, Layer, Severity};
+pub use doctor::{CHECK, Check, Patient, Run, Seen, checks, checks_of, examine};
 pub use explain::{Explainer, MAX_LINE};
 pub use names::Names;
 pub use page::page;

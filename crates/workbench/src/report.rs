@@ -18,6 +18,8 @@ pub struct Finding {
     pub names: Names,
     /// What else it may be, the likelier first.
     pub alternatives: Vec<&'static Diagnosis>,
+    /// The code of the finding that it follows from: with that cured, it goes.
+    pub follows: Option<&'static str>,
 }
 
 /// All that was found, the root cause first, and what is in order.
@@ -29,9 +31,36 @@ pub struct Report {
     pub findings: Vec<Finding>,
     /// What was looked at and is fine, a line each.
     pub passed: Vec<String>,
+    /// What could not be looked at, and why.
+    pub unchecked: Vec<String>,
 }
 
 impl Finding {
+    /// A finding of which nothing is known but what it is.
+    pub fn new(diagnosis: &'static Diagnosis) -> Self {
+        Finding {
+            diagnosis,
+            evidence: Vec::new(),
+            names: Names::default(),
+            alternatives: Vec::new(),
+            follows: None,
+        }
+    }
+
+    /// Says what it is about.
+    #[must_use]
+    pub fn name(mut self, place: &'static str, name: &str) -> Self {
+        self.names.set(place, name);
+        self
+    }
+
+    /// Says what shows it.
+    #[must_use]
+    pub fn evidence(mut self, line: impl Into<String>) -> Self {
+        self.evidence.push(line.into());
+        self
+    }
+
     /// The code as it is shown.
     pub fn code(&self) -> &'static str {
         self.diagnosis.code
@@ -44,7 +73,7 @@ impl Serialize for Finding {
         let alternatives: Vec<_> = self.alternatives.iter().map(|other| {
             json!({"code": other.code, "layer": other.layer, "title": self.names.fill(other.title), "cause": self.names.fill(other.cause), "cure": cure(other, &self.names)})
         }).collect();
-        let mut out = serializer.serialize_struct("Finding", 8)?;
+        let mut out = serializer.serialize_struct("Finding", 9)?;
         out.serialize_field("code", code)?;
         out.serialize_field("layer", layer)?;
         out.serialize_field("severity", severity)?;
@@ -53,6 +82,7 @@ impl Serialize for Finding {
         out.serialize_field("cause", &self.names.fill(cause))?;
         out.serialize_field("cure", &cure(self.diagnosis, &self.names))?;
         out.serialize_field("alternatives", &alternatives)?;
+        out.serialize_field("follows", &self.follows)?;
         out.end()
     }
 }
@@ -77,11 +107,13 @@ impl Report {
         for finding in &self.findings {
             finding.write(&mut out);
         }
-        if !self.passed.is_empty() {
-            out.push('\n');
-        }
-        for line in &self.passed {
-            let _ = writeln!(out, "ok  {line}");
+        for (mark, lines) in [("ok", &self.passed), ("??", &self.unchecked)] {
+            if !lines.is_empty() {
+                out.push('\n');
+            }
+            for line in lines {
+                let _ = writeln!(out, "{mark}  {}", plain(line));
+            }
         }
         out
     }
@@ -92,6 +124,9 @@ impl Finding {
         let Diagnosis { code, title, cause, .. } = self.diagnosis;
         let fill = |text| self.names.fill(text);
         let _ = writeln!(out, "\n{code}  {}", fill(title));
+        if let Some(cause) = self.follows {
+            let _ = writeln!(out, "    follows from {cause}");
+        }
         for line in &self.evidence {
             let _ = writeln!(out, "    | {}", plain(line));
         }

@@ -15,6 +15,7 @@ mod database_away;
 mod databases;
 mod direct;
 mod disk;
+mod doctor;
 mod door;
 mod explain;
 mod faults;

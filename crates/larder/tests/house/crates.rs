@@ -24,7 +24,7 @@ const HOUSE: [(&str, &[&str], &[&str]); 10] = [
         &["gomod", "storage", "upstream", "mirror"],
         &["clap", "git2", "gix", "object_store", "reqwest", "rusqlite", "rustls"],
     ),
-    ("workbench", &[], &["axum", "clap", "hyper", "rusqlite"]),
+    ("workbench", &["gomod", "sumdb", "storage", "upstream", "vcs"], &["axum", "clap", "rusqlite"]),
     (
         "larder",
         &["gomod", "sumdb", "storage", "upstream", "vcs", "mirror", "server", "workbench"],

@@ -1,0 +1,83 @@
+//! `larder doctor`: why modules do not come.
+
+use std::{env, path::Path, sync::Arc};
+
+use anyhow::{Context, bail};
+use workbench::{Check, Patient, checks, examine};
+
+use crate::{args::DoctorArgs, config::Printed, progress::Progress, settings::Environment};
+
+/// Looks, and says what was seen.
+pub(crate) fn run(args: &DoctorArgs, env: &Environment) -> Printed {
+    if args.check.iter().any(|name| name == "help") {
+        return Printed { out: listed(), ..Printed::default() };
+    }
+    look(args, env).unwrap_or_else(|error| Printed {
+        err: format!("larder: {error:#}\n"),
+        code: FAILED,
+        ..Printed::default()
+    })
+}
+
+fn look(args: &DoctorArgs, env: &Environment) -> anyhow::Result<Printed> {
+    let chosen = chosen(&args.check)?;
+    let given = args.dir.as_deref().unwrap_or(Path::new("."));
+    let dir = env::current_dir()
+        .map(|here| here.join(given))
+        .and_then(|dir| dir.canonicalize())
+        .with_context(|| format!("cannot look at {}", given.display()))?;
+    if !dir.is_dir() {
+        bail!("{} is no directory; give the one of the project", given.display());
+    }
+    let patient = Arc::new(Patient::new(dir, offline(args, env)?));
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .context("cannot start worker threads")?;
+    let progress = Progress::new();
+    let (mut ended, all) = (0_usize, chosen.len());
+    let report = runtime.block_on(examine(patient, chosen, |check| {
+        ended += 1;
+        progress.draw(|| format!("{ended} of {all} checks done, the last: {}", check.about));
+    }));
+    progress.clear();
+    // A check that was given up may still wait for the system.
+    runtime.shutdown_background();
+    let code = u8::from(!report.findings.is_empty());
+    Ok(Printed { out: if args.json { report.json() } else { report.text() }, code, ..Printed::default() })
+}
+
+/// As the setting `offline` of every other command.
+fn offline(args: &DoctorArgs, env: &Environment) -> anyhow::Result<bool> {
+    let said = match (&args.offline, env.get("LARDER_OFFLINE")) {
+        (Some(said), _) => ("--offline", said.clone()),
+        (None, Some(said)) => ("LARDER_OFFLINE", said.to_string_lossy().into_owned()),
+        (None, None) => return Ok(false),
+    };
+    match said.1.as_str() {
+        "true" | "1" => Ok(true),
+        "false" | "0" => Ok(false),
+        _ => bail!("{} is true or false", said.0),
+    }
+}
+
+fn chosen(names: &[String]) -> anyhow::Result<Vec<&'static Check>> {
+    if names.is_empty() {
+        return Ok(checks().collect());
+    }
+    names
+        .iter()
+        .map(|name| {
+            checks()
+                .find(|check| check.name == name)
+                .with_context(|| format!("there is no check {name}; `larder doctor --check help` lists them"))
+        })
+        .collect()
+}
+
+fn listed() -> String {
+    checks().map(|check| format!("{:16} {}\n", check.name, check.about)).collect()
+}
+
+/// When it could not look.
+const FAILED: u8 = 2;

@@ -1,0 +1,1 @@
+//! Faults of the layer that `doctor::source` looks at.

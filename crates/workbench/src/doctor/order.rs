@@ -1,0 +1,116 @@
+//! What follows from what.
+
+use crate::{
+    Diagnosis, Finding, Severity,
+    diagnoses::{self, network, proxy},
+};
+
+/// A cause, what follows from it, and where.
+type Follows = (&'static Diagnosis, &'static [&'static Diagnosis], Scope);
+
+/// How far a cause reaches.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Scope {
+    /// What happens at the same host.
+    Host,
+    /// Whatever happens on this machine.
+    Machine,
+}
+
+/// Everything that follows from something else. Several may explain one thing; the first of them that was found does.
+const FOLLOWS: &[Follows] =
+    &[(&network::CLOCK, &[&network::TLS_EXPIRED, &proxy::SUMDB_UNREACHABLE], Scope::Machine)];
+
+/// The findings in order of cause: what `go` fails of before risks, and behind each cause what follows from it, which then says so.
+pub(super) fn by_cause(mut findings: Vec<Finding>) -> Vec<Finding> {
+    let place = |finding: &Finding| {
+        let place = diagnoses::all().position(|known| known == finding.diagnosis);
+        (finding.diagnosis.severity == Severity::Risk, place)
+    };
+    findings.sort_by_key(place);
+    let causes: Vec<_> = findings.iter().map(|effect| cause(effect, &findings)).collect();
+    let mut ordered = Vec::with_capacity(findings.len());
+    let roots = causes.iter().enumerate().filter(|(_, cause)| cause.is_none()).map(|(n, _)| n);
+    for root in roots {
+        walk(root, &findings, &causes, &mut ordered);
+    }
+    ordered
+}
+
+/// Which of the findings another one follows from.
+fn cause(effect: &Finding, findings: &[Finding]) -> Option<usize> {
+    FOLLOWS.iter().find_map(|(cause, effects, scope)| {
+        let here = |found: &Finding| match scope {
+            Scope::Machine => true,
+            Scope::Host => found.names.get("host") == effect.names.get("host"),
+        };
+        effects
+            .contains(&effect.diagnosis)
+            .then(|| findings.iter().position(|found| found.diagnosis == *cause && here(found)))
+            .flatten()
+    })
+}
+
+fn walk(at: usize, findings: &[Finding], causes: &[Option<usize>], ordered: &mut Vec<Finding>) {
+    let Some(found) = findings.get(at) else { return };
+    let follows = causes.get(at).copied().flatten().and_then(|cause| findings.get(cause)).map(Finding::code);
+    ordered.push(Finding { follows, ..found.clone() });
+    for (effect, cause) in causes.iter().enumerate() {
+        if *cause == Some(at) {
+            walk(effect, findings, causes, ordered);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    fn effects(of: &'static Diagnosis) -> impl Iterator<Item = &'static Diagnosis> {
+        FOLLOWS
+            .iter()
+            .filter(move |(cause, ..)| *cause == of)
+            .flat_map(|(_, effects, _)| effects.iter().copied())
+    }
+
+    #[test]
+    fn nothing_follows_from_itself() {
+        for start in diagnoses::all() {
+            let (mut seen, mut next) = (BTreeSet::new(), vec![start]);
+            while let Some(one) = next.pop() {
+                for effect in effects(one) {
+                    assert_ne!(effect, start, "{} follows from itself", start.code);
+                    if seen.insert(effect.code) {
+                        next.push(effect);
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn causes_come_first_and_risks_last() {
+        let risk = diagnoses::all().find(|known| known.severity == Severity::Risk);
+        let at = |diagnosis, host| Finding::new(diagnosis).name("host", host);
+        let mut found = vec![
+            at(&proxy::SUMDB_UNREACHABLE, "sum.example.com"),
+            at(&network::TLS_EXPIRED, "proxy.example.com"),
+            at(&network::CLOCK, ""),
+            at(&network::REFUSED, "other.example.com"),
+        ];
+        found.extend(risk.map(Finding::new));
+        let ordered = by_cause(found);
+        let codes: Vec<_> = ordered.iter().map(|finding| (finding.code(), finding.follows)).collect();
+        assert_eq!(
+            codes[..4],
+            [
+                ("L2-CONNECT-REFUSED", None),
+                ("L2-CLOCK-WRONG", None),
+                ("L2-TLS-EXPIRED", Some("L2-CLOCK-WRONG")),
+                ("L3-SUMDB-UNREACHABLE", Some("L2-CLOCK-WRONG")),
+            ]
+        );
+    }
+}

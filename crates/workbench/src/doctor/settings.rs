@@ -1,0 +1,6 @@
+//! Looks at what `go` was told, and by whom.
+
+use super::Check;
+
+/// All of it.
+pub(super) const CHECKS: &[Check] = &[];
