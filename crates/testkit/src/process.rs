@@ -159,7 +159,7 @@ fn pid(child: &Child) -> Pid {
 
 /// A pipe that a thread reads to its end.
 #[derive(Debug)]
-struct Captured {
+pub(crate) struct Captured {
     shared: Arc<(Mutex<Text>, Condvar)>,
 }
 
@@ -170,7 +170,7 @@ struct Text {
 }
 
 impl Captured {
-    fn of(mut pipe: impl Read + Send + 'static) -> Self {
+    pub(crate) fn of(mut pipe: impl Read + Send + 'static) -> Self {
         let shared = Arc::<(Mutex<Text>, Condvar)>::default();
         let theirs = Arc::clone(&shared);
         std::thread::spawn(move || {
@@ -189,14 +189,14 @@ impl Captured {
         Self { shared }
     }
 
-    fn so_far(&self) -> String {
+    pub(crate) fn so_far(&self) -> String {
         let text = self.shared.0.lock().unwrap_or_else(PoisonError::into_inner);
         String::from_utf8_lossy(&text.bytes).into_owned()
     }
 
     /// Blocks until the text satisfies `enough` or has ended.
     #[track_caller]
-    fn wait_until(&self, enough: impl Fn(&str) -> bool) -> String {
+    pub(crate) fn wait_until(&self, enough: impl Fn(&str) -> bool) -> String {
         let text = self.shared.0.lock().unwrap_or_else(PoisonError::into_inner);
         let (text, waited) = self
             .shared
@@ -211,13 +211,13 @@ impl Captured {
     }
 
     /// Blocks until something more is written, at most a moment: between two looks at a child.
-    fn pause(&self) {
+    pub(crate) fn pause(&self) {
         let text = self.shared.0.lock().unwrap_or_else(PoisonError::into_inner);
         let _ = self.shared.1.wait_timeout(text, std::time::Duration::from_millis(10));
     }
 
     /// All of it. A grandchild may hold the pipe open after the command's end: that is not waited for long.
-    fn to_end(&self) -> String {
+    pub(crate) fn to_end(&self) -> String {
         let text = self.shared.0.lock().unwrap_or_else(PoisonError::into_inner);
         let grace = std::time::Duration::from_secs(5);
         drop(self.shared.1.wait_timeout_while(text, grace, |text| !text.ended));
