@@ -4,11 +4,12 @@ mod report;
 mod show;
 
 use serde_json::json;
+use workbench::Environment;
 
 pub(crate) use self::report::{Look, text as report};
 use crate::{
     args::{CheckArgs, ConfigCommand, Options, ShowArgs},
-    settings::{Environment, Settings},
+    settings::Settings,
 };
 
 /// What a command prints, and the code it exits with.

@@ -16,12 +16,13 @@ use std::{path::Path, sync::Arc};
 use anyhow::bail;
 use storage::{Data, OpenOptions, Store};
 use tracing::Level;
+use workbench::Environment;
 
 use crate::{
     FAILED,
     args::{DataOptions, SumdbCommand},
     config::Printed,
-    settings::{Environment, Settings},
+    settings::Settings,
     with_settings,
 };
 

@@ -3,9 +3,9 @@
 use std::{env, path::Path, sync::Arc};
 
 use anyhow::{Context, bail};
-use workbench::{Check, Patient, checks, examine};
+use workbench::{Check, Environment, Patient, checks, examine};
 
-use crate::{args::DoctorArgs, config::Printed, progress::Progress, settings::Environment};
+use crate::{args::DoctorArgs, config::Printed, progress::Progress};
 
 /// Looks, and says what was seen.
 pub(crate) fn run(args: &DoctorArgs, env: &Environment) -> Printed {
@@ -29,7 +29,7 @@ fn look(args: &DoctorArgs, env: &Environment) -> anyhow::Result<Printed> {
     if !dir.is_dir() {
         bail!("{} is no directory; give the one of the project", given.display());
     }
-    let patient = Arc::new(Patient::new(dir, offline(args, env)?));
+    let patient = Arc::new(Patient::read(dir, env.clone(), offline(args, env)?));
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()

@@ -9,7 +9,6 @@ mod databases;
 mod doctor;
 mod engine;
 mod explain;
-mod go_env;
 mod import;
 mod log;
 mod open_files;
@@ -32,11 +31,12 @@ use std::{
 use anyhow::Context;
 use clap::{CommandFactory, Parser};
 use tracing::Level;
+use workbench::Environment;
 
 use crate::{
     args::{Cli, Command, Options},
     config::{Look, Printed},
-    settings::{Environment, Settings, masked},
+    settings::{Settings, masked},
 };
 
 fn main() -> ExitCode {

@@ -16,13 +16,14 @@ use jiff::Timestamp;
 use mirror::{Offer, Unpublished, Who};
 use serde_json::{Value, json};
 use upstream::{Administration, Door, DoorConfig, Env, Parcel, SafeUrl, Said};
+use workbench::Environment;
 
 use self::packing::Packed;
 use crate::{
     args::{PublishArgs, ToOptions},
     engine::Engine,
     progress::{Progress, TICK, print},
-    settings::{Environment, Settings},
+    settings::Settings,
 };
 
 /// What became of it.

@@ -8,7 +8,6 @@ mod chain;
 mod credential;
 mod database;
 mod direct;
-mod environment;
 mod file;
 mod limits;
 mod listen;
@@ -35,6 +34,7 @@ use std::{
 use mirror::{Fallback, OnUnverifiable, Order, SumdbUse};
 use upstream::SafeUrl;
 use vcs::GoAuth;
+use workbench::{Environment, Found, GoSettings, GoVariable};
 
 pub(crate) use self::{
     amount::{Amount, MinFree, Percent},
@@ -42,7 +42,6 @@ pub(crate) use self::{
     credential::Credential,
     database::{Database, Sumdb},
     direct::Direct,
-    environment::Environment,
     listen::Listen,
     masked::masked,
     origin::{Origin, Valued},
@@ -61,10 +60,7 @@ use self::{
     file::File,
     pick::{Pick, Setting},
 };
-use crate::{
-    args::Options,
-    go_env::{Found, GoSettings, GoVariable},
-};
+use crate::args::Options;
 
 /// Everything that can be set, valid.
 #[derive(Clone, Debug)]
@@ -227,7 +223,7 @@ fn upstream(
         return set;
     }
     if let Some(Found { variable, value, place }) = go.get(GoVariable::Proxy) {
-        return pick.judge(Origin::go(variable, place), parse(&value));
+        return pick.judge(Origin::go(variable, &place), parse(&value));
     }
     if offline {
         return Some(Valued::default(Chain::off()));
@@ -258,7 +254,7 @@ fn sumdb(
         return set;
     }
     match go.get(GoVariable::Sumdb) {
-        Some(Found { variable, value, place }) => pick.judge(Origin::go(variable, place), parse(&value)),
+        Some(Found { variable, value, place }) => pick.judge(Origin::go(variable, &place), parse(&value)),
         None => pick.judge(Origin::Default, parse("sum.golang.org")),
     }
 }

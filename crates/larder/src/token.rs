@@ -10,12 +10,13 @@ use storage::{
     Act, CatalogError, Data, Deed, Event, OpenOptions, Scope, Store, Token, TokenName, TokenSecret,
 };
 use tracing::Level;
+use workbench::Environment;
 
 use crate::{
     FAILED,
     args::{CreateArgs, DataOptions, ListArgs, RevokeArgs, TokenCommand},
     config::Printed,
-    settings::{Environment, Settings, pattern_fault},
+    settings::{Settings, pattern_fault},
     with_settings,
 };
 

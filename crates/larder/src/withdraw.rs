@@ -8,13 +8,14 @@ use http::Method;
 use mirror::{Unpublished, Who};
 use serde_json::json;
 use upstream::Parcel;
+use workbench::Environment;
 
 use crate::{
     args::WithdrawArgs,
     engine::Engine,
     progress::print,
     publish::{administration, eprint, not_done, path, refused, token},
-    settings::{Environment, Settings},
+    settings::Settings,
 };
 
 /// Takes it out: 0 done, 1 it was out before, or nothing is known of it.

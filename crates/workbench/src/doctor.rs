@@ -9,18 +9,26 @@ mod settings;
 mod source;
 mod state;
 
-use std::{path::PathBuf, sync::Arc, time::Duration};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
 
 use tokio::task::{JoinError, JoinSet};
 
 pub use check::{Check, Run, Seen};
 
-use crate::{Diagnosis, Report, Severity};
+use crate::{Diagnosis, Environment, GoSettings, Report, Severity};
 
 /// What the doctor looks at.
 pub struct Patient {
     /// The directory of the project, absolute.
     pub dir: PathBuf,
+    /// The variables that `go` would be run with.
+    pub env: Environment,
+    go: GoSettings,
+    root: Option<PathBuf>,
     /// Nothing may leave this machine.
     pub offline: bool,
     /// How long one step of a probe may take.
@@ -28,9 +36,21 @@ pub struct Patient {
 }
 
 impl Patient {
-    /// A project in a directory.
-    pub fn new(dir: PathBuf, offline: bool) -> Self {
-        Patient { dir, offline, patience: STEP }
+    /// A project in a directory, as `go` would see it with these variables.
+    pub fn read(dir: PathBuf, env: Environment, offline: bool) -> Self {
+        let go = GoSettings::read(&env);
+        let root = dir.ancestors().find(|dir| dir.join("go.mod").is_file()).map(Path::to_owned);
+        Patient { dir, env, go, root, offline, patience: STEP }
+    }
+
+    /// What `go` was told, and by whom.
+    pub fn go(&self) -> &GoSettings {
+        &self.go
+    }
+
+    /// The directory of the main module: the nearest one at or above the project's that has a `go.mod`.
+    pub fn root(&self) -> Option<&Path> {
+        self.root.as_deref()
     }
 }
 
@@ -167,7 +187,7 @@ mod tests {
             finds: &[],
             run: Run::Blocking(|_| panic!("as it should")),
         };
-        let patient = Arc::new(Patient::new(PathBuf::from("/"), true));
+        let patient = Arc::new(Patient::read(PathBuf::from("/nowhere"), Environment::default(), true));
         let report = examine(patient, [&SLOW, &BROKEN], |_| {}).await;
         assert_eq!((report.findings.len(), report.passed.len(), report.unchecked.len()), (0, 0, 2));
         assert_eq!(report.verdict, "nothing found in what was checked; 2 things could not be checked");

@@ -12,12 +12,10 @@ use std::{ffi::OsString, fs, path::PathBuf};
 
 use clap::Parser;
 use serde_json::Value;
+use workbench::Environment;
 
 use super::{Look, Printed, run};
-use crate::{
-    args::{Cli, Command},
-    settings::Environment,
-};
+use crate::args::{Cli, Command};
 
 /// A home directory, an installed Go without settings, and variables. Nothing of the real machine shines through.
 struct Machine {

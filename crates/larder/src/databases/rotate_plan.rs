@@ -5,11 +5,12 @@
 
 use gomod::DbName;
 use serde_json::json;
+use workbench::Environment;
 
 use crate::{
     args::RotatePlanArgs,
     config::{Printed, report},
-    settings::{Environment, Own, Settings},
+    settings::{Own, Settings},
 };
 
 /// Prints the steps; does nothing.

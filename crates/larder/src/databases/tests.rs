@@ -7,12 +7,12 @@ use gomod::DbName;
 use insta::assert_snapshot;
 use storage::{Data, Key, OpenOptions, Store};
 use sumdb::{Hash, Head, Signer};
+use workbench::Environment;
 
 use super::run;
 use crate::{
     args::{Cli, Command},
     config::Printed,
-    settings::Environment,
 };
 
 /// A directory for key, configuration and modules.

@@ -4,15 +4,14 @@ use std::fmt;
 
 use toml::Spanned;
 use vcs::{BadToken, GoAuth, Token, TokenKind, TokenSource};
+use workbench::{Environment, Found, GoSettings, GoVariable};
 
 use super::{
-    environment::Environment,
     file,
     origin::{Origin, Valued},
     pick::Pick,
     wrong::Wrong,
 };
-use crate::go_env::{Found, GoSettings, GoVariable};
 
 /// One `[[credential]]`. It shows nothing of the token.
 #[derive(Clone, Debug)]
@@ -108,7 +107,7 @@ fn variable(name: &str, env: &Environment) -> Result<String, Wrong> {
 pub(super) fn goauth(go: &GoSettings, pick: &mut Pick<'_>) -> Valued<GoAuth> {
     let found = go.get(GoVariable::Auth).and_then(|Found { variable, value, place }| {
         let parsed = value.parse().map_err(|error: vcs::BadGoAuth| Wrong::new(error.to_string()));
-        pick.judge(Origin::go(variable, place), parsed)
+        pick.judge(Origin::go(variable, &place), parsed)
     });
     found.unwrap_or(Valued::default(GoAuth::default()))
 }

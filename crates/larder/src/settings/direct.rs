@@ -6,6 +6,7 @@ use gomod::Patterns;
 use toml::Spanned;
 use upstream::SafeUrl;
 use vcs::{DirectConfig, PrivateHosts};
+use workbench::{Found, GoSettings, GoVariable};
 
 use super::{
     amount::Amount,
@@ -16,7 +17,6 @@ use super::{
     span::{HOUR, LEAST, Span},
     wrong::Wrong,
 };
-use crate::go_env::{Found, GoSettings, GoVariable};
 
 /// `[direct]`: for all routes together.
 #[derive(Clone, Debug)]
@@ -66,7 +66,7 @@ impl Direct {
                 .unwrap_or(Valued::default(Hosts(PrivateHosts::None))),
             insecure: insecure.unwrap_or_else(|| match go.get(GoVariable::Insecure) {
                 Some(Found { variable, value, place }) => {
-                    Valued { value: Patterns::new(&value), origin: Origin::go(variable, place) }
+                    Valued { value: Patterns::new(&value), origin: Origin::go(variable, &place) }
                 }
                 None => Valued::default(Patterns::default()),
             }),

@@ -3,8 +3,7 @@
 use std::{fmt, path::Path};
 
 use serde::Serialize;
-
-use crate::go_env::{GoPlace, GoVariable};
+use workbench::{GoPlace, GoVariable};
 
 /// A value in force, and where it came from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -59,11 +58,8 @@ impl<T> Valued<T> {
 }
 
 impl Origin {
-    pub(crate) fn go(variable: GoVariable, place: GoPlace) -> Self {
-        let file = match place {
-            GoPlace::Environment => None,
-            GoPlace::User(file) | GoPlace::Installed(file) => Some(file.to_string_lossy().into_owned()),
-        };
+    pub(crate) fn go(variable: GoVariable, place: &GoPlace) -> Self {
+        let file = place.file().map(|file| file.to_string_lossy().into_owned());
         Origin::Go { variable: variable.name(), file }
     }
 }

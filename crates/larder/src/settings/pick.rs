@@ -3,10 +3,10 @@
 use std::{ffi::OsStr, fmt, ops::RangeInclusive, path::PathBuf, time::Duration};
 
 use toml::Spanned;
+use workbench::Environment;
 
 use super::{
     amount::{Amount, Percent},
-    environment::Environment,
     file::{Number, Text},
     origin::{Origin, Valued},
     problem::{Problem, SourceFile},

@@ -1,12 +1,12 @@
 //! What this machine's Go settings keep private.
 
 use gomod::Patterns;
+use workbench::{Found, GoSettings, GoVariable};
 
 use super::{
     origin::{Origin, Valued},
     route::{pattern_fault, pattern_shown},
 };
-use crate::go_env::{Found, GoSettings, GoVariable};
 
 /// Names that stand in front of every route, as `go` on this machine would treat them.
 #[derive(Clone, Debug)]
@@ -23,7 +23,7 @@ impl Private {
         let mut patterns = |variable| match go.get(variable) {
             Some(Found { variable, value, place }) => {
                 let patterns = Patterns::new(&value);
-                let origin = Origin::go(variable, place);
+                let origin = Origin::go(variable, &place);
                 for (pattern, fault) in patterns.iter().filter_map(|p| Some((p, pattern_fault(p)?))) {
                     let warning =
                         format!("{origin}: {:?} {fault}; it makes nothing private", pattern_shown(pattern));

@@ -5,15 +5,14 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use crate::settings::Environment;
+use crate::Environment;
 
 /// The GOROOT: the one that is set, in the user's file or else in the environment (cmd/go asks in this order), or
 /// that of the first `go` in PATH that has a `go.env` beside its `bin` directory.
 pub(super) fn find(in_user_file: Option<&str>, env: &Environment) -> Option<PathBuf> {
     let set = in_user_file.filter(|value| !value.is_empty()).map(PathBuf::from);
     set.or_else(|| env.get("GOROOT").map(PathBuf::from)).or_else(|| {
-        let dirs = env.get("PATH").map(std::env::split_paths).into_iter().flatten();
-        dirs.map(|dir| dir.join("go")).filter(|go| is_executable(go)).find_map(|go| root_of(&go))
+        env.path().map(|dir| dir.join("go")).filter(|go| is_executable(go)).find_map(|go| root_of(&go))
     })
 }
 

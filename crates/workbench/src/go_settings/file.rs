@@ -11,7 +11,15 @@ use std::{
 #[derive(Default)]
 pub(super) struct EnvFile {
     path: PathBuf,
-    values: BTreeMap<String, String>,
+    values: BTreeMap<String, Line>,
+}
+
+/// A variable's last line.
+#[derive(Debug, PartialEq, Eq)]
+struct Line {
+    /// From 1.
+    number: usize,
+    value: String,
 }
 
 impl EnvFile {
@@ -36,7 +44,17 @@ impl EnvFile {
 
     /// The value of a line, which may be the empty text.
     pub(super) fn get(&self, name: &str) -> Option<&str> {
-        self.values.get(name).map(String::as_str)
+        self.values.get(name).map(|line| line.value.as_str())
+    }
+
+    /// The number of that line, from 1.
+    pub(super) fn line(&self, name: &str) -> Option<usize> {
+        self.values.get(name).map(|line| line.number)
+    }
+
+    /// The variables of the file, in order of their names.
+    pub(super) fn names(&self) -> impl Iterator<Item = &str> {
+        self.values.keys().map(String::as_str)
     }
 }
 
@@ -51,11 +69,12 @@ fn text(path: &Path) -> io::Result<String> {
 
 /// `NAME=value` per line, a later one wins. Nothing is quoted or trimmed; lines that do not begin with a capital
 /// letter are comments (cmd/go/internal/cfg, readEnvFile).
-fn parse(text: &str) -> BTreeMap<String, String> {
-    text.split('\n')
-        .filter(|line| line.starts_with(|c: char| c.is_ascii_uppercase()))
-        .filter_map(|line| line.split_once('='))
-        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+fn parse(text: &str) -> BTreeMap<String, Line> {
+    (1..)
+        .zip(text.split('\n'))
+        .filter(|(_, line)| line.starts_with(|c: char| c.is_ascii_uppercase()))
+        .filter_map(|(number, line)| Some((number, line.split_once('=')?)))
+        .map(|(number, (name, value))| (name.to_owned(), Line { number, value: value.to_owned() }))
         .collect()
 }
 
@@ -71,8 +90,9 @@ mod tests {
         let values = parse(
             "# GOPROXY=no\n\nGOPROXY=a=b, c \ngoproxy=x\nGOSUMDB\n=y\nGOPRIVATE=1\nGOPRIVATE=2\nGOENV=",
         );
-        let pairs: Vec<_> = values.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
-        assert_eq!(pairs, [("GOENV", ""), ("GOPRIVATE", "2"), ("GOPROXY", "a=b, c ")]);
+        let pairs: Vec<_> =
+            values.iter().map(|(name, line)| (name.as_str(), line.value.as_str(), line.number)).collect();
+        assert_eq!(pairs, [("GOENV", "", 9), ("GOPRIVATE", "2", 8), ("GOPROXY", "a=b, c ", 3)]);
     }
 
     #[test]
