@@ -5,7 +5,7 @@ use std::{fmt, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use http::{
-    HeaderMap, Method, Request, StatusCode, Uri,
+    HeaderMap, Method, Request, StatusCode, Uri, Version,
     header::{AUTHORIZATION, COOKIE, PROXY_AUTHORIZATION},
     response::Parts,
 };
@@ -23,6 +23,7 @@ use url::Url;
 
 use crate::{
     FaultKind, Limits, Login,
+    allowance::Allowance,
     connector::Connector,
     diagnose::{During, diagnose, never_begun},
     http_proxy::HttpProxies,
@@ -40,6 +41,7 @@ pub(crate) struct Client {
     proxies: Arc<HttpProxies>,
     keyring: Keyring,
     silence: Duration,
+    allowance: Option<Arc<Allowance>>,
 }
 
 /// The head of an answer, and its body to come.
@@ -69,7 +71,12 @@ impl Client {
             .http2_keep_alive_timeout(PING_WAIT)
             .retry_canceled_requests(false)
             .build(connector.clone());
-        Client { http, connector, headers, proxies, keyring, silence: limits.first_byte / 4 }
+        Client { http, connector, headers, proxies, keyring, silence: limits.first_byte / 4, allowance: None }
+    }
+
+    /// The same, as long as so many requests are left.
+    pub(crate) fn with_allowance(self, allowance: Arc<Allowance>) -> Self {
+        Client { allowance: Some(allowance), ..self }
     }
 
     /// Asks for `url` and follows redirects. Dropping the future, or the response, closes the connection unless
@@ -147,6 +154,9 @@ impl Client {
     async fn send(&self, url: &Url, said: &Said<'_>) -> Result<Sent, Failed> {
         let uri = Uri::try_from(url.as_str())
             .map_err(|_| (FaultKind::Unaskable, "the URL cannot be sent".to_owned()))?;
+        if self.allowance.as_ref().is_some_and(|allowance| !allowance.take()) {
+            return Err((FaultKind::Unaskable, "no request is left".to_owned()));
+        }
         let mut request = Request::new(Full::new(said.body.clone().unwrap_or_default()));
         *request.method_mut() = said.method.clone();
         *request.uri_mut() = uri;
@@ -205,6 +215,10 @@ impl fmt::Debug for Client {
 }
 
 impl Response {
+    pub(crate) fn version(&self) -> Version {
+        self.head.version
+    }
+
     pub(crate) fn status(&self) -> StatusCode {
         self.head.status
     }

@@ -29,11 +29,12 @@ use crate::{
     reach::{any_of, reach},
     transport::{Speaks, Stream, Transport},
     tunnel::tunnel,
+    watch::Watch,
 };
 
 /// Makes the connections of one source. Clones are the same.
 #[derive(Clone)]
-pub(crate) struct Connector(Arc<Inner>);
+pub(crate) struct Connector(Arc<Inner>, Option<Arc<Watch>>);
 
 struct Inner {
     names: Arc<Names>,
@@ -76,19 +77,26 @@ impl Connector {
         proxy_tls: TlsConnector,
         proxies: Arc<HttpProxies>,
     ) -> Self {
-        Connector(Arc::new(Inner { names, limits, guard, tls, proxy_tls, proxies }))
+        Connector(Arc::new(Inner { names, limits, guard, tls, proxy_tls, proxies }), None)
+    }
+
+    /// The same, with the steps of its first connection noted.
+    pub(crate) fn watched(self, watch: Arc<Watch>) -> Self {
+        Connector(self.0, Some(watch))
     }
 
     async fn connect(&self, to: &Uri) -> Result<Transport, NotReached> {
         let end = End::of(to).ok_or_else(|| NotReached::connect("the URL names no host"))?;
         let guard = &self.0.guard;
         guard.admits_host(&end.host).map_err(|e| NotReached::new(FaultKind::Guarded, e.to_string()))?;
+        let watch = self.1.as_deref().filter(|watch| watch.begins());
         let stream = match self.proxy_for(to) {
-            None => self.dial(&end, if end.tls { Proof::Given } else { Proof::None }, guard).await?,
+            None => self.dial(&end, if end.tls { Proof::Given } else { Proof::None }, guard, watch).await?,
             Some(proxy) => {
                 let way = End::of_proxy(proxy)
                     .ok_or_else(|| NotReached::connect("the proxy's URL names no host"))?;
-                let stream = self.dial(&way, Proof::Given, &Guard::open()).await?;
+                let stream = self.dial(&way, Proof::Given, &Guard::open(), watch).await?;
+                watch.inspect(|watch| watch.leads_through_a_proxy());
                 match proxy.scheme() {
                     "http" | "https" => {
                         let mut stream = if way.tls {
@@ -97,6 +105,7 @@ impl Connector {
                             stream
                         };
                         if !end.tls {
+                            watch.inspect(|watch| watch.connected());
                             return Ok(Transport::new(stream, Speaks::Http1ToProxy));
                         }
                         let authority = end.authority();
@@ -112,8 +121,11 @@ impl Connector {
                 }
             }
         };
+        watch.inspect(|watch| watch.connected());
         if end.tls {
-            self.handshake(&self.0.tls, &end, stream).await
+            let transport = self.handshake(&self.0.tls, &end, stream).await?;
+            watch.inspect(|watch| watch.secured());
+            Ok(transport)
         } else {
             Ok(Transport::new(stream, Speaks::Http1))
         }
@@ -124,7 +136,7 @@ impl Connector {
         let guard = &self.0.guard;
         guard.admits_host(host).map_err(|e| NotReached::new(FaultKind::Guarded, e.to_string()))?;
         let host = host.trim_start_matches('[').trim_end_matches(']').to_owned();
-        self.dial(&End { host, port, tls: false }, Proof::None, guard).await
+        self.dial(&End { host, port, tls: false }, Proof::None, guard, None).await
     }
 
     fn proxy_for(&self, to: &Uri) -> Option<&Url> {
@@ -135,10 +147,17 @@ impl Connector {
     }
 
     /// TCP to the first address that answers, of those that the guard admits.
-    async fn dial(&self, end: &End, proof: Proof, guard: &Guard) -> Result<Box<dyn Stream>, NotReached> {
+    async fn dial(
+        &self,
+        end: &End,
+        proof: Proof,
+        guard: &Guard,
+        watch: Option<&Watch>,
+    ) -> Result<Box<dyn Stream>, NotReached> {
         let limit = self.0.limits.connect;
         let refused = OnceLock::new();
         let dial = |address: SocketAddr| {
+            watch.inspect(|watch| watch.resolved());
             let admitted = guard.admits(&end.host, address.ip()).map_err(|e| {
                 let words = refused.get_or_init(|| e.to_string()).clone();
                 io::Error::new(io::ErrorKind::PermissionDenied, words)
@@ -153,7 +172,10 @@ impl Connector {
             Err(_) => reach(&self.0.names, &end.host, proof, limit, dial).await,
         };
         match (reached, refused.into_inner()) {
-            (Ok(stream), _) => Ok(Box::new(stream)),
+            (Ok(stream), _) => {
+                watch.inspect(|watch| watch.reached(&stream));
+                Ok(Box::new(stream))
+            }
             (Err(_), Some(words)) => Err(NotReached::new(FaultKind::Guarded, words)),
             (Err(failed), None) => Err(failed),
         }

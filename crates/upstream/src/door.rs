@@ -21,6 +21,7 @@ use crate::{
     netrc::Netrc,
     secret::{Credentials, Redactor},
     tls, via,
+    watch::Watch,
 };
 
 /// What the door is made of.
@@ -145,6 +146,27 @@ impl Door {
         let tls = TlsConnector::from(Arc::new(tls::client_config(&inner.roots, config)?));
         let proxy_tls = TlsConnector::from(Arc::new(tls::proxy_config(&inner.roots, config)?));
         Ok(inner.client(names, Guard::open(), tls, proxy_tls, inner.keyring.clone()))
+    }
+
+    /// A client that shares nothing with others: it asks the resolver itself, and knows no TLS session. The steps of its
+    /// first connection are noted.
+    pub(crate) fn fresh_client(
+        &self,
+        config: &SourceConfig,
+        watch: Option<&Arc<Watch>>,
+    ) -> Result<Client, SourceError> {
+        let inner = &self.0;
+        let names = Arc::new(Names::new(inner.names.resolver(), inner.limits, inner.meters.dns().clone()));
+        let tls = TlsConnector::from(Arc::new(tls::client_config(&inner.roots, config)?));
+        let proxy_tls = TlsConnector::from(Arc::new(tls::proxy_config(&inner.roots, config)?));
+        let proxies = &inner.proxies;
+        let mut connector =
+            Connector::new(names, inner.limits, Guard::open(), tls, proxy_tls, Arc::clone(proxies));
+        if let Some(watch) = watch {
+            connector = connector.watched(Arc::clone(watch));
+        }
+        let keyring = inner.keyring.clone();
+        Ok(Client::new(connector, inner.headers.clone(), Arc::clone(proxies), keyring, &inner.limits))
     }
 
     /// What a client of another sort is made of, for one source.

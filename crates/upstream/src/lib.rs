@@ -15,6 +15,7 @@
 
 mod addresses;
 mod administration;
+mod allowance;
 mod attempt;
 mod breaker;
 mod client;
@@ -35,6 +36,7 @@ mod fault;
 mod fetched;
 mod flow;
 mod gate;
+mod gauge;
 mod guard;
 mod gunzip;
 mod health;
@@ -65,6 +67,7 @@ mod transport;
 mod tunnel;
 mod via;
 mod want;
+mod watch;
 mod web;
 mod words;
 
@@ -76,6 +79,7 @@ pub use env::Env;
 pub use exchange::{Answer, Exchange, Wire};
 pub use fault::{Fault, FaultKind, RetryAfter};
 pub use fetched::{Fetched, Incoming, Meta, Piece, Troubles};
+pub use gauge::{Bounds, Gauge, Over, Reading};
 pub use guard::Guard;
 pub use http_proxy::BadHttpProxy;
 pub use limits::{Caps, Limits};
@@ -89,4 +93,5 @@ pub use safe_url::{SafeUrl, SourceName, UrlError};
 pub use stubborn::{Breaker, Retry, Stubborn};
 pub use via::Via;
 pub use want::{OVERLAP, Priority, Resume, Urgency, Validator, Want};
+pub use watch::Steps;
 pub use web::{Web, WebPage};

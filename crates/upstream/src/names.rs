@@ -74,6 +74,10 @@ impl Names {
         Names { resolver, limits, meters, state: Mutex::new(state) }
     }
 
+    pub(crate) fn resolver(&self) -> Arc<dyn Resolver> {
+        Arc::clone(&self.resolver)
+    }
+
     /// The addresses of a host, which is no IP address itself. Their ports mean nothing.
     pub(crate) async fn find(self: &Arc<Self>, host: &str, proof: Proof) -> Result<Found, NoAddress> {
         let (known, flights) = {

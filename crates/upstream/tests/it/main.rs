@@ -6,6 +6,7 @@ mod bodies;
 mod certificates;
 mod connections;
 mod dir;
+mod gauge;
 mod health;
 mod http2;
 mod http_proxies;
