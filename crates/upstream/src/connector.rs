@@ -13,7 +13,6 @@ use std::{
 
 use futures_util::future::BoxFuture;
 use http::{Uri, uri::Scheme};
-use hyper_util::client::legacy::connect::proxy::SocksV5;
 use rustls::pki_types::ServerName;
 use socket2::{SockRef, TcpKeepalive};
 use tokio::{net::TcpStream, time::timeout};
@@ -28,7 +27,7 @@ use crate::{
     names::{Names, Proof},
     reach::{any_of, reach},
     transport::{Speaks, Stream, Transport},
-    tunnel::tunnel,
+    tunnel::{TunnelError, through},
     watch::Watch,
 };
 
@@ -99,7 +98,7 @@ impl Connector {
                 watch.inspect(|watch| watch.leads_through_a_proxy());
                 match proxy.scheme() {
                     "http" | "https" => {
-                        let mut stream = if way.tls {
+                        let stream = if way.tls {
                             self.handshake(&self.0.proxy_tls, &way, stream).await?.into_stream()
                         } else {
                             stream
@@ -108,15 +107,10 @@ impl Connector {
                             watch.inspect(|watch| watch.connected());
                             return Ok(Transport::new(stream, Speaks::Http1ToProxy));
                         }
-                        let authority = end.authority();
-                        let authorization = HttpProxies::authorization(proxy);
-                        let asked = tunnel(&mut *stream, &authority, authorization.as_ref());
-                        self.in_time("no tunnel through the HTTP proxy", asked).await?;
-                        stream
+                        self.in_time("no tunnel through the HTTP proxy", through(proxy, stream, to)).await?
                     }
                     _ => {
-                        let socks = socks(proxy, stream, to.clone());
-                        self.in_time("no tunnel through the SOCKS proxy", socks).await?
+                        self.in_time("no tunnel through the SOCKS proxy", through(proxy, stream, to)).await?
                     }
                 }
             }
@@ -207,11 +201,11 @@ impl Connector {
     async fn in_time<T>(
         &self,
         late: &str,
-        work: impl Future<Output = Result<T, NotReached>>,
+        work: impl Future<Output = Result<T, TunnelError>>,
     ) -> Result<T, NotReached> {
         let limit = self.0.limits.connect;
         match timeout(limit, work).await {
-            Ok(end) => end,
+            Ok(end) => end.map_err(|e| NotReached::connect(e.to_string())),
             Err(_) => Err(NotReached::connect(format!("{late} within {limit:?}"))),
         }
     }
@@ -259,14 +253,6 @@ impl End {
         let port = url.port_or_known_default().unwrap_or(1080);
         Some(End { host, port, tls: url.scheme() == "https" })
     }
-
-    fn authority(&self) -> String {
-        if self.host.contains(':') {
-            format!("[{}]:{}", self.host, self.port)
-        } else {
-            format!("{}:{}", self.host, self.port)
-        }
-    }
 }
 
 async fn tcp(to: SocketAddr) -> io::Result<TcpStream> {
@@ -277,34 +263,6 @@ async fn tcp(to: SocketAddr) -> io::Result<TcpStream> {
         tracing::debug!(%error, "a connection is kept without TCP keep-alive");
     }
     Ok(stream)
-}
-
-/// A tunnel through a SOCKS proxy. Like Go, it leaves names to the proxy.
-async fn socks(proxy: &Url, stream: Box<dyn Stream>, to: Uri) -> Result<Box<dyn Stream>, NotReached> {
-    let end = Uri::from_static("socks5://proxy");
-    let mut socks = SocksV5::new(end, Given(Some(Transport::new(stream, Speaks::Http1))));
-    if let Some((user, password)) = HttpProxies::user(proxy) {
-        socks = socks.with_auth(user, password);
-    }
-    let asked = socks.call(to).await;
-    asked.map(Transport::into_stream).map_err(|e| NotReached::connect(format!("the SOCKS proxy: {e}")))
-}
-
-/// Hands out the connection that it was given.
-struct Given(Option<Transport>);
-
-impl Service<Uri> for Given {
-    type Response = Transport;
-    type Error = NotReached;
-    type Future = std::future::Ready<Result<Transport, NotReached>>;
-
-    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), NotReached>> {
-        Poll::Ready(Ok(()))
-    }
-
-    fn call(&mut self, _: Uri) -> Self::Future {
-        ready(self.0.take().ok_or_else(|| NotReached::connect("the connection is used already")))
-    }
 }
 
 /// An unused connection whose other end vanished is noticed after a minute.

@@ -11,7 +11,7 @@ use tokio::time::sleep;
 /// The first connection that stands. The address after one that says nothing is tried `stagger` later, the one
 /// after a failure at once; those that lost are dropped. What `later` brings joins the end of the line. Fails with
 /// the error of the first address that failed, when all have.
-pub(crate) async fn race<S, F>(
+pub async fn race<S, F>(
     addresses: &[SocketAddr],
     later: impl Future<Output = Vec<SocketAddr>>,
     stagger: Duration,

@@ -11,7 +11,7 @@ use crate::{Env, secret::Credentials};
 
 /// The HTTP proxies of the environment. `Debug` shows none of it, because their URLs may hold passwords.
 #[derive(Clone, Default)]
-pub(crate) struct HttpProxies {
+pub struct HttpProxies {
     http: Option<Url>,
     https: Option<Url>,
     bypass: Vec<Bypass>,
@@ -43,7 +43,8 @@ enum Bypass {
 }
 
 impl HttpProxies {
-    pub(crate) fn from_env(env: &Env) -> Result<Self, BadHttpProxy> {
+    /// Reads the variables. Fails where one names no proxy.
+    pub fn from_env(env: &Env) -> Result<Self, BadHttpProxy> {
         // In a CGI program HTTP_PROXY comes from a request's `Proxy:` header.
         let http =
             if env.get("REQUEST_METHOD").is_some() { None } else { find(env, ["HTTP_PROXY", "http_proxy"])? };
@@ -53,12 +54,12 @@ impl HttpProxies {
     }
 
     /// Whether no URL goes through a proxy.
-    pub(crate) fn is_empty(&self) -> bool {
+    pub fn is_empty(&self) -> bool {
         self.http.is_none() && self.https.is_none()
     }
 
     /// The proxy for a URL, or none if it is reached directly. The machine itself never is behind a proxy.
-    pub(crate) fn for_url(&self, url: &Url) -> Option<&Url> {
+    pub fn for_url(&self, url: &Url) -> Option<&Url> {
         let proxy = if url.scheme() == "https" { &self.https } else { &self.http };
         let port = url.port_or_known_default();
         let direct = match url.host()? {
@@ -72,7 +73,7 @@ impl HttpProxies {
     }
 
     /// User names and passwords of the proxies.
-    pub(crate) fn secrets(&self) -> impl Iterator<Item = String> + '_ {
+    pub fn secrets(&self) -> impl Iterator<Item = String> + '_ {
         self.http.iter().chain(&self.https).flat_map(|url| {
             let words = [Some(url.username()), url.password()];
             words.into_iter().flatten().flat_map(|word| [word.to_owned(), decoded(word)])
@@ -89,7 +90,7 @@ impl HttpProxies {
     }
 
     /// The value of `Proxy-Authorization` for an HTTP proxy; a SOCKS proxy takes none.
-    pub(crate) fn authorization(proxy: &Url) -> Option<HeaderValue> {
+    pub fn authorization(proxy: &Url) -> Option<HeaderValue> {
         let (user, password) =
             HttpProxies::user(proxy).filter(|_| matches!(proxy.scheme(), "http" | "https"))?;
         Credentials::new(&user, &password).basic()

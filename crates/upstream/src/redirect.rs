@@ -5,25 +5,26 @@ use url::Url;
 
 /// Why a redirect is not followed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum NotFollowed {
+pub enum NotFollowed {
+    /// More than ten.
     #[error("more than {MAX} redirects")]
     TooMany,
+    /// What was asked for under TLS would come without.
     #[error("a redirect from https to http")]
     Downgrade,
+    /// It would have to be told to somebody what another one says.
     #[error("a redirect to a URL with credentials")]
     Credentials,
+    /// Another scheme.
     #[error("a redirect to something else than https or http")]
     Scheme,
+    /// The `Location` is no URL.
     #[error("a redirect to nowhere")]
     Nowhere,
 }
 
 /// Where an answer leads, if it is a redirect with a `Location`.
-pub(crate) fn target(
-    from: &Url,
-    status: StatusCode,
-    headers: &HeaderMap,
-) -> Option<Result<Url, NotFollowed>> {
+pub fn target(from: &Url, status: StatusCode, headers: &HeaderMap) -> Option<Result<Url, NotFollowed>> {
     // The others of the 300s ask for a choice or a proxy.
     if !matches!(status.as_u16(), 301 | 302 | 303 | 307 | 308) {
         return None;
@@ -37,7 +38,7 @@ pub(crate) fn target(
 }
 
 /// Whether a redirect is followed after `followed` others: at most ten, never from https to http.
-pub(crate) fn judge(from: &Url, followed: usize, next: &Url) -> Result<(), NotFollowed> {
+pub fn judge(from: &Url, followed: usize, next: &Url) -> Result<(), NotFollowed> {
     if followed >= MAX {
         return Err(NotFollowed::TooMany);
     }

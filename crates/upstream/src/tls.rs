@@ -22,7 +22,7 @@ use crate::{Env, SourceConfig, SourceError};
 /// system's bundle, `SSL_CERT_DIR` in place of its directories, as in Go programs.
 ///
 /// What cannot be read is warned about and left out: a damaged bundle must not stop a mirror that has what it needs.
-pub(crate) fn roots(env: &Env) -> RootCertStore {
+pub fn roots(env: &Env) -> RootCertStore {
     let file = env.get("SSL_CERT_FILE").map(PathBuf::from);
     let dirs: Vec<PathBuf> =
         env.get("SSL_CERT_DIR").map(|dirs| std::env::split_paths(dirs).collect()).unwrap_or_default();

@@ -14,7 +14,7 @@ use hyper_util::{
 use tokio::io::{AsyncRead, AsyncWrite};
 
 /// Bytes both ways: TCP, TLS over it, a tunnel through a proxy.
-pub(crate) trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
+pub trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
 
 impl<T: AsyncRead + AsyncWrite + Send + Unpin> Stream for T {}
 

@@ -1,18 +1,64 @@
-//! A tunnel through an HTTP proxy (RFC 9110, 9.3.6).
+//! A tunnel through a proxy: HTTP (RFC 9110, 9.3.6) or SOCKS.
 
-use std::io;
+use std::{
+    future::ready,
+    io,
+    task::{Context, Poll},
+};
 
-use http::{HeaderValue, StatusCode};
+use http::{HeaderValue, StatusCode, Uri, uri::Scheme};
+use hyper_util::client::legacy::connect::proxy::SocksV5;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tower_service::Service;
+use url::Url;
 
-use crate::{connector::NotReached, transport::Stream};
+use crate::{
+    HttpProxies,
+    transport::{Speaks, Stream, Transport},
+};
 
-/// Asks the proxy at the other end of `stream` to lead it on to `authority`, a host with its port.
-pub(crate) async fn tunnel(
+/// Why there is no tunnel.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum TunnelError {
+    /// The URL that it shall lead to names no host.
+    #[error("the URL names no host")]
+    NoHost,
+    /// The proxy answered with this status.
+    #[error("the HTTP proxy refuses the tunnel: {}", words(*.0))]
+    Refused(StatusCode),
+    /// More than 8 KiB before an empty line.
+    #[error("the HTTP proxy answers with too long a head")]
+    TooLong,
+    /// What came is no answer.
+    #[error("the HTTP proxy does not speak HTTP")]
+    NotHttp,
+    /// The connection ended.
+    #[error("the HTTP proxy {}", lost(*.0))]
+    Lost(io::ErrorKind),
+    /// A SOCKS proxy did not do it.
+    #[error("the SOCKS proxy: {0}")]
+    Socks(String),
+}
+
+/// Asks the proxy at the other end of `stream` to lead it on to the host of `to`. Its own URL says how it is spoken to, and
+/// holds the login. Sets no limit of time.
+pub async fn through(proxy: &Url, stream: Box<dyn Stream>, to: &Uri) -> Result<Box<dyn Stream>, TunnelError> {
+    if !matches!(proxy.scheme(), "http" | "https") {
+        return socks(proxy, stream, to.clone()).await;
+    }
+    let mut stream = stream;
+    let host = to.host().ok_or(TunnelError::NoHost)?;
+    let port = to.port_u16().unwrap_or(if to.scheme() == Some(&Scheme::HTTPS) { 443 } else { 80 });
+    let authorization = HttpProxies::authorization(proxy);
+    tunnel(&mut *stream, &format!("{host}:{port}"), authorization.as_ref()).await?;
+    Ok(stream)
+}
+
+async fn tunnel(
     stream: &mut dyn Stream,
     authority: &str,
     authorization: Option<&HeaderValue>,
-) -> Result<(), NotReached> {
+) -> Result<(), TunnelError> {
     let mut request = format!("CONNECT {authority} HTTP/1.1\r\nHost: {authority}\r\n").into_bytes();
     if let Some(authorization) = authorization {
         request.extend_from_slice(b"Proxy-Authorization: ");
@@ -20,23 +66,21 @@ pub(crate) async fn tunnel(
         request.extend_from_slice(b"\r\n");
     }
     request.extend_from_slice(b"\r\n");
-    stream.write_all(&request).await.map_err(|e| lost(&e))?;
-    stream.flush().await.map_err(|e| lost(&e))?;
+    let lost = |e: io::Error| TunnelError::Lost(e.kind());
+    stream.write_all(&request).await.map_err(lost)?;
+    stream.flush().await.map_err(lost)?;
     let mut head = Vec::with_capacity(256);
     // Byte by byte: what follows the empty line is the tunnel's.
     while !head.ends_with(b"\r\n\r\n") {
         if head.len() == MAX_HEAD {
-            return Err(NotReached::connect("the HTTP proxy answers with too long a head"));
+            return Err(TunnelError::TooLong);
         }
-        head.push(stream.read_u8().await.map_err(|e| lost(&e))?);
+        head.push(stream.read_u8().await.map_err(lost)?);
     }
     match status(&head) {
         Some(status) if status.is_success() => Ok(()),
-        Some(StatusCode::PROXY_AUTHENTICATION_REQUIRED) => {
-            Err(NotReached::connect("the HTTP proxy refuses the tunnel: proxy authorization required (407)"))
-        }
-        Some(status) => Err(NotReached::connect(format!("the HTTP proxy refuses the tunnel: {status}"))),
-        None => Err(NotReached::connect("the HTTP proxy does not speak HTTP")),
+        Some(status) => Err(TunnelError::Refused(status)),
+        None => Err(TunnelError::NotHttp),
     }
 }
 
@@ -46,10 +90,45 @@ fn status(head: &[u8]) -> Option<StatusCode> {
     StatusCode::from_bytes(code).ok()
 }
 
-fn lost(e: &io::Error) -> NotReached {
-    match e.kind() {
-        io::ErrorKind::UnexpectedEof => NotReached::connect("the HTTP proxy closed the connection"),
-        kind => NotReached::connect(format!("the HTTP proxy broke off: {kind}")),
+fn words(status: StatusCode) -> String {
+    match status {
+        StatusCode::PROXY_AUTHENTICATION_REQUIRED => "proxy authorization required (407)".to_owned(),
+        other => other.to_string(),
+    }
+}
+
+fn lost(kind: io::ErrorKind) -> String {
+    match kind {
+        io::ErrorKind::UnexpectedEof => "closed the connection".to_owned(),
+        kind => format!("broke off: {kind}"),
+    }
+}
+
+/// Like Go, it leaves names to the proxy.
+async fn socks(proxy: &Url, stream: Box<dyn Stream>, to: Uri) -> Result<Box<dyn Stream>, TunnelError> {
+    let end = Uri::from_static("socks5://proxy");
+    let mut socks = SocksV5::new(end, Given(Some(Transport::new(stream, Speaks::Http1))));
+    if let Some((user, password)) = HttpProxies::user(proxy) {
+        socks = socks.with_auth(user, password);
+    }
+    let asked = socks.call(to).await;
+    asked.map(Transport::into_stream).map_err(|e| TunnelError::Socks(e.to_string()))
+}
+
+/// Hands out the connection that it was given.
+struct Given(Option<Transport>);
+
+impl Service<Uri> for Given {
+    type Response = Transport;
+    type Error = TunnelError;
+    type Future = std::future::Ready<Result<Transport, TunnelError>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), TunnelError>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, _: Uri) -> Self::Future {
+        ready(self.0.take().ok_or_else(|| TunnelError::Socks("the connection is used already".to_owned())))
     }
 }
 
@@ -58,7 +137,6 @@ const MAX_HEAD: usize = 8 << 10;
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::FaultKind;
 
     async fn told(answer: &[u8]) -> Result<String, String> {
         let (client, mut proxy) = tokio::io::duplex(64 << 10);
@@ -74,10 +152,7 @@ mod tests {
              Proxy-Authorization: Basic eDp5\r\n\r\n"
         );
         drop(proxy);
-        end.map_err(|e| {
-            assert_eq!(e.kind(), FaultKind::Connect);
-            e.to_string()
-        })?;
+        end.map_err(|e| e.to_string())?;
         let mut rest = String::new();
         client.read_to_string(&mut rest).await.unwrap();
         Ok(rest)

@@ -14,6 +14,7 @@ mod go_settings;
 mod names;
 mod page;
 mod report;
+pub mod wire;
 
 pub use diagnoses::all;
 pub use diagnosis::{Diagnosis, Layer, Severity};

@@ -4,3 +4,4 @@
 
 mod coverage;
 mod pages;
+mod wire;
