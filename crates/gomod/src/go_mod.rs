@@ -3,6 +3,7 @@
 mod directive;
 mod lex;
 mod lines;
+mod work;
 
 use crate::go_version::GoVersion;
 use crate::limits::MAX_GOMOD;
@@ -12,6 +13,16 @@ use crate::version::Version;
 
 pub use self::directive::DirectiveFault;
 pub use self::lex::SyntaxFault;
+pub use self::work::GoWork;
+
+/// For whom a go.mod is read.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Reader {
+    /// For a build that depends on the module.
+    Dependency,
+    /// For work on the module itself.
+    Main,
+}
 
 /// What a go.mod says, as far as a mirror needs it.
 ///
@@ -34,7 +45,17 @@ impl GoMod {
     /// Reads a go.mod of at most 16 MiB. Bytes that are no UTF-8 count as U+FFFD.
     pub fn parse(bytes: &[u8]) -> Result<Self, GoModError> {
         if u64::try_from(bytes.len()).is_ok_and(|length| length <= MAX_GOMOD) {
-            directive::read(&String::from_utf8_lossy(bytes))
+            directive::read(&String::from_utf8_lossy(bytes), Reader::Dependency)
+        } else {
+            Err(GoModError::TooLarge)
+        }
+    }
+
+    /// Reads the go.mod of a main module, in which Go has to understand every line: what is unknown or malformed is
+    /// an error there (x/mod `modfile/rule.go`, `Parse`).
+    pub fn parse_main(bytes: &[u8]) -> Result<Self, GoModError> {
+        if u64::try_from(bytes.len()).is_ok_and(|length| length <= MAX_GOMOD) {
+            directive::read(&String::from_utf8_lossy(bytes), Reader::Main)
         } else {
             Err(GoModError::TooLarge)
         }

@@ -1,5 +1,6 @@
 //! The version in the `go` line of a go.mod.
 
+use std::cmp::Ordering;
 use std::fmt;
 
 /// A Go language version or release as a go.mod names it: `1.21`, `1.21.3`, `1.24rc1`.
@@ -44,6 +45,30 @@ impl GoVersion {
         (self.major, self.minor) >= (major, minor)
     }
 
+    /// Which of two is older, as the go command orders them: a language version (`1.21`) before its candidates
+    /// (`1.21rc1`), those before its releases (`1.21.0`). Before 1.21, `1.20` is its first release.
+    ///
+    /// Rule: `Compare` of cmd/go/internal/gover.
+    pub fn precedence(&self, other: &Self) -> Ordering {
+        self.parts().cmp(&other.parts())
+    }
+
+    /// Major, minor; then whether it is a release, and what orders those of one kind.
+    fn parts(&self) -> (u32, u32, u8, u64, &str, u64) {
+        let rest = Self::language(&self.text).map_or("", |(_, rest)| rest);
+        let start = (self.major, self.minor);
+        if let Some(patch) = rest.strip_prefix('.') {
+            return (start.0, start.1, 2, patch.parse().unwrap_or(u64::MAX), "", 0);
+        }
+        let kind = rest.trim_end_matches(|c: char| c.is_ascii_digit());
+        let number = rest.get(kind.len()..).and_then(|digits| digits.parse().ok()).unwrap_or(0);
+        match kind {
+            "" if start < (1, 21) => (start.0, start.1, 2, 0, "", 0),
+            "" => (start.0, start.1, 0, 0, "", 0),
+            kind => (start.0, start.1, 1, 0, kind, number),
+        }
+    }
+
     /// Reads the two numbers; the text behind them does not begin with a digit.
     fn language(text: &str) -> Option<(Self, &str)> {
         let (major, rest) = number(text).filter(|(major, _)| *major > 0)?;
@@ -69,6 +94,31 @@ fn number(text: &str) -> Option<(u32, &str)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn older_and_newer() {
+        let ordered = [
+            "1.9",
+            "1.20rc1",
+            "1.20",
+            "1.20.1",
+            "1.21",
+            "1.21beta1",
+            "1.21rc2",
+            "1.21rc10",
+            "1.21.0",
+            "1.21.10",
+            "1.22",
+            "2.0",
+        ];
+        let ordered = ordered.map(|text| GoVersion::new(text).unwrap());
+        for (n, one) in ordered.iter().enumerate() {
+            for (m, other) in ordered.iter().enumerate() {
+                assert_eq!(one.precedence(other), n.cmp(&m), "{one} {other}");
+            }
+        }
+        assert!(GoVersion::new("1.20").unwrap().precedence(&GoVersion::new("1.20.0").unwrap()).is_eq());
+    }
 
     #[test]
     fn what_counts_as_which_language_version() {

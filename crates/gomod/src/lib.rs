@@ -43,7 +43,8 @@ pub use db_name::{DbName, DbNameError};
 pub use excerpt::Excerpt;
 pub use file_path::{FilePathFault, check_file_path};
 pub use go_mod::{
-    DirectiveFault, Exclude, GoMod, GoModError, Module, Replace, Replacement, Require, Retract, SyntaxFault,
+    DirectiveFault, Exclude, GoMod, GoModError, GoWork, Module, Replace, Replacement, Require, Retract,
+    SyntaxFault,
 };
 pub use go_sum::{GoSum, GoSumError, SumCheck, SumFile, SumLine};
 pub use go_version::GoVersion;
@@ -71,5 +72,5 @@ pub use vendored::VendorRule;
 pub use version::{Version, VersionError};
 pub use version_list::VersionList;
 pub use zip_check::{
-    ArchiveFault, EntryFault, Looks, MAX_DIRECTORY, ZipCheck, ZipFacts, ZipFault, read_gomod,
+    ArchiveFault, EntryFault, Looks, MAX_DIRECTORY, ZipCheck, ZipContents, ZipFacts, ZipFault, read_gomod,
 };

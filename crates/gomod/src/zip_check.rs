@@ -51,6 +51,15 @@ pub struct ZipFacts {
     pub uncompressed: u64,
 }
 
+/// What lies in a zip that passed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ZipContents {
+    /// What is known of the whole.
+    pub facts: ZipFacts,
+    /// Paths in the module, and the SHA-256 of what they hold; in the order of the zip.
+    pub files: Vec<(Box<str>, [u8; 32])>,
+}
+
 impl ZipCheck {
     /// A check for the zip of this module version.
     pub fn new(of: &ModuleVersion) -> Self {
@@ -84,6 +93,29 @@ impl ZipCheck {
     /// # Errors
     /// The first fault of the zip, always the same one for the same bytes, or [`ZipFault::Unreadable`].
     pub fn finish(self, source: impl ReadAt + Sync, len: u64) -> Result<ZipFacts, ZipFault> {
+        self.read(source, len, |_, _| ())
+    }
+
+    /// The same, with every file: its path in the module, with `/` between elements, and the SHA-256 of its content.
+    /// Directory entries are among them; their paths end in `/`.
+    ///
+    /// # Errors
+    /// As of [`finish`](Self::finish).
+    pub fn contents(self, source: impl ReadAt + Sync, len: u64) -> Result<ZipContents, ZipFault> {
+        let mut files = Vec::new();
+        let prefix = self.prefix.clone();
+        let facts = self.read(source, len, |name, digest| {
+            files.push((name.strip_prefix(&prefix).unwrap_or(name).into(), digest));
+        })?;
+        Ok(ZipContents { facts, files })
+    }
+
+    fn read(
+        self,
+        source: impl ReadAt + Sync,
+        len: u64,
+        mut each: impl FnMut(&str, [u8; 32]),
+    ) -> Result<ZipFacts, ZipFault> {
         if len > MAX_ZIP {
             return Err(ZipFault::TooLarge);
         }
@@ -100,6 +132,9 @@ impl ZipCheck {
         let totals = paths::check(&entries, &self.prefix)?;
         let records = layout::records(&entries, end.directory.start)?;
         let digests = content::digests(&source, &records)?;
+        for (entry, digest) in entries.iter().zip(&digests) {
+            each(entry.name, *digest);
+        }
         let h1 = H1::of_digests(entries.iter().map(|entry| entry.name).zip(digests));
         // `paths::check` refused control characters.
         let h1 = h1.map_err(|_| ArchiveFault::DirectoryRecord)?;

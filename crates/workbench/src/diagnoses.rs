@@ -1,6 +1,10 @@
 //! Everything that can be found, by the step in which it is looked for.
 
+pub(crate) mod cache;
+pub(crate) mod gosum;
+pub(crate) mod layout;
 pub(crate) mod network;
+pub(crate) mod places;
 pub(crate) mod proxy;
 pub(crate) mod settings;
 pub(crate) mod source;
@@ -10,7 +14,20 @@ use crate::Diagnosis;
 
 /// Everything that can be found, in order of cause.
 pub fn all() -> impl Iterator<Item = &'static Diagnosis> {
-    [settings::ALL, network::ALL, proxy::ALL, source::ALL, state::ALL].into_iter().flatten().copied()
+    [
+        settings::ALL,
+        network::ALL,
+        proxy::ALL,
+        gosum::ALL,
+        source::ALL,
+        places::ALL,
+        layout::ALL,
+        state::ALL,
+        cache::ALL,
+    ]
+    .into_iter()
+    .flatten()
+    .copied()
 }
 
 #[cfg(test)]

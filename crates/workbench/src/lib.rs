@@ -5,6 +5,12 @@
 
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used))]
 
+pub mod build_list;
+pub mod gosum;
+pub mod imports;
+pub mod modcache;
+pub mod project;
+
 mod diagnoses;
 mod diagnosis;
 mod doctor;

@@ -4,37 +4,78 @@ mod replace;
 mod retract;
 
 use super::lines::{Line, Statement, Statements};
-use super::{Exclude, GoMod, GoModError, Module, Require};
+use super::{Exclude, GoMod, GoModError, Module, Reader, Replace, Require};
 use crate::excerpt::Excerpt;
 use crate::go_version::GoVersion;
 use crate::path;
 use crate::quote;
 use crate::version::{Version, VersionError};
 
-pub(super) fn read(text: &str) -> Result<GoMod, GoModError> {
+pub(super) fn read(text: &str, reader: Reader) -> Result<GoMod, GoModError> {
     let mut statements = Statements::new(text)?;
     let mut go_mod = GoMod::default();
-    let mut fault = None;
+    let (mut fault, mut unread) = (None, None);
+    let mut add = |line: usize, verb: &str, words: &[&str], from: &Line<'_>, above: &[&str]| {
+        let mut added = go_mod.add(verb, words, from, above);
+        if reader == Reader::Main {
+            added = added.and_then(|()| strict(verb, words));
+        }
+        note(&mut fault, line, added);
+    };
     while let Some(statement) = statements.next()? {
         match &statement {
             Statement::Line(line) => {
                 let Some((verb, words)) = line.words.split_first() else { continue };
-                note(&mut fault, line.number, go_mod.add(verb, words, line, &[]));
+                add(line.number, verb, words, line, &[]);
             }
             Statement::Block { words, before, lines } => {
                 // `go` and `toolchain` have no block form; Go ignores such blocks as it does unknown ones.
-                let [verb @ ("module" | "require" | "exclude" | "replace" | "retract" | "tool" | "ignore")] =
-                    words.as_slice()
-                else {
-                    continue;
-                };
-                for line in lines {
-                    note(&mut fault, line.number, go_mod.add(verb, &line.words, line, before));
+                match words.as_slice() {
+                    [
+                        verb @ ("module" | "require" | "exclude" | "replace" | "retract" | "tool" | "ignore"
+                        | "godebug"),
+                    ] => {
+                        for line in lines {
+                            add(line.number, verb, &line.words, line, before);
+                        }
+                    }
+                    words if reader == Reader::Main => {
+                        let line = lines.first().map_or(1, |line| line.number.saturating_sub(1));
+                        let unknown = DirectiveFault::UnknownBlock(Excerpt::of(&words.join(" ")));
+                        note(&mut unread, line, Err(unknown));
+                    }
+                    _ => {}
                 }
             }
         }
     }
-    fault.map_or(Ok(go_mod), Err)
+    fault.or(unread).map_or(Ok(go_mod), Err)
+}
+
+/// What Go refuses in the main module's go.mod only, where it is the one who has to understand every line.
+fn strict(verb: &str, words: &[&str]) -> Result<(), DirectiveFault> {
+    match verb {
+        "module" | "require" | "ignore" => Ok(()),
+        "go" => match words {
+            [word] if GoVersion::new(word).is_none() => Err(DirectiveFault::GoVersion(Excerpt::of(word))),
+            _ => Ok(()),
+        },
+        "toolchain" => match one(words, "toolchain")? {
+            name if is_toolchain(name) => Ok(()),
+            name => Err(DirectiveFault::Toolchain(Excerpt::of(name))),
+        },
+        "exclude" => module_and_version(words).map(drop),
+        "replace" => read_replace(words).map(drop),
+        "retract" => retract::read(words, String::new).map(drop).ok_or(DirectiveFault::Form("retract")),
+        "tool" => one(words, "tool").and_then(string).map(drop),
+        "godebug" => one(words, "godebug").map(drop),
+        other => Err(DirectiveFault::Unknown(Excerpt::of(other))),
+    }
+}
+
+/// A `replace` line's words.
+pub(super) fn read_replace(words: &[&str]) -> Result<Replace, DirectiveFault> {
+    replace::read(words).ok_or(DirectiveFault::Form("replace"))
 }
 
 /// Keeps the first fault. Those of syntax, which may come later in the file, go before it, as in Go.
@@ -104,7 +145,7 @@ impl GoMod {
     }
 }
 
-fn one<'a>(words: &[&'a str], verb: &'static str) -> Result<&'a str, DirectiveFault> {
+pub(super) fn one<'a>(words: &[&'a str], verb: &'static str) -> Result<&'a str, DirectiveFault> {
     match words {
         [word] => Ok(word),
         _ => Err(DirectiveFault::OneArgument(verb)),
@@ -130,7 +171,7 @@ fn version_of(path: &str, word: &str) -> Result<Version, DirectiveFault> {
 }
 
 /// A word, without its double quotes if it has them. Other quotes are reserved.
-fn string(word: &str) -> Result<String, DirectiveFault> {
+pub(super) fn string(word: &str) -> Result<String, DirectiveFault> {
     let text = if word.starts_with('"') {
         quote::unquote(word)
     } else {
@@ -139,7 +180,7 @@ fn string(word: &str) -> Result<String, DirectiveFault> {
     text.ok_or_else(|| DirectiveFault::Quotes(Excerpt::of(word)))
 }
 
-fn is_toolchain(name: &str) -> bool {
+pub(super) fn is_toolchain(name: &str) -> bool {
     name == "default" || name == "go1" || name.starts_with("go1.")
 }
 
@@ -174,7 +215,7 @@ fn deprecation(comment: &str) -> Option<String> {
     (!message.is_empty()).then(|| message.to_owned())
 }
 
-/// What is wrong with a directive that counts in dependencies.
+/// What is wrong with a directive.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum DirectiveFault {
     /// It may stand only once.
@@ -189,6 +230,18 @@ pub enum DirectiveFault {
     /// Not a Go version.
     #[error("invalid go version {0}: must match format 1.23.0")]
     GoVersion(Excerpt),
+    /// Not the name of a toolchain; in the main module only.
+    #[error("invalid toolchain {0}: must be go1.23.0 or the like, or default")]
+    Toolchain(Excerpt),
+    /// Not in the form of such a line; in the main module only.
+    #[error("a {0} line is not in its form")]
+    Form(&'static str),
+    /// A line that Go does not know; in the main module only.
+    #[error("unknown directive: {0}")]
+    Unknown(Excerpt),
+    /// A block that Go does not know; in the main module only.
+    #[error("unknown block type: {0}")]
+    UnknownBlock(Excerpt),
     /// Quotes that are not right, or in the middle of a word.
     #[error("invalid quoted string: {0}")]
     Quotes(Excerpt),

@@ -169,3 +169,25 @@ fn module_lines_are_found_without_parsing() {
     assert_eq!(scan("module\n"), None);
     assert_eq!(scan(""), None);
 }
+
+#[test]
+fn the_main_module_has_to_be_understood_to_its_last_line() {
+    for (text, line) in [
+        ("module example.com/m\n<<<<<<< HEAD\n", 2),
+        ("module example.com/m\nrequires example.com/a v1.0.0\n", 2),
+        ("module example.com/m\ngo v1.21\n", 2),
+        ("module example.com/m\ntoolchain xyz\n", 2),
+        ("module example.com/m\nreplace example.com/a\n", 2),
+        ("module example.com/m\nexclude example.com/a\n", 2),
+        ("module example.com/m\n\nrequired (\n\texample.com/a v1.0.0\n)\n", 3),
+    ] {
+        GoMod::parse(text.as_bytes()).unwrap();
+        match GoMod::parse_main(text.as_bytes()) {
+            Err(GoModError::Directive { line: at, .. }) => assert_eq!(at, line, "{text}"),
+            other => panic!("{text}: {other:?}"),
+        }
+    }
+    let whole = b"module example.com/m\n\ngo 1.24\n\ntoolchain go1.24.1\n\ngodebug default=go1.21\n\ntool example.com/t\n\
+                  \nretract v1.0.0 // broken\n\nexclude example.com/a v1.0.0\n\nreplace example.com/a => ../a\n";
+    GoMod::parse_main(whole).unwrap();
+}

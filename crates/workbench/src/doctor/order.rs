@@ -2,7 +2,7 @@
 
 use crate::{
     Diagnosis, Finding, Severity,
-    diagnoses::{self, network, proxy},
+    diagnoses::{self, cache, gosum, layout, network, places, proxy, state},
 };
 
 /// A cause, what follows from it, and where.
@@ -13,13 +13,40 @@ type Follows = (&'static Diagnosis, &'static [&'static Diagnosis], Scope);
 enum Scope {
     /// What happens at the same host.
     Host,
+    /// What happens to the same module.
+    Module,
     /// Whatever happens on this machine.
     Machine,
 }
 
 /// Everything that follows from something else. Several may explain one thing; the first of them that was found does.
-const FOLLOWS: &[Follows] =
-    &[(&network::CLOCK, &[&network::TLS_EXPIRED, &proxy::SUMDB_UNREACHABLE], Scope::Machine)];
+const FOLLOWS: &[Follows] = &[
+    (&network::CLOCK, &[&network::TLS_EXPIRED, &proxy::SUMDB_UNREACHABLE], Scope::Machine),
+    (
+        &state::DISK_FULL,
+        &[
+            &places::NEARLY_FULL,
+            &cache::LEFTOVERS,
+            &state::CACHE_DAMAGED,
+            &cache::TREE_INCOMPLETE,
+            &gosum::HEAD_DAMAGED,
+            &gosum::KEPT_DAMAGED,
+        ],
+        Scope::Machine,
+    ),
+    (&gosum::MERGE_MARKS, &[&gosum::CONTRADICTS, &gosum::SECOND_HASH, &proxy::SUM_MISSING], Scope::Machine),
+    (&proxy::SUM_MALFORMED, &[&proxy::SUM_MISSING], Scope::Machine),
+    (&gosum::BYTE_ORDER_MARK, &[&proxy::SUM_MISSING], Scope::Machine),
+    (&gosum::BAD_HASH, &[&gosum::CONTRADICTS, &gosum::LINE_WRONG, &proxy::SUM_MISMATCH_GOSUM], Scope::Module),
+    (&gosum::CONTRADICTS, &[&gosum::LINE_WRONG, &proxy::SUM_MISMATCH_GOSUM], Scope::Module),
+    (&gosum::LINE_WRONG, &[&proxy::SUM_MISMATCH_GOSUM], Scope::Module),
+    (&state::CACHE_DAMAGED, &[&cache::LEFTOVERS, &state::PACKAGE_ABSENT], Scope::Module),
+    (&cache::TREE_INCOMPLETE, &[&state::PACKAGE_ABSENT], Scope::Module),
+    (&layout::REPLACE_NO_GOMOD, &[&state::PACKAGE_ABSENT], Scope::Module),
+    (&layout::VENDOR_NO_LIST, &[&state::VENDOR, &state::VENDOR_LACKS], Scope::Machine),
+    (&state::VENDOR, &[&state::VENDOR_LACKS, &layout::VENDOR_EDITED], Scope::Machine),
+    (&layout::WORK_NOT_LISTED, &[&gosum::ABSENT, &state::NOT_REQUIRED, &proxy::SUM_MISSING], Scope::Machine),
+];
 
 /// The findings in order of cause: what `go` fails of before risks, and behind each cause what follows from it, which then says so.
 pub(super) fn by_cause(mut findings: Vec<Finding>) -> Vec<Finding> {
@@ -43,6 +70,7 @@ fn cause(effect: &Finding, findings: &[Finding]) -> Option<usize> {
         let here = |found: &Finding| match scope {
             Scope::Machine => true,
             Scope::Host => found.names.get("host") == effect.names.get("host"),
+            Scope::Module => found.names.get("module") == effect.names.get("module"),
         };
         effects
             .contains(&effect.diagnosis)
