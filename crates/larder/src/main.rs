@@ -31,12 +31,12 @@ use std::{
 use anyhow::Context;
 use clap::{CommandFactory, Parser};
 use tracing::Level;
-use workbench::Environment;
+use workbench::{Environment, masked};
 
 use crate::{
     args::{Cli, Command, Options},
     config::{Look, Printed},
-    settings::{Settings, masked},
+    settings::Settings,
 };
 
 fn main() -> ExitCode {

@@ -11,7 +11,6 @@ mod direct;
 mod file;
 mod limits;
 mod listen;
-mod masked;
 mod origin;
 mod own;
 mod pick;
@@ -43,7 +42,6 @@ pub(crate) use self::{
     database::{Database, Sumdb},
     direct::Direct,
     listen::Listen,
-    masked::masked,
     origin::{Origin, Valued},
     own::{Own, own_name},
     private::Private,

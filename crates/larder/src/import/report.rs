@@ -10,12 +10,12 @@ use gomod::ModuleVersion;
 use serde::Serialize;
 use serde_json::json;
 use storage::Kind;
+use workbench::masked;
 
 use super::name::shown;
 use crate::{
     progress::{Progress, print},
     scrub::amount,
-    settings::masked,
 };
 
 /// Why something is not taken in, roughly.

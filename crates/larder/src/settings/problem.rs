@@ -2,8 +2,9 @@
 
 use std::{ops::Range, path::Path, sync::Arc};
 
+use workbench::masked;
+
 use super::{
-    masked::masked,
     origin::{Origin, Place},
     wrong::Wrong,
 };

@@ -10,7 +10,7 @@ use gomod::{ModulePath, Version};
 /// It errs on the side of stars: in each line, everything from the first `://` to the last `@` that is not part of a
 /// version goes, as a password that is not percent-encoded may hold any character, and so does the query of every URL, and a private key whose text
 /// stands where its file should be named. A value in triple quotes counts as one line.
-pub(crate) fn masked(text: &str) -> String {
+pub fn masked(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for line in logical_lines(text) {
         let userinfo = userinfo(line);
