@@ -15,7 +15,9 @@ use crate::Diagnosis;
 /// Everything that can be found, in order of cause.
 pub fn all() -> impl Iterator<Item = &'static Diagnosis> {
     [
+        settings::value::ALL,
         settings::ALL,
+        settings::risk::ALL,
         network::ALL,
         proxy::ALL,
         gosum::ALL,
@@ -51,7 +53,7 @@ mod tests {
             "GOSUMDB=off",
             "GONOSUMDB=*",
             "GONOSUMCHECK",
-            "GOINSECURE",
+            "GOINSECURE=",
             "GOFLAGS=-insecure",
             "-insecure",
             "sslVerify",

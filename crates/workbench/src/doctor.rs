@@ -2,6 +2,7 @@
 
 mod check;
 mod order;
+mod program;
 
 mod network;
 mod privacy;

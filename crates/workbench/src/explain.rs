@@ -154,7 +154,7 @@ impl Explainer {
                 let mut alternatives = alternatives.to_vec();
                 alternatives.extend(speech::behind(&text).filter(|d| !pattern.means.contains(d)));
                 let evidence = evidence.take(6).collect();
-                let finding = Finding { diagnosis, evidence, names, alternatives, follows: None };
+                let finding = Finding { diagnosis, evidence, names, alternatives, ..Finding::new(diagnosis) };
                 self.found.push((finding, 1));
             }
             None => {}

@@ -13,7 +13,7 @@ use std::{
 };
 
 use crate::Environment;
-use file::EnvFile;
+pub(crate) use file::EnvFile;
 pub use variable::GoVariable;
 
 /// The three places, opened.

@@ -11,6 +11,7 @@ pub mod imports;
 pub mod modcache;
 pub mod project;
 
+mod amend;
 mod diagnoses;
 mod diagnosis;
 mod doctor;
@@ -23,6 +24,7 @@ mod page;
 mod report;
 pub mod wire;
 
+pub use amend::{AmendError, Amendment, Change};
 pub use diagnoses::all;
 pub use diagnosis::{Diagnosis, Layer, Severity};
 pub use doctor::{CHECK, Check, Patient, Run, Seen, checks, checks_of, examine};

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use serde::{Serialize, Serializer, ser::SerializeStruct};
 use serde_json::json;
 
-use crate::{Diagnosis, Names};
+use crate::{Change, Diagnosis, Names};
 
 /// Something that is wrong.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,6 +16,8 @@ pub struct Finding {
     pub evidence: Vec<String>,
     /// What it is about.
     pub names: Names,
+    /// What would mend it without a doubt, in the user's own settings of go.
+    pub(crate) changes: Vec<Change>,
     /// What else it may be, the likelier first.
     pub alternatives: Vec<&'static Diagnosis>,
     /// The code of the finding that it follows from: with that cured, it goes.
@@ -42,6 +44,7 @@ impl Finding {
             diagnosis,
             evidence: Vec::new(),
             names: Names::default(),
+            changes: Vec::new(),
             alternatives: Vec::new(),
             follows: None,
         }
@@ -58,6 +61,13 @@ impl Finding {
     #[must_use]
     pub fn evidence(mut self, line: impl Into<String>) -> Self {
         self.evidence.push(line.into());
+        self
+    }
+
+    /// Says what would mend it, if that can be done.
+    #[must_use]
+    pub(crate) fn fixed(mut self, change: Option<Change>) -> Self {
+        self.changes.extend(change);
         self
     }
 

@@ -1,5 +1,8 @@
 //! Settings of Go and of the machine, and which Go runs.
 
+pub(crate) mod risk;
+pub(crate) mod value;
+
 use crate::diagnosis::{Diagnosis, Layer, Severity};
 
 pub(crate) static PROXY_EMPTY: Diagnosis = Diagnosis {

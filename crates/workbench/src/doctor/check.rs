@@ -64,6 +64,11 @@ impl Seen {
         }
     }
 
+    /// Whether nothing was found so far, and nothing stayed unchecked.
+    pub(super) fn is_clean(&self) -> bool {
+        self.findings.is_empty() && self.unchecked.is_empty()
+    }
+
     /// Adds what another check saw.
     pub(super) fn add(&mut self, other: Seen) {
         for finding in other.findings {

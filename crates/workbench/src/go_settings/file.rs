@@ -9,7 +9,7 @@ use std::{
 
 /// One settings file of Go, read.
 #[derive(Default)]
-pub(super) struct EnvFile {
+pub(crate) struct EnvFile {
     path: PathBuf,
     values: BTreeMap<String, Line>,
 }
@@ -25,7 +25,7 @@ struct Line {
 impl EnvFile {
     /// Reads a file. None is like an empty one; any other trouble is for a warning, as the go command works without
     /// the file too.
-    pub(super) fn read(path: PathBuf) -> (Self, Option<String>) {
+    pub(crate) fn read(path: PathBuf) -> (Self, Option<String>) {
         match text(&path) {
             Ok(text) => (EnvFile { values: parse(&text), path }, None),
             Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
@@ -38,22 +38,22 @@ impl EnvFile {
         }
     }
 
-    pub(super) fn path(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         &self.path
     }
 
     /// The value of a line, which may be the empty text.
-    pub(super) fn get(&self, name: &str) -> Option<&str> {
+    pub(crate) fn get(&self, name: &str) -> Option<&str> {
         self.values.get(name).map(|line| line.value.as_str())
     }
 
     /// The number of that line, from 1.
-    pub(super) fn line(&self, name: &str) -> Option<usize> {
+    pub(crate) fn line(&self, name: &str) -> Option<usize> {
         self.values.get(name).map(|line| line.number)
     }
 
     /// The variables of the file, in order of their names.
-    pub(super) fn names(&self) -> impl Iterator<Item = &str> {
+    pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
         self.values.keys().map(String::as_str)
     }
 }

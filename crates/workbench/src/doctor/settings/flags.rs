@@ -1,0 +1,113 @@
+//! GOFLAGS: what is no flag, what this go does not know, what it refuses.
+
+use std::path::Path;
+
+use super::{
+    super::{Patient, Seen, program},
+    told,
+};
+use crate::{
+    Change, Found, GoVariable,
+    diagnoses::settings::{self, value},
+};
+
+pub(super) fn look(patient: &Patient) -> Seen {
+    let mut seen = Seen::default();
+    let Some(found) = patient.go().get(GoVariable::Flags) else {
+        seen.passed("GOFLAGS is not set");
+        return seen;
+    };
+    let flags = words(&found.value);
+    if let Some(word) = flags.iter().find(|word| !is_flag(word)) {
+        let finding = told::finding(patient, &settings::GOFLAGS, &found);
+        seen.found(finding.evidence(format!("{:?} is no flag", told::shown(word))));
+        return seen;
+    }
+    let name = |flag: &&&str| flag.trim_start_matches('-').split('=').next() == Some("insecure");
+    if let Some(flag) = flags.iter().find(name) {
+        seen.found(told::finding(patient, &value::FLAG_INSECURE, &found).fixed(without(&found, flag)));
+    }
+    for flag in flags.iter().filter(|flag| flag.trim_start_matches('-') == "mod=vendor") {
+        if lacks_vendor(patient) {
+            seen.found(told::finding(patient, &value::FLAG_VENDOR, &found).fixed(without(&found, flag)));
+        }
+    }
+    unknown(patient, &found, &mut seen);
+    if seen.is_clean() {
+        seen.passed(format!("this go knows the flags of GOFLAGS={}", told::shown(&found.value)));
+    }
+    seen
+}
+
+/// Words between white space; quotes of either sort at a word's begin hold it (cmd/internal/quoted).
+fn words(text: &str) -> Vec<&str> {
+    let mut words = Vec::new();
+    let mut rest = text.trim_start();
+    while let Some(first) = rest.chars().next() {
+        let quoted = Some(first)
+            .filter(|c| matches!(c, '"' | '\''))
+            .and_then(|quote| rest.get(1..)?.split_once(quote));
+        let (word, behind) = quoted.or_else(|| rest.split_once(char::is_whitespace)).unwrap_or((rest, ""));
+        words.push(word);
+        rest = behind.trim_start();
+    }
+    words
+}
+
+/// As cmd/go/internal/base, InitGOFLAGS.
+fn is_flag(word: &str) -> bool {
+    let name = word.strip_prefix("--").or_else(|| word.strip_prefix('-'));
+    name.is_some_and(|name| !name.is_empty() && !name.starts_with(['-', '=']))
+}
+
+/// The setting without a flag.
+fn without(found: &Found, flag: &str) -> Option<Change> {
+    let rest: Vec<_> = words(&found.value).into_iter().filter(|word| *word != flag).collect();
+    if rest.is_empty() { Change::unset(found) } else { Change::set(found, &rest.join(" ")) }
+}
+
+/// Something is required, and neither the module nor a workspace above it has a vendor directory.
+fn lacks_vendor(patient: &Patient) -> bool {
+    let Some(root) = patient.root() else { return false };
+    let requires = std::fs::read(root.join("go.mod"))
+        .ok()
+        .and_then(|text| gomod::GoMod::parse(&text).ok())
+        .is_some_and(|file| !file.require().is_empty());
+    let has = |dir: &Path| dir.join("vendor").is_dir() && (dir == root || dir.join("go.work").is_file());
+    requires && !root.ancestors().any(has)
+}
+
+/// Only go itself knows its flags.
+fn unknown(patient: &Patient, found: &Found, seen: &mut Seen) {
+    let ran = program::run(patient, "go", &["version"], &[("GOTOOLCHAIN", "local")]);
+    match ran {
+        Ok(ran) => {
+            if let Some(line) =
+                ran.stderr.lines().find(|line| line.contains("parsing $GOFLAGS: unknown flag"))
+            {
+                let finding = told::finding(patient, &value::FLAG_UNKNOWN, found).evidence(told::shown(line));
+                let flag = line.rsplit(' ').next().unwrap_or_default();
+                let bad = words(&found.value).into_iter().find(|word| {
+                    word.trim_start_matches('-').split('=').next() == Some(flag.trim_start_matches('-'))
+                });
+                seen.found(finding.fixed(bad.and_then(|bad| without(found, bad))));
+            }
+        }
+        Err(error) => seen.unchecked(format!("whether this go knows the flags of GOFLAGS: {error}")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_are_taken_apart_as_go_does() {
+        assert_eq!(words(" -a  '-tags=b c' \"-x\" d"), ["-a", "-tags=b c", "-x", "d"]);
+        for (word, want) in
+            [("-a", true), ("--a=b", true), ("a", false), ("-", false), ("---a", false), ("-=a", false)]
+        {
+            assert_eq!(is_flag(word), want, "{word}");
+        }
+    }
+}
