@@ -79,7 +79,9 @@ pub async fn examine(
             let seen = match check.run {
                 Run::Blocking(look) => {
                     let looking = tokio::task::spawn_blocking(move || look(&patient));
-                    tokio::time::timeout(CHECK, looking).await.map(|ended| ended.unwrap_or_else(broken))
+                    tokio::time::timeout(CHECK, looking)
+                        .await
+                        .map(|ended| ended.unwrap_or_else(|error| broken(&error)))
                 }
                 Run::Waiting(look) => tokio::time::timeout(CHECK, look(&patient)).await,
             };
@@ -98,7 +100,7 @@ pub async fn examine(
                 done(one.1);
                 ended.push(one);
             }
-            Err(error) => ended.push((usize::MAX, &NOBODY, broken(error))),
+            Err(error) => ended.push((usize::MAX, &NOBODY, broken(&error))),
         }
     }
     ended.sort_by_key(|(place, ..)| *place);
@@ -116,7 +118,7 @@ pub async fn examine(
 }
 
 /// What is seen by a check that broke: that is a fault of Larder, and nothing of the patient.
-fn broken(error: JoinError) -> Seen {
+fn broken(error: &JoinError) -> Seen {
     let mut seen = Seen::default();
     seen.unchecked(format!("a check broke off, which is a fault of larder: {error}"));
     seen

@@ -1,20 +1,23 @@
 //! What follows from what.
 
+use super::settings;
 use crate::{
     Diagnosis, Finding, Severity,
     diagnoses::{self, cache, gosum, layout, network, places, proxy, state},
 };
 
 /// A cause, what follows from it, and where.
-type Follows = (&'static Diagnosis, &'static [&'static Diagnosis], Scope);
+pub(super) type Follows = (&'static Diagnosis, &'static [&'static Diagnosis], Scope);
 
 /// How far a cause reaches.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Scope {
+pub(super) enum Scope {
     /// What happens at the same host.
     Host,
     /// What happens to the same module.
     Module,
+    /// What is about the same name at this place.
+    Same(&'static str),
     /// Whatever happens on this machine.
     Machine,
 }
@@ -66,17 +69,23 @@ pub(super) fn by_cause(mut findings: Vec<Finding>) -> Vec<Finding> {
 
 /// Which of the findings another one follows from.
 fn cause(effect: &Finding, findings: &[Finding]) -> Option<usize> {
-    FOLLOWS.iter().find_map(|(cause, effects, scope)| {
+    FOLLOWS.iter().chain(settings::FOLLOWS).find_map(|(cause, effects, scope)| {
         let here = |found: &Finding| match scope {
             Scope::Machine => true,
-            Scope::Host => found.names.get("host") == effect.names.get("host"),
-            Scope::Module => found.names.get("module") == effect.names.get("module"),
+            Scope::Module => same("module", found, effect),
+            Scope::Host => same("host", found, effect),
+            Scope::Same(place) => same(place, found, effect),
         };
         effects
             .contains(&effect.diagnosis)
             .then(|| findings.iter().position(|found| found.diagnosis == *cause && here(found)))
             .flatten()
     })
+}
+
+/// Both are about the same name there.
+fn same(place: &str, found: &Finding, effect: &Finding) -> bool {
+    found.names.get(place).is_some_and(|name| effect.names.get(place) == Some(name))
 }
 
 fn walk(at: usize, findings: &[Finding], causes: &[Option<usize>], ordered: &mut Vec<Finding>) {
@@ -99,6 +108,7 @@ mod tests {
     fn effects(of: &'static Diagnosis) -> impl Iterator<Item = &'static Diagnosis> {
         FOLLOWS
             .iter()
+            .chain(settings::FOLLOWS)
             .filter(move |(cause, ..)| *cause == of)
             .flat_map(|(_, effects, _)| effects.iter().copied())
     }

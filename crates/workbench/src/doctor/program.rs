@@ -9,39 +9,23 @@ use std::{
 
 use super::Patient;
 
-/// What a program said.
-pub(super) struct Ran {
-    /// As text, cut where it was too long.
-    pub(super) stdout: String,
-    /// The same of its errors.
-    pub(super) stderr: String,
-    /// Whether it ended well.
-    pub(super) success: bool,
-}
-
-/// Runs a program of the patient's PATH in an empty place of no project, with the patient's variables and these.
+/// Runs a program of the patient's PATH in an empty place of no project, with the patient's variables and these, and says
+/// what it writes as errors, cut where that is too long.
 ///
 /// # Errors
 ///
 /// It is not there, or did not end in the patient's patience.
-pub(super) fn run(patient: &Patient, name: &str, args: &[&str], vars: &[(&str, &str)]) -> io::Result<Ran> {
+pub(super) fn run(patient: &Patient, name: &str, args: &[&str], vars: &[(&str, &str)]) -> io::Result<String> {
     let file = patient.env.path().map(|dir| dir.join(name)).find(|file| is_program(file));
     let file =
         file.ok_or_else(|| io::Error::new(io::ErrorKind::NotFound, format!("there is no {name} in PATH")))?;
     let mut command = Command::new(file);
     command.args(args).current_dir("/").env_clear().envs(patient.env.iter()).envs(vars.iter().copied());
-    command
-        .env("GIT_TERMINAL_PROMPT", "0")
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped());
+    command.env("GIT_TERMINAL_PROMPT", "0").stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
     let mut child = command.spawn()?;
-    let (out, err) = (child.stdout.take().map(reader), child.stderr.take().map(reader));
-    let success = ended(&mut child, patient.patience)?;
-    let text = |thread: Option<thread::JoinHandle<String>>| {
-        thread.and_then(|thread| thread.join().ok()).unwrap_or_default()
-    };
-    Ok(Ran { stdout: text(out), stderr: text(err), success })
+    let errors = child.stderr.take().map(reader);
+    wait(&mut child, patient.patience)?;
+    Ok(errors.and_then(|thread| thread.join().ok()).unwrap_or_default())
 }
 
 /// A file that may be executed.
@@ -51,11 +35,11 @@ pub(super) fn is_program(file: &std::path::Path) -> bool {
 }
 
 /// Waits; what takes too long is ended.
-fn ended(child: &mut Child, patience: Duration) -> io::Result<bool> {
+fn wait(child: &mut Child, patience: Duration) -> io::Result<()> {
     let begin = Instant::now();
     loop {
-        if let Some(status) = child.try_wait()? {
-            return Ok(status.success());
+        if child.try_wait()?.is_some() {
+            return Ok(());
         }
         if begin.elapsed() > patience {
             child.kill()?;

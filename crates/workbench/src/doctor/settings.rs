@@ -3,6 +3,7 @@
 mod chain;
 mod env_file;
 mod flags;
+mod follows;
 mod installed;
 mod patterns;
 mod places;
@@ -17,6 +18,7 @@ mod web_proxy;
 
 use super::{Check, Run};
 use crate::diagnoses::settings::{self, risk, value};
+pub(super) use follows::FOLLOWS;
 
 /// All of it.
 pub(super) const CHECKS: &[Check] = &[

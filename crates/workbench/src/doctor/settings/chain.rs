@@ -55,9 +55,8 @@ pub(super) fn hosts(list: &str) -> impl Iterator<Item = &str> {
 pub(super) fn host(entry: &str) -> Option<&str> {
     let rest = match entry.split_once("://") {
         Some(("http" | "https", rest)) => rest,
-        Some(_) => return None,
         None if entry.contains(['.', ':']) && !entry.starts_with('/') => entry,
-        None => return None,
+        Some(_) | None => return None,
     };
     let authority = rest.split(['/', '?', '#']).next()?;
     let host = authority.rsplit('@').next()?;

@@ -81,10 +81,8 @@ fn lacks_vendor(patient: &Patient) -> bool {
 fn unknown(patient: &Patient, found: &Found, seen: &mut Seen) {
     let ran = program::run(patient, "go", &["version"], &[("GOTOOLCHAIN", "local")]);
     match ran {
-        Ok(ran) => {
-            if let Some(line) =
-                ran.stderr.lines().find(|line| line.contains("parsing $GOFLAGS: unknown flag"))
-            {
+        Ok(said) => {
+            if let Some(line) = said.lines().find(|line| line.contains("parsing $GOFLAGS: unknown flag")) {
                 let finding = told::finding(patient, &value::FLAG_UNKNOWN, found).evidence(told::shown(line));
                 let flag = line.rsplit(' ').next().unwrap_or_default();
                 let bad = words(&found.value).into_iter().find(|word| {

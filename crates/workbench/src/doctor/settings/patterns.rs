@@ -110,9 +110,14 @@ mod tests {
 
     #[test]
     fn a_list_that_covers_everything() {
-        for (list, want) in
-            [("*", true), ("a.test,*", true), ("*.*", true), ("*.test", false), ("github.com", false), ("", false)]
-        {
+        for (list, want) in [
+            ("*", true),
+            ("a.test,*", true),
+            ("*.*", true),
+            ("*.test", false),
+            ("github.com", false),
+            ("", false),
+        ] {
             assert_eq!(covers_all(list), want, "{list}");
         }
     }

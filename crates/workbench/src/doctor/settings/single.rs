@@ -8,9 +8,12 @@ use super::{
 };
 use crate::{Change, Finding, Found, GoVariable, diagnoses::settings};
 
+/// Looks at the value of one variable.
+type Look = fn(&Patient, &Found, &mut Seen);
+
 pub(super) fn look(patient: &Patient) -> Seen {
     let mut seen = Seen::default();
-    let looks: [(GoVariable, fn(&Patient, &Found, &mut Seen)); 5] = [
+    let looks: [(GoVariable, Look); 5] = [
         (GoVariable::Modules, modules),
         (GoVariable::Toolchain, toolchain),
         (GoVariable::Work, work),

@@ -53,11 +53,9 @@ fn slip<'a>(entry: &'a str, known: &BTreeSet<(String, String)>) -> Option<(&'a s
     }
     if let Some((scheme, _)) = entry.split_once(":/")
         && !["https", "http", "file"].contains(&scheme)
+        && scheme.bytes().all(|b| b.is_ascii_alphabetic())
     {
-        let meant = ["https", "http", "file"]
-            .into_iter()
-            .filter(|known| distance(scheme, known) <= 2)
-            .min_by_key(|known| distance(scheme, known))?;
+        let meant = ["https", "http", "file"].into_iter().find(|known| distance(scheme, known) <= 1)?;
         return Some((scheme, meant.to_owned(), format!("go knows the scheme {meant}")));
     }
     let host = chain::host(entry)?;

@@ -28,11 +28,20 @@ pub(super) fn look(patient: &Patient) -> Seen {
         Ok(SumdbSpec::On { name, .. }) => seen.passed(format!("GOSUMDB names {name}, in {}", found.place)),
         Err(error) => {
             let diagnosis = match error {
-                SumdbSpecError::Hash { .. } => &value::SUMDB_KEY,
+                SumdbSpecError::Hash { .. } | SumdbSpecError::Algorithm => &value::SUMDB_KEY,
+                SumdbSpecError::Key(_) if is_of_a_key(&found.value) => &value::SUMDB_KEY,
                 _ => &settings::GOSUMDB_SYNTAX,
             };
             seen.found(told::finding(patient, diagnosis, &found).evidence(masked(&error.to_string())));
         }
     }
     seen
+}
+
+/// A name, eight digits, and something behind them: a key, whatever became of it.
+fn is_of_a_key(value: &str) -> bool {
+    let mut parts = value.split('+');
+    let digits = parts.nth(1);
+    digits.is_some_and(|digits| digits.len() == 8 && digits.bytes().all(|b| b.is_ascii_hexdigit()))
+        && parts.next().is_some()
 }

@@ -9,8 +9,8 @@ pub(super) fn profiles(env: &Environment) -> Vec<PathBuf> {
     let mut files = Vec::new();
     if let Some(home) = env.home() {
         files.extend(PROFILES.map(|name| home.join(name)));
-        files.extend(listed(&home.join(".config/fish/conf.d"), |name| name.ends_with(".fish")));
-        files.extend(listed(&home.join(".config/environment.d"), |name| name.ends_with(".conf")));
+        files.extend(listed(&home.join(".config/fish/conf.d"), |name| ends(name, "fish")));
+        files.extend(listed(&home.join(".config/environment.d"), |name| ends(name, "conf")));
     }
     for variable in ["ZDOTDIR", "BASH_ENV", "ENV"] {
         match env.get(variable).map(Path::new) {
@@ -22,7 +22,7 @@ pub(super) fn profiles(env: &Environment) -> Vec<PathBuf> {
         }
     }
     files.extend(MACHINE.map(PathBuf::from));
-    files.extend(listed(Path::new("/etc/profile.d"), |name| name.ends_with(".sh")));
+    files.extend(listed(Path::new("/etc/profile.d"), |name| ends(name, "sh")));
     files
 }
 
@@ -44,7 +44,7 @@ pub(super) fn project(dir: &Path, root: Option<&Path>) -> Vec<PathBuf> {
         files.extend(PROJECT.map(|name| place.join(name)));
         files.extend(listed(place, is_of_a_build));
         files.extend(listed(&place.join(".github/workflows"), is_yaml));
-        files.extend(listed(&place.join(".devcontainer"), |name| name.ends_with(".json")));
+        files.extend(listed(&place.join(".devcontainer"), |name| ends(name, "json")));
     }
     files
 }
@@ -53,14 +53,18 @@ pub(super) fn project(dir: &Path, root: Option<&Path>) -> Vec<PathBuf> {
 fn is_of_a_build(name: &str) -> bool {
     let lower = name.to_ascii_lowercase();
     lower.starts_with("dockerfile")
-        || lower.ends_with(".dockerfile")
+        || ends(&lower, "dockerfile")
         || lower.starts_with("containerfile")
-        || lower.ends_with(".mk")
+        || ends(&lower, "mk")
         || (is_yaml(&lower) && (lower.starts_with("docker-compose") || lower.starts_with("compose")))
 }
 
 fn is_yaml(name: &str) -> bool {
-    [".yml", ".yaml"].iter().any(|end| name.ends_with(end))
+    ends(name, "yml") || ends(name, "yaml")
+}
+
+fn ends(name: &str, extension: &str) -> bool {
+    Path::new(name).extension().is_some_and(|found| found == extension)
 }
 
 /// The files of a directory whose names are such, in order.

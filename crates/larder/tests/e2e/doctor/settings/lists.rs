@@ -1,0 +1,122 @@
+//! GOPROXY, and the lists of patterns.
+
+use testkit::ScriptedUpstream;
+
+use super::{go, requiring, settings, shows, told};
+use crate::world::{project, tree};
+
+const DOWNLOAD: [&str; 3] = ["mod", "download", "example.com/app@v1.0.0"];
+
+#[test]
+fn a_list_of_proxies_without_an_entry() {
+    let go = go().env("GOPROXY", " ,|");
+    assert!(go.run(DOWNLOAD).fails().stderr.contains("contains no entries"));
+    settings(&go).is("L1-GOPROXY-EMPTY");
+}
+
+#[test]
+fn a_proxy_that_is_no_url() {
+    for (proxy, said) in [("ftp://proxy.example.com", "scheme"), ("https:/proxy.example.com", "no Host")] {
+        let go = go().env("GOPROXY", proxy);
+        assert!(go.run(DOWNLOAD).fails().stderr.contains(said));
+        settings(&go).is("L1-GOPROXY-URL");
+    }
+}
+
+#[test]
+fn every_fetch_is_forbidden() {
+    let go = requiring(told("GOPROXY=off\n"));
+    assert!(go.run(["mod", "download"]).fails().stderr.contains("GOPROXY=off"));
+    let report = settings(&go);
+    shows(report.is("L1-GOPROXY-OFF"), "example.com/app@v1.0.0 does not lie in the module cache");
+}
+
+#[test]
+fn fetches_are_forbidden_where_none_is_needed() {
+    let upstream = ScriptedUpstream::serving(tree());
+    let go = project(&upstream.url());
+    go.run(["mod", "download", "all"]).ok();
+    let go = go.env("GOPROXY", "off");
+    go.run(["mod", "download", "all"]).ok();
+    settings(&go).healthy();
+}
+
+#[test]
+fn proxies_behind_direct_are_never_asked() {
+    let go = told("GOPROXY=direct,https://proxy.example.com\n");
+    shows(settings(&go).is("L1-GOPROXY-DEAD-ENTRY"), "never asked: https://proxy.example.com");
+    settings(&super::go().env("GOPROXY", "https://proxy.example.com,direct,off")).healthy();
+}
+
+#[test]
+fn a_password_that_would_be_sent_in_the_clear() {
+    let go = go().env("GOPROXY", "http://user:hunter2@proxy.example.com");
+    assert!(go.run(DOWNLOAD).fails().stderr.contains("refusing to pass credentials"));
+    let report = settings(&go);
+    report.is("L1-GOPROXY-PASSWORD");
+    assert!(!report.ran.stdout.contains("hunter2"));
+}
+
+#[test]
+fn a_proxy_misspelt_beside_the_one_of_the_users_file() {
+    let go = told("GOPROXY=https://proxy.corp.example/go\n").env("GOPROXY", "https://proxy.crop.example/go");
+    let report = settings(&go);
+    shows(report.is("L1-GOPROXY-MISSPELT"), "proxy.corp.example is named in ");
+    // Two proxies with numbers are two proxies.
+    let go = told("GOPROXY=https://proxy1.corp.example\n");
+    settings(&go.env("GOPROXY", "https://proxy2.corp.example")).is("L1-SHADOWED");
+}
+
+#[test]
+fn a_proxy_misspelt_beside_one_of_the_project() {
+    let go = go().env("GOPROXY", "https://mirror.corp.exampel,direct");
+    go.write(".gitlab-ci.yml", "variables:\n  GOPROXY: \"https://mirror.corp.example,direct\"\n");
+    shows(settings(&go).is("L1-GOPROXY-MISSPELT"), ".gitlab-ci.yml:2");
+}
+
+#[test]
+fn a_word_of_the_list_that_is_misspelt() {
+    let go = go().env("GOPROXY", "drect");
+    assert!(go.run(DOWNLOAD).fails().stderr.contains("invalid proxy URL missing scheme: drect"));
+    settings(&go).is("L1-GOPROXY-MISSPELT");
+}
+
+#[test]
+fn a_scheme_that_lost_its_colon() {
+    let go = go().env("GOPROXY", "https//127.0.0.1:1");
+    go.run(DOWNLOAD).fails();
+    settings(&go).is("L1-GOPROXY-MISSPELT");
+}
+
+#[test]
+fn a_space_in_a_list_makes_nothing_private() {
+    let upstream = ScriptedUpstream::serving(tree());
+    let go = project(&upstream.url()).env("GOPRIVATE", "corp.example, example.com");
+    go.run(DOWNLOAD).ok();
+    assert_eq!(upstream.asked("example.com/app/@v/v1.0.0.zip"), 1);
+    let report = settings(&go);
+    shows(report.is("L1-PATTERN-DEAD"), "nothing is trimmed");
+}
+
+#[test]
+fn patterns_that_are_urls() {
+    for pattern in
+        ["https://git.corp.example", "git.corp.example:8443", "corp.example/...", "corp.example/[x"]
+    {
+        settings(&go().env("GONOSUMDB", pattern)).is("L1-PATTERN-DEAD");
+    }
+}
+
+#[test]
+fn everything_is_private_or_not_verified() {
+    for variable in ["GONOSUMDB", "GOPRIVATE"] {
+        let report = settings(&go().env(variable, "corp.example,*"));
+        shows(report.is("L1-NO-SUMDB-FOR-ALL"), variable);
+    }
+}
+
+#[test]
+fn everything_may_be_fetched_without_proof() {
+    settings(&told("GOINSECURE=*\n")).is("L1-INSECURE-FOR-ALL");
+    settings(&told("GOINSECURE=git.corp.example\n")).healthy();
+}
