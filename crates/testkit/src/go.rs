@@ -18,6 +18,7 @@ use crate::process::{Ran, run};
 pub struct GoCommand {
     root: TempDir,
     program: PathBuf,
+    under: Vec<OsString>,
     env: Vec<(String, OsString)>,
 }
 
@@ -34,7 +35,7 @@ impl GoCommand {
         let telemetry = root.path().join("home/.config/go/telemetry");
         fs::create_dir_all(&telemetry).unwrap();
         fs::write(telemetry.join("mode"), "off 2024-01-01").unwrap();
-        let mut go = Self { root, program, env: Vec::new() };
+        let mut go = Self { root, program, under: Vec::new(), env: Vec::new() };
         let at = |dir: &str| go.root.path().join(dir).into_os_string();
         go.env = vec![
             ("PATH".into(), std::env::var_os("PATH").unwrap_or_default()),
@@ -56,6 +57,20 @@ impl GoCommand {
     pub fn find() -> Option<PathBuf> {
         let path = std::env::var_os("PATH")?;
         std::env::split_paths(&path).map(|dir| dir.join("go")).find(|file| file.is_file())
+    }
+
+    /// Runs another `go`, such as an older one.
+    #[must_use]
+    pub fn at(mut self, program: impl Into<PathBuf>) -> Self {
+        self.program = program.into();
+        self
+    }
+
+    /// Lets another program start it, such as unshare: `words` are that program and its arguments.
+    #[must_use]
+    pub fn under<S: AsRef<OsStr>>(mut self, words: impl IntoIterator<Item = S>) -> Self {
+        self.under = words.into_iter().map(|word| word.as_ref().to_owned()).collect();
+        self
     }
 
     /// Verifies by this checksum database.
@@ -102,8 +117,9 @@ impl GoCommand {
     /// Runs `go` with these arguments to its end.
     #[track_caller]
     pub fn run<S: AsRef<OsStr>>(&self, args: impl IntoIterator<Item = S>) -> Ran {
-        let mut command = Command::new(&self.program);
-        command.args(args).current_dir(self.work()).env_clear().envs(self.env.iter().cloned());
+        let mut words = self.under.iter().map(OsString::as_os_str).chain([self.program.as_os_str()]);
+        let mut command = Command::new(words.next().unwrap_or(self.program.as_os_str()));
+        command.args(words).args(args).current_dir(self.work()).env_clear().envs(self.env.iter().cloned());
         run(&mut command)
     }
 }

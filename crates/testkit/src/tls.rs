@@ -8,6 +8,7 @@ use std::{
 
 use rcgen::{
     BasicConstraints, Certificate, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair,
+    date_time_ymd,
 };
 use rustls::{
     RootCertStore, ServerConfig, ServerConnection, StreamOwned, crypto::aws_lc_rs,
@@ -36,6 +37,15 @@ impl Authority {
 
     /// The same; its server's certificate is for these hosts as well. A name may begin with `*.`.
     pub fn for_hosts(hosts: &[&str]) -> Self {
+        Self::valid(hosts, None)
+    }
+
+    /// The same; its server's certificate is valid from the first to the last of these years, their first days.
+    pub fn in_years(hosts: &[&str], from: i32, to: i32) -> Self {
+        Self::valid(hosts, Some((from, to)))
+    }
+
+    fn valid(hosts: &[&str], years: Option<(i32, i32)>) -> Self {
         let mut params = CertificateParams::default();
         params.distinguished_name.push(DnType::CommonName, "testkit authority");
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
@@ -46,6 +56,9 @@ impl Authority {
             let mut params = CertificateParams::new(names).unwrap();
             params.distinguished_name.push(DnType::CommonName, name);
             params.extended_key_usages = vec![usage];
+            if let Some((from, to)) = years {
+                (params.not_before, params.not_after) = (date_time_ymd(from, 1, 1), date_time_ymd(to, 1, 1));
+            }
             let key = KeyPair::generate().unwrap();
             (params.signed_by(&key, &issuer).unwrap(), key)
         };

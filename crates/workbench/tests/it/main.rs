@@ -3,5 +3,6 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests")]
 
 mod coverage;
+mod golden;
 mod pages;
 mod wire;

@@ -43,6 +43,8 @@ pub(super) static PATTERNS: &[Pattern] = &[
     own(&["go.mod: ", "usage: require module/path v1.2.3"], &[&state::GOMOD_MALFORMED]),
     own(&["cannot find main module, but found"], &[&state::OUTSIDE]),
     own(&["go.mod file not found in current directory or any parent directory"], &[&state::OUTSIDE]),
+    own(&["directory prefix ", "does not contain main module"], &[&state::OUTSIDE]),
+    own(&["no modules were found in the current workspace"], &[&state::OUTSIDE]),
     own(&["cannot find main module"], &[&state::OUTSIDE]),
     own(&["cannot find module providing package"], &[&state::NOT_REQUIRED]),
 ];
