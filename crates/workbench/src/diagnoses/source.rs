@@ -169,6 +169,16 @@ pub(crate) static VCS_FAILS: Diagnosis = Diagnosis {
     commands: &["git ls-remote https://{module}"],
 };
 
+pub(crate) static NO_PROTOCOL: Diagnosis = Diagnosis {
+    code: "L4-NO-PROTOCOL",
+    layer: Layer::Vcs,
+    severity: Severity::Error,
+    title: "git reaches the repository of {module} by no protocol",
+    cause: "go tried https and ssh one after the other, all failed, and it does not pass on what git said: a login that is missing, a repository that is hidden or gone, a certificate that git does not trust, or no git at all.",
+    cure: "Ask git by hand: it says why. For a private host set GOPRIVATE, so that no proxy stands between, and give git a login.",
+    commands: &["git ls-remote https://{module}", "git ls-remote ssh://git@{module}"],
+};
+
 pub(super) static ALL: &[&Diagnosis] = &[
     &NO_PASSWORD,
     &WRONG_PASSWORD,
@@ -186,4 +196,5 @@ pub(super) static ALL: &[&Diagnosis] = &[
     &UNKNOWN_REVISION,
     &PSEUDO_WRONG,
     &VCS_FAILS,
+    &NO_PROTOCOL,
 ];

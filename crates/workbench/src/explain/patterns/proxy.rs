@@ -1,7 +1,7 @@
 //! Messages about what a proxy answered (cmd/go `modfetch/proxy.go`, `web`).
 
 use crate::{
-    diagnoses::{network, proxy, settings},
+    diagnoses::{network, proxy, settings, state},
     explain::pattern::{Pattern, common, own},
 };
 
@@ -9,6 +9,8 @@ pub(super) static PATTERNS: &[Pattern] = &[
     own(&["invalid response from proxy"], &[&proxy::PROXY_LIES, &network::PORTAL]),
     own(&["proxy returned info for version"], &[&proxy::PROXY_LIES]),
     own(&["non-canonical module version"], &[&proxy::PROXY_LIES]),
+    // What lies in the cache was hashed when it came.
+    own(&["unzip ", "/cache/download/", "zip: "], &[&state::CACHE_DAMAGED, &proxy::ZIP_BAD]),
     own(&["zip: not a valid zip file"], &[&proxy::ZIP_BAD, &network::PORTAL]),
     own(&["zip: checksum error"], &[&proxy::ZIP_BAD]),
     own(&["zip: unsupported"], &[&proxy::ZIP_BAD]),

@@ -5,6 +5,7 @@ use testkit::{GoCommand, Lie, Module, Reply, ScriptedUpstream, TestLog};
 use super::{
     Fault, fault,
     lab::{DOWNLOAD, Lab, Log, said, tree},
+    since,
 };
 
 /// The database's name. No host has it.
@@ -29,12 +30,12 @@ pub(super) const FAULTS: &[Fault] = &[
         go.write("go.sum", &format!("example.com/app v1.0.0 {WRONG}\n"));
         said(&go.run(["build", "-mod=mod", "./..."]))
     }),
-    fault("sum-line-broken", "L3-GOSUM-MALFORMED", |lab| {
+    since(22, "sum-line-broken", "L3-GOSUM-MALFORMED", |lab| {
         let (_upstream, go) = verified(lab);
         go.write("go.sum", "example.com/app v1.0.0\n");
         said(&go.run(DOWNLOAD))
     }),
-    fault("sum-merge-marks", "L3-GOSUM-MALFORMED", |lab| {
+    since(22, "sum-merge-marks", "L3-GOSUM-MALFORMED", |lab| {
         let (_upstream, go) = verified(lab);
         go.write("go.sum", &format!("<<<<<<< HEAD\nexample.com/app v1.0.0 {WRONG}\n=======\n"));
         said(&go.run(["build", "./..."]))

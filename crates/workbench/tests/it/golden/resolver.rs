@@ -16,7 +16,7 @@ pub(super) const FAULTS: &[Fault] = &[
     fault("dns-server-failure", "L2-DNS-SERVER-FAILURE", |lab| asked(lab, Some(|ask| answer(ask, 2)))),
     fault("dns-refuses", "L2-DNS-SERVER-FAILURE", |lab| asked(lab, Some(|ask| answer(ask, 5)))),
     slow("dns-silent", "L2-DNS-DEAD", |lab| asked(lab, Some(|_| None))),
-    fault("dns-nobody", "L2-DNS-SERVER-FAILURE", |lab| asked(lab, None)),
+    fault("dns-nobody", "L2-DNS-DEAD", |lab| asked(lab, None)),
     fault("dns-no-network", "L2-NO-ROUTE", |lab| {
         let go = lab.go("http://proxy.example.com");
         let file = write(&go.work(), "resolv.conf", "nameserver 192.0.2.53\n");
@@ -30,9 +30,11 @@ type Answer = fn(&[u8]) -> Option<Vec<u8>>;
 
 /// What `go` says where the only resolver is one of ours; `None`: nobody listens there.
 fn asked(lab: &Lab, answer: Option<Answer>) -> Log {
-    // Resolvers are asked at port 53, and any address of the loopback network will do.
+    // Resolvers are asked at port 53, and any address of the loopback network will do. Where nobody is to listen, no
+    // other one may take the place.
     let (address, socket) = (1..=250).find_map(|last| {
-        let address = Ipv4Addr::new(127, 53, u8::try_from(lab.minor).unwrap_or(0), last);
+        let net = if answer.is_some() { 53 } else { 54 };
+        let address = Ipv4Addr::new(127, net, u8::try_from(lab.minor).unwrap_or(0), last);
         Some((address, UdpSocket::bind((address, 53)).ok()?))
     })?;
     let go = lab.go("http://proxy.example.com");

@@ -4,7 +4,7 @@ use testkit::{Reply, ScriptedUpstream, TestLog};
 
 use super::{
     Fault, fault,
-    lab::{DOWNLOAD, Lab, Log, Site, said, tree},
+    lab::{DOWNLOAD, Lab, Log, Site, VANITY, said, tree},
     since,
 };
 
@@ -15,9 +15,6 @@ pub(super) const FAULTS: &[Fault] = &[
     fault("proxy-no-entry", "L1-GOPROXY-EMPTY", |lab| lab.download(",")),
     fault("proxy-off", "L1-GOPROXY-OFF", |lab| lab.download("off")),
     fault("proxy-off-get", "L1-GOPROXY-OFF", |lab| said(&lab.go("off").run(["get", "example.com/app"]))),
-    fault("private-and-off", "L1-GOPROXY-OFF", |lab| {
-        said(&lab.go("off").env("GOPRIVATE", "example.com").run(DOWNLOAD))
-    }),
     fault("modules-off", "L1-GO111MODULE", |lab| set(lab, "GO111MODULE", "off")),
     fault("modules-unknown", "L1-GO111MODULE", |lab| set(lab, "GO111MODULE", "yes")),
     fault("goflags", "L1-GOFLAGS", |lab| set(lab, "GOFLAGS", "mod=mod")),
@@ -44,11 +41,9 @@ pub(super) const FAULTS: &[Fault] = &[
         let site = Site::new()?;
         said(&site.go(lab).env("GOVCS", "private").run(["get", "code.corp.example.com/team/lib.git@v1.0.0"]))
     }),
-    since(24, "goauth-fails", "L1-GOAUTH", |lab| {
-        let site = Site::new()?;
-        site.server.always("lib*", Reply::status(401));
-        let go = site.go(lab).env("GOAUTH", "no-such-program-anywhere");
-        said(&go.run(["get", "go.corp.example.com/lib@v1.0.0"]))
+    since(24, "goauth-order", "L1-GOAUTH", |lab| {
+        let go = Site::new()?.go(lab).env("GOAUTH", "off; netrc");
+        said(&go.run(["get", VANITY]))
     }),
     fault("toolchain-name", "L1-GOTOOLCHAIN", |lab| set(lab, "GOTOOLCHAIN", "latest")),
     fault("toolchain-unknown", "L1-TOOLCHAIN-ABSENT", |lab| {

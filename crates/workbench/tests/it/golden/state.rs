@@ -7,6 +7,7 @@ use testkit::{GoCommand, ScriptedUpstream};
 use super::{
     Fault, fault,
     lab::{DOWNLOAD, GO_MOD, Lab, Log, MAIN, inside, said, tree},
+    since,
 };
 
 const BUILD: &[&str] = &["build", "./..."];
@@ -24,7 +25,7 @@ pub(super) const FAULTS: &[Fault] = &[
     fault("cache-is-a-file", "L5-CACHE-READ-ONLY", |lab| set(lab, "GOMODCACHE", "/dev/null/mod")),
     fault("cache-read-only", "L5-CACHE-READ-ONLY", |lab| mounted(lab, "-o ro", DOWNLOAD)),
     fault("disk-full", "L5-DISK-FULL", |lab| mounted(lab, "-o size=8k", DOWNLOAD)),
-    fault("files-open", "L5-TOO-MANY-FILES", |lab| {
+    since(23, "files-open", "L5-TOO-MANY-FILES", |lab| {
         let upstream = ScriptedUpstream::serving(tree());
         let go = lab.go(&upstream.url());
         go.run(["mod", "tidy"]).ok();
