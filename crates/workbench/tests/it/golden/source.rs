@@ -60,7 +60,7 @@ pub(super) const FAULTS: &[Fault] = &[
             lab,
             "[url \"https://git.invalid/\"]\n\tinsteadOf = https://code.corp.example.com/\n",
         );
-        said(&go.env("NO_PROXY", "*").run(["get", VANITY]))
+        said(&go.env("NO_PROXY", "git.invalid").run(["get", VANITY]))
     }),
     fault("git-unknown-revision", "L4-UNKNOWN-REVISION", |lab| Site::new()?.get(lab, "v9.9.9")),
     fault("git-unknown-branch", "L4-UNKNOWN-REVISION", |lab| Site::new()?.get(lab, "no-such-branch")),
