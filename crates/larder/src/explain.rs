@@ -98,14 +98,12 @@ fn behind(args: &ExplainArgs) -> anyhow::Result<Printed> {
             stream.await??;
         }
         let report = explain.await?;
-        if ended == 0 || report.findings.is_empty() {
-            return Ok(Printed { code: ended, ..Printed::default() });
+        if ended == 0 {
+            return Ok(Printed::default());
         }
-        Ok(Printed {
-            err: format!("\n{}", shown(&report, args.json)),
-            code: code(&report),
-            ..Printed::default()
-        })
+        // What failed for another reason has said so itself, with a code of its own.
+        let code = if report.findings.is_empty() { ended } else { code(&report) };
+        Ok(Printed { err: format!("\n{}", shown(&report, args.json)), code, ..Printed::default() })
     })
 }
 

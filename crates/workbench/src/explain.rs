@@ -2,13 +2,14 @@
 
 mod about;
 mod dressing;
+mod learned;
 mod pattern;
 mod patterns;
 mod speech;
 
 use std::mem;
 
-use crate::{Finding, Report, diagnoses};
+use crate::{Diagnosis, Finding, Report, checks_of, diagnoses};
 
 /// The longest line that is looked at, in bytes; the rest of a longer one is not.
 pub const MAX_LINE: usize = 64 << 10;
@@ -26,6 +27,7 @@ const MAX_BLOCK: usize = 60;
 pub struct Explainer {
     /// The beginning of a line whose end has not come.
     line: Vec<u8>,
+    prefix: learned::Prefix,
     /// The lines of a message to which more may come.
     block: Vec<String>,
     found: Vec<(Finding, usize)>,
@@ -97,11 +99,16 @@ impl Explainer {
         match dressing::texts(&line) {
             Some(texts) => {
                 for text in texts.iter().flat_map(|text| text.lines()) {
-                    self.take_plain(&dressing::undress(text));
+                    self.take_dressed(&dressing::undress(text));
                 }
             }
-            None => self.take_plain(&line),
+            None => self.take_dressed(&line),
         }
+    }
+
+    fn take_dressed(&mut self, line: &str) {
+        let line = self.prefix.strip(line).to_owned();
+        self.take_plain(&line);
     }
 
     fn take_plain(&mut self, line: &str) {
@@ -160,6 +167,17 @@ impl Explainer {
             None => {}
         }
     }
+}
+
+/// What the doctor would look at to tell these causes from each other, the likeliest first.
+fn checks(likeliest: &Diagnosis, others: &[&Diagnosis]) -> Vec<&'static str> {
+    let mut names = Vec::new();
+    for name in [likeliest].iter().chain(others).flat_map(|one| checks_of(one)).map(|check| check.name) {
+        if !names.contains(&name) {
+            names.push(name);
+        }
+    }
+    names
 }
 
 fn count(n: usize, what: &str) -> String {

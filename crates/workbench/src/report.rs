@@ -20,6 +20,8 @@ pub struct Finding {
     pub(crate) changes: Vec<Change>,
     /// What else it may be, the likelier first.
     pub alternatives: Vec<&'static Diagnosis>,
+    /// The doctor's checks that would prove it, or tell it from the alternatives, where that is still open.
+    pub checks: Vec<&'static str>,
     /// The code of the finding that it follows from: with that cured, it goes.
     pub follows: Option<&'static str>,
 }
@@ -46,6 +48,7 @@ impl Finding {
             names: Names::default(),
             changes: Vec::new(),
             alternatives: Vec::new(),
+            checks: Vec::new(),
             follows: None,
         }
     }
@@ -83,7 +86,7 @@ impl Serialize for Finding {
         let alternatives: Vec<_> = self.alternatives.iter().map(|other| {
             json!({"code": other.code, "layer": other.layer, "title": self.names.fill(other.title), "cause": self.names.fill(other.cause), "cure": cure(other, &self.names)})
         }).collect();
-        let mut out = serializer.serialize_struct("Finding", 9)?;
+        let mut out = serializer.serialize_struct("Finding", 10)?;
         out.serialize_field("code", code)?;
         out.serialize_field("layer", layer)?;
         out.serialize_field("severity", severity)?;
@@ -92,6 +95,7 @@ impl Serialize for Finding {
         out.serialize_field("cause", &self.names.fill(cause))?;
         out.serialize_field("cure", &cure(self.diagnosis, &self.names))?;
         out.serialize_field("alternatives", &alternatives)?;
+        out.serialize_field("checks", &self.checks)?;
         out.serialize_field("follows", &self.follows)?;
         out.end()
     }
@@ -148,6 +152,9 @@ impl Finding {
         for (n, other) in self.alternatives.iter().enumerate() {
             let or = if n == 0 { "  or    " } else { "        " };
             let _ = writeln!(out, "{or}{}: {}", other.code, fill(other.title));
+        }
+        if !self.checks.is_empty() {
+            let _ = writeln!(out, "  which larder doctor --check {}", self.checks.join(","));
         }
     }
 }

@@ -220,7 +220,14 @@ fn a_command_is_passed_through_and_explained_when_it_fails() {
         "{failed}"
     );
     let other = explained(&["sh", "-c", "echo broken >&2; exit 7"]);
-    assert_eq!((other.code(), &*other.stderr), (Some(7), "broken\n"), "{other}");
+    let nothing = "Nothing in it is known as a fault of modules, network or caches.";
+    assert_eq!((other.code(), other.stderr), (Some(7), format!("broken\n\n{nothing}\n")));
+    let compiler = explained(&["sh", "-c", "echo './main.go:3:2: undefined: x' >&2; exit 1"]);
+    assert_eq!(compiler.code(), Some(1), "{compiler}");
+    assert!(
+        compiler.stderr.ends_with(&format!("\n{nothing} 1 error of the compiler: for that, look at the code.\n")),
+        "{compiler}"
+    );
     let fine = explained(&["go", "version"]).ok();
     assert_eq!(fine.stderr, "", "{fine}");
     assert_eq!(explained(&["no-such-command-anywhere"]).code(), Some(127));

@@ -50,11 +50,12 @@ fn without_escapes(line: &str) -> String {
             continue;
         }
         match chars.next() {
-            // CSI: up to a letter. OSC: up to BEL or ST.
+            // CSI: up to a letter.
             Some('[') => {
                 let _ = chars.by_ref().find(|c| ('@'..='~').contains(c));
             }
-            Some(']') => {
+            // What is meant for the terminal or the build system alone: up to BEL or ST.
+            Some(']' | '_' | 'P' | '^' | 'X') => {
                 let mut before = ' ';
                 let _ = chars.by_ref().find(|c| {
                     let end = *c == '\u{7}' || before == '\u{1b}' && *c == '\\';
@@ -88,8 +89,9 @@ fn without_one(line: &str) -> Option<&str> {
 fn of_service(line: &str) -> Option<&str> {
     let (service, text) = line.split_once("| ")?;
     let service = service.trim_end();
+    let speaks = ["go: ", "verifying ", "\t"].iter().any(|said| text.starts_with(said));
     let is_one = service.len() <= 40
-        && service.ends_with(|c: char| c.is_ascii_digit())
+        && (speaks || service.ends_with(|c: char| c.is_ascii_digit()))
         && service.chars().all(|c| c.is_ascii_alphanumeric() || "-_.".contains(c));
     is_one.then_some(text)
 }
@@ -183,9 +185,11 @@ mod tests {
             "12.345 ",
             "make[2]: ",
             "builder-1  | ",
+            "builder  | ",
             "##[error]",
             "2026-11-21T10:00:00Z ##[error]",
             "\u{1b}[31m",
+            "\u{1b}_bk;t=1700000000\u{7}",
             "Nov 21 10:00:00 ",
             "downloading 10%\rdownloading 90%\r",
             " > ",

@@ -42,7 +42,7 @@ const BEGINNINGS: [&str; 9] = [
 ];
 
 /// What stands only in lines of `go`.
-const INSIDE: [&str; 12] = [
+const INSIDE: [&str; 14] = [
     "/@v/",
     "/@latest",
     "?go-get=1",
@@ -54,6 +54,8 @@ const INSIDE: [&str; 12] = [
     "git ls-remote -q",
     "git fetch -f",
     "/pkg/mod/",
+    "/go-build",
+    "/pkg/tool/",
     "GOMODCACHE",
 ];
 

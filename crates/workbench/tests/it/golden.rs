@@ -204,6 +204,84 @@ fn what_every_go_printed_is_explained() {
     assert!(wrong.is_empty(), "{} logs:\n{}", wrong.len(), wrong.join("\n"));
 }
 
+/// What build systems make of a line, and a name for it.
+type Dress = (&'static str, fn(usize, &str) -> String);
+
+const DRESSES: [Dress; 14] = [
+    ("crlf", |_, line| format!("{line}\r")),
+    ("colours", |_, line| format!("\u{1b}[31m{line}\u{1b}[0m")),
+    ("github", |n, line| format!("2026-11-21T10:00:{:02}.1234567Z {line}", n % 60)),
+    ("gitlab", |n, line| format!("2026-11-21T10:00:{:02}.123456Z 01O {line}", n % 60)),
+    ("buildkit", |n, line| format!("#12 {}.{:03} {line}", 3 + n / 100, n % 1000)),
+    ("buildkit-again", |n, line| format!("{}.{:03} {line}", 3 + n / 100, n % 1000)),
+    ("compose", |_, line| format!("builder-1  | {line}")),
+    ("journal", |n, line| format!("Nov 21 10:00:{:02} ci runner[812]: {line}", n % 60)),
+    ("jenkins", |n, line| format!("[2026-11-21T10:00:{:02}.123Z] {line}", n % 60)),
+    ("cloud-build", |_, line| format!("Step #2 - \"build\": {line}")),
+    ("kubernetes", |_, line| format!("[pod/builder-x7/go] {line}")),
+    ("buildkite", |n, line| format!("\u{1b}_bk;t=17000000{:02}\u{7}{line}", n % 100)),
+    ("docker-json", |_, line| serde_json::json!({"log": format!("{line}\n"), "stream": "stderr"}).to_string()),
+    ("make-then-colours", |n, line| format!("\u{1b}[2m10:00:{:02}\u{1b}[0m {line}", n % 60)),
+];
+
+/// Every log in every dress, between lines of others, says the same as without.
+#[test]
+fn no_dress_hides_what_go_said() {
+    let (mut wrong, mut count) = (Vec::new(), 0);
+    for (version, logs) in kept() {
+        for (name, log) in logs {
+            // JSON over several lines is not dressed line by line by these.
+            let plain = codes(&log);
+            for (dress, put_on) in DRESSES {
+                let before = ["Cloning into 'app'...", "go: downloading example.com/other v1.0.0"];
+                let lines = before.into_iter().chain(log.lines()).chain(["make: *** [Makefile:3: build] Error 1"]);
+                let dressed: String =
+                    lines.enumerate().map(|(n, line)| put_on(n, line) + "\n").collect();
+                count += 1;
+                if codes(&dressed) != plain {
+                    wrong.push(format!("{version}, {name}, {dress}: {:?}, not {plain:?}\n{dressed}", codes(&dressed)));
+                }
+            }
+        }
+    }
+    note(&format!("{count} dressed logs"));
+    assert!(wrong.is_empty(), "{} of {count}:\n{}", wrong.len(), wrong.join("\n"));
+}
+
+/// Eight megabytes of other output hide nothing, and take no memory that grows with them.
+#[test]
+fn megabytes_of_other_output_hide_nothing() {
+    let logs = kept().remove("go1.26").expect("logs of go 1.26");
+    let mut explainer = Explainer::default();
+    let noise = "=== RUN   TestSomething\n    step_test.go:12: connection refused, as it should be\n".repeat(100);
+    for _ in 0..1000 {
+        explainer.feed(noise.as_bytes());
+    }
+    explainer.feed(logs["proxy-503"].as_bytes());
+    for _ in 0..100 {
+        explainer.feed(noise.as_bytes());
+        explainer.feed(logs["proxy-503"].as_bytes());
+    }
+    let report = explainer.finish();
+    let [finding] = report.findings.as_slice() else { panic!("{}", report.text()) };
+    assert_eq!(finding.code(), "L3-PROXY-FAILS");
+    assert_eq!(finding.evidence.last().map(String::as_str), Some("(99 more of the kind)"));
+}
+
+/// A sample of what people and programs read.
+#[test]
+fn what_is_said_of_a_few() {
+    let logs = kept().remove("go1.26").expect("logs of go 1.26");
+    for name in ["proxy-503", "sum-mismatch", "tls-authority-unknown", "git-no-password", "cache-zip-cut"] {
+        let report = explain(&logs[name]);
+        insta::assert_snapshot!(name, report.text());
+        insta::assert_snapshot!(format!("{name}-json"), report.json());
+    }
+    let nothing = "./main.go:3:2: undefined: x\n--- FAIL: TestA (0.00s)\n";
+    insta::assert_snapshot!("nothing", explain(nothing).text());
+    insta::assert_snapshot!("nothing-json", explain(nothing).json());
+}
+
 /// Writes the logs. `golden/make.sh` calls it, with the programs in `LARDER_GOLDEN_GO`; `LARDER_GOLDEN_ONLY=NAME` leaves
 /// all but one as they are.
 #[test]

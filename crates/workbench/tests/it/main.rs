@@ -4,5 +4,6 @@
 
 mod coverage;
 mod golden;
+mod hostile;
 mod pages;
 mod wire;

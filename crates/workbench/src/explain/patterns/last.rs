@@ -24,5 +24,6 @@ pub(super) static PATTERNS: &[Pattern] = &[
     own(&["svn ", ": exit status "], &[&source::VCS_FAILS]),
     own(&["fossil ", ": exit status "], &[&source::VCS_FAILS]),
     own(&["unrecognized import path "], &[&source::NO_META]),
+    own(&["remote origin not found"], &[&source::VCS_FAILS]),
     own(&["download go1"], &[&settings::TOOLCHAIN_FETCH]),
 ];

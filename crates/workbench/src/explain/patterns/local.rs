@@ -1,7 +1,7 @@
 //! Messages about what lies on this machine (cmd/go `modfetch/cache.go`, `lockedfile`, `modload/vendor.go`, `modcmd/verify.go`).
 
 use crate::{
-    diagnoses::state,
+    diagnoses::{proxy, state},
     explain::pattern::{Pattern, common, own},
 };
 
@@ -16,6 +16,18 @@ pub(super) static PATTERNS: &[Pattern] = &[
     own(&["/pkg/mod/", "permission denied"], &[&state::READ_ONLY]),
     own(&["/pkg/sumdb/", "permission denied"], &[&state::READ_ONLY]),
     own(&["go-build", "permission denied"], &[&state::READ_ONLY]),
+    own(&["go.sum: permission denied"], &[&proxy::SUM_READONLY]),
+    own(&["go.mod: permission denied"], &[&state::GOMOD_READONLY]),
+    own(&["/cache/download/", "permission denied"], &[&state::READ_ONLY]),
+    own(&["/cache/download/", "operation not permitted"], &[&state::READ_ONLY]),
+    own(&["/cache/vcs", "permission denied"], &[&state::READ_ONLY]),
+    own(&["/cache/lock: permission denied"], &[&state::READ_ONLY]),
+    common(&["mkdir ", ": permission denied"], &[&state::READ_ONLY]),
+    common(&["rename ", ": permission denied"], &[&state::READ_ONLY]),
+    common(&["unlinkat ", ": permission denied"], &[&state::READ_ONLY]),
+    common(&["mkdir ", ": Access is denied"], &[&state::READ_ONLY]),
+    common(&["rename ", ": Access is denied"], &[&state::READ_ONLY]),
+    common(&["open ", ": Access is denied"], &[&state::READ_ONLY]),
     common(&["input/output error"], &[&state::IO]),
     common(&["stale NFS file handle"], &[&state::IO]),
     common(&["stale file handle"], &[&state::IO]),
