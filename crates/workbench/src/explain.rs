@@ -161,7 +161,8 @@ impl Explainer {
                 let mut alternatives = alternatives.to_vec();
                 alternatives.extend(speech::behind(&text).filter(|d| !pattern.means.contains(d)));
                 let evidence = evidence.take(6).collect();
-                let finding = Finding { diagnosis, evidence, names, alternatives, ..Finding::new(diagnosis) };
+                let checks = checks(diagnosis, &alternatives);
+                let finding = Finding { evidence, names, alternatives, checks, ..Finding::new(diagnosis) };
                 self.found.push((finding, 1));
             }
             None => {}

@@ -225,7 +225,9 @@ fn a_command_is_passed_through_and_explained_when_it_fails() {
     let compiler = explained(&["sh", "-c", "echo './main.go:3:2: undefined: x' >&2; exit 1"]);
     assert_eq!(compiler.code(), Some(1), "{compiler}");
     assert!(
-        compiler.stderr.ends_with(&format!("\n{nothing} 1 error of the compiler: for that, look at the code.\n")),
+        compiler
+            .stderr
+            .ends_with(&format!("\n{nothing} 1 error of the compiler: for that, look at the code.\n")),
         "{compiler}"
     );
     let fine = explained(&["go", "version"]).ok();

@@ -5,18 +5,23 @@ use crate::{Layer, Names};
 /// The names in a message: the module and its version, the host that was asked, the proxy.
 pub(super) fn names(text: &str) -> Names {
     let mut names = Names::default();
+    let mut set = |place, name: &str| {
+        if is_name(name) {
+            names.set(place, name);
+        }
+    };
     if let Some(host) = looked_up(text).or_else(|| host_of_url(text)).or_else(|| host_of_ssh(text)) {
-        names.set("host", host);
+        set("host", host);
     }
     if let Some((path, version)) = words(text).find_map(module_version) {
-        names.set("module", path);
-        names.set("version", version);
+        set("module", path);
+        set("version", version);
     }
     for before in ["unrecognized import path \"", "module ", "provides package ", "providing package "] {
         if let Some((_, rest)) = text.split_once(before) {
             let path = rest.split(['"', ':', ';', ' ', '\n']).next().unwrap_or_default();
             if path.contains('.') && path.contains('/') {
-                names.set("module", path);
+                set("module", path);
             }
         }
     }
@@ -24,6 +29,14 @@ pub(super) fn names(text: &str) -> Names {
         names.set("host", &host);
     }
     names
+}
+
+/// Whether something can be the name of a module, a version or a host. What is not, may be anything, such as a password.
+fn is_name(text: &str) -> bool {
+    text.chars().all(|c| c.is_alphanumeric() || "-._~/+![]:".contains(c))
+        && !text
+            .split_once(':')
+            .is_some_and(|(_, port)| port.contains(|c: char| c.is_alphabetic() && !c.is_ascii_hexdigit()))
 }
 
 /// Whether two messages of the same meaning tell of one fault: of one host where it is the network's, else of one

@@ -134,7 +134,8 @@ fn write_older_messages() {
     let programs = std::env::var("LARDER_GOLDEN_GO").expect("LARDER_GOLDEN_GO=/path/to/go:/path/to/go");
     let root = |program: &str| Path::new(program).ancestors().nth(2).unwrap().to_owned();
     let newest = texts_of(&root(programs.split(':').next().unwrap()));
-    let older: BTreeSet<_> = programs.split(':').skip(1).flat_map(|program| texts_of(&root(program))).collect();
+    let older: BTreeSet<_> =
+        programs.split(':').skip(1).flat_map(|program| texts_of(&root(program))).collect();
     let lines = older.difference(&newest).map(|text| text.replace('\n', "\\n").replace('\t', "\\t") + "\n");
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/older-messages");
     fs::write(file, lines.collect::<String>()).unwrap();

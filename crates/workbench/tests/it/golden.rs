@@ -23,7 +23,7 @@ use std::{
 };
 
 use testkit::{GoCommand, note};
-use workbench::{Explainer, Finding, Report};
+use workbench::{Explainer, Finding, Report, checks_of};
 
 use lab::{Lab, Log};
 
@@ -220,7 +220,9 @@ const DRESSES: [Dress; 14] = [
     ("cloud-build", |_, line| format!("Step #2 - \"build\": {line}")),
     ("kubernetes", |_, line| format!("[pod/builder-x7/go] {line}")),
     ("buildkite", |n, line| format!("\u{1b}_bk;t=17000000{:02}\u{7}{line}", n % 100)),
-    ("docker-json", |_, line| serde_json::json!({"log": format!("{line}\n"), "stream": "stderr"}).to_string()),
+    ("docker-json", |_, line| {
+        serde_json::json!({"log": format!("{line}\n"), "stream": "stderr"}).to_string()
+    }),
     ("make-then-colours", |n, line| format!("\u{1b}[2m10:00:{:02}\u{1b}[0m {line}", n % 60)),
 ];
 
@@ -234,12 +236,15 @@ fn no_dress_hides_what_go_said() {
             let plain = codes(&log);
             for (dress, put_on) in DRESSES {
                 let before = ["Cloning into 'app'...", "go: downloading example.com/other v1.0.0"];
-                let lines = before.into_iter().chain(log.lines()).chain(["make: *** [Makefile:3: build] Error 1"]);
-                let dressed: String =
-                    lines.enumerate().map(|(n, line)| put_on(n, line) + "\n").collect();
+                let lines =
+                    before.into_iter().chain(log.lines()).chain(["make: *** [Makefile:3: build] Error 1"]);
+                let dressed: String = lines.enumerate().map(|(n, line)| put_on(n, line) + "\n").collect();
                 count += 1;
                 if codes(&dressed) != plain {
-                    wrong.push(format!("{version}, {name}, {dress}: {:?}, not {plain:?}\n{dressed}", codes(&dressed)));
+                    wrong.push(format!(
+                        "{version}, {name}, {dress}: {:?}, not {plain:?}\n{dressed}",
+                        codes(&dressed)
+                    ));
                 }
             }
         }
@@ -253,7 +258,8 @@ fn no_dress_hides_what_go_said() {
 fn megabytes_of_other_output_hide_nothing() {
     let logs = kept().remove("go1.26").expect("logs of go 1.26");
     let mut explainer = Explainer::default();
-    let noise = "=== RUN   TestSomething\n    step_test.go:12: connection refused, as it should be\n".repeat(100);
+    let noise =
+        "=== RUN   TestSomething\n    step_test.go:12: connection refused, as it should be\n".repeat(100);
     for _ in 0..1000 {
         explainer.feed(noise.as_bytes());
     }
@@ -273,13 +279,44 @@ fn megabytes_of_other_output_hide_nothing() {
 fn what_is_said_of_a_few() {
     let logs = kept().remove("go1.26").expect("logs of go 1.26");
     for name in ["proxy-503", "sum-mismatch", "tls-authority-unknown", "git-no-password", "cache-zip-cut"] {
-        let report = explain(&logs[name]);
+        let mut report = explain(&logs[name]);
+        // The doctor learns to look at more, and that is for another test.
+        report.findings.iter_mut().for_each(|finding| finding.checks.clear());
         insta::assert_snapshot!(name, report.text());
         insta::assert_snapshot!(format!("{name}-json"), report.json());
     }
     let nothing = "./main.go:3:2: undefined: x\n--- FAIL: TestA (0.00s)\n";
     insta::assert_snapshot!("nothing", explain(nothing).text());
     insta::assert_snapshot!("nothing-json", explain(nothing).json());
+}
+
+/// The doctor's checks that are named are those that find one of the causes.
+#[test]
+fn checks_that_decide_are_named() {
+    let mut named = 0;
+    for log in kept().remove("go1.26").expect("logs of go 1.26").values() {
+        let report = explain(log);
+        for finding in &report.findings {
+            let causes: Vec<_> =
+                [finding.diagnosis].into_iter().chain(finding.alternatives.clone()).collect();
+            let finds =
+                |name: &str| causes.iter().any(|cause| checks_of(cause).any(|check| check.name == name));
+            assert!(finding.checks.iter().all(|name| finds(name)), "{}", report.text());
+            assert_eq!(
+                finding.checks.is_empty(),
+                causes.iter().all(|cause| checks_of(cause).next().is_none())
+            );
+            if let Some(first) = finding.checks.first() {
+                named += 1;
+                assert!(
+                    report.text().contains(&format!("larder doctor --check {first}")),
+                    "{}",
+                    report.text()
+                );
+            }
+        }
+    }
+    note(&format!("{named} findings name a check"));
 }
 
 /// Writes the logs. `golden/make.sh` calls it, with the programs in `LARDER_GOLDEN_GO`; `LARDER_GOLDEN_ONLY=NAME` leaves

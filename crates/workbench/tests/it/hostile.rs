@@ -13,13 +13,39 @@ fn explain<'a>(pieces: impl IntoIterator<Item = &'a [u8]>) -> Report {
 
 /// What lines are made of that come near to something known.
 const WORDS: [&str; 28] = [
-    "go: ", "verifying ", "example.com/m", "@v1.0.0", ": ", "\t", "\n", "\r\n", "\r", " ", "#12 3.456 ", "web-1  | ",
-    "\u{1b}[31m", "\u{1b}]0;x", "{\"Error\":\"", "\"}", "reading https://u:hunter2@proxy.example.com/", "/@v/v1.0.0.zip",
-    ": 503 Service Unavailable", "checksum mismatch", "downloaded: ", "go.sum: ", "x509: ", "dial tcp [", "i/o timeout",
-    "?token=hunter2 ", "# get https://", "é",
+    "go: ",
+    "verifying ",
+    "example.com/m",
+    "@v1.0.0",
+    ": ",
+    "\t",
+    "\n",
+    "\r\n",
+    "\r",
+    " ",
+    "#12 3.456 ",
+    "web-1  | ",
+    "\u{1b}[31m",
+    "\u{1b}]0;x",
+    "{\"Error\":\"",
+    "\"}",
+    "reading https://u:hunter2@proxy.example.com/",
+    "/@v/v1.0.0.zip",
+    ": 503 Service Unavailable",
+    "checksum mismatch",
+    "downloaded: ",
+    "go.sum: ",
+    "x509: ",
+    "dial tcp [",
+    "i/o timeout",
+    "?token=hunter2 ",
+    "# get https://",
+    "é",
 ];
 
 proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(256) })]
+
     #[test]
     fn any_bytes_are_read_however_they_come(
         log in proptest::collection::vec(any::<u8>(), 0..2000),
