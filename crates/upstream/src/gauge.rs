@@ -123,11 +123,23 @@ impl Gauge {
             },
         };
         let Clock { start, first_byte, http2, bytes } = clock;
-        let total = start.elapsed();
+        let (total, steps) = (start.elapsed(), watch.steps());
+        let unconnected = over == Over::Own && first_byte.is_none();
         let answer = answer.map_err(|(kind, words)| {
+            let (kind, words) = match kind {
+                FaultKind::Timeout if unconnected && steps.connect.is_none() => {
+                    (FaultKind::Connect, format!("no connection within {:?}", bounds.time))
+                }
+                FaultKind::Timeout
+                    if unconnected && steps.tls.is_none() && self.config.url.scheme() == "https" =>
+                {
+                    (FaultKind::Connect, format!("no TLS handshake within {:?}", bounds.time))
+                }
+                _ => (kind, words),
+            };
             Fault::new(self.name.clone(), kind, &self.redactor.clean(&words), total)
         });
-        Reading { steps: watch.steps(), first_byte, total, http2, bytes, answer }
+        Reading { steps, first_byte, total, http2, bytes, answer }
     }
 
     async fn answer(

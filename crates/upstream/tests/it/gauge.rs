@@ -86,7 +86,8 @@ async fn silence_and_trickles_end_in_time() {
     gate.open();
     let hole = BlackHole::new();
     let nobody = Gauge::open(&door(patient()), &source(&hole.url()), 9).unwrap();
-    assert_eq!(nobody.ask(LIST, Over::Own, &soon).await.answer.unwrap_err().kind(), FaultKind::Timeout);
+    let fault = nobody.ask(LIST, Over::Own, &soon).await.answer.unwrap_err();
+    assert_eq!((fault.kind(), fault.detail()), (FaultKind::Connect, "no connection within 100ms"));
 }
 
 #[tokio::test]
