@@ -160,6 +160,6 @@ impl Finding {
 }
 
 /// A text from elsewhere, fit for a terminal.
-fn plain(text: &str) -> String {
+pub(crate) fn plain(text: &str) -> String {
     text.chars().map(|c| if c.is_control() && c != '\t' { ' ' } else { c }).collect()
 }
