@@ -4,6 +4,7 @@
 //! with the environment and the file, so that one rule checks a value wherever it comes from, and no message of the
 //! argument parser repeats a password.
 
+mod bench;
 mod doctor;
 mod explain;
 mod import;
@@ -17,6 +18,7 @@ use clap::{Args, Parser, Subcommand, builder::Styles, builder::styling::AnsiColo
 use clap_complete::Shell;
 
 pub(crate) use self::{
+    bench::BenchArgs,
     doctor::DoctorArgs,
     explain::ExplainArgs,
     import::ImportModulesArgs,
@@ -67,6 +69,9 @@ pub(crate) enum Command {
         override_usage = "larder explain [OPTIONS] [FILE]\n       larder explain [OPTIONS] -- COMMAND [ARGS]..."
     )]
     Explain(ExplainArgs),
+    /// Compare module proxies, and say which GOPROXY follows
+    #[command(after_help = bench::AFTER_BENCH)]
+    Bench(BenchArgs),
     /// Publish a version of a private module
     #[command(after_help = publish::AFTER_PUBLISH)]
     Publish(PublishArgs),

@@ -48,10 +48,7 @@ impl Engine {
         };
         let mut registry = Registry::default();
         let instance = instance();
-        let mut door = DoorConfig::new(&instance, Env::new(std::env::vars_os()));
-        door.limits = limits(settings);
-        door.logins = Some(Arc::new(credentials(settings)?));
-        door.stubborn = stubborn(settings);
+        let door = door(settings, &instance)?;
         door.meters.register(registry.sub_registry_with_prefix("larder"));
         let asked = door.meters.clone();
         let mut sources = Sources::new(Door::new(door)?, settings)?;
@@ -126,6 +123,15 @@ pub(crate) async fn own_log(own: &Own, store: &Arc<Store>) -> anyhow::Result<Arc
         anyhow::anyhow!("{}{help}", wrong.what)
     })?;
     Ok(OwnLog::open(Arc::clone(store), signer, own.head.value.clone()).await?)
+}
+
+/// How sources are reached.
+pub(crate) fn door(settings: &Settings, instance: &str) -> anyhow::Result<DoorConfig> {
+    let mut door = DoorConfig::new(instance, Env::new(std::env::vars_os()));
+    door.limits = limits(settings);
+    door.logins = Some(Arc::new(credentials(settings)?));
+    door.stubborn = stubborn(settings);
+    Ok(door)
 }
 
 fn policy(settings: &Settings, sources: &mut Sources) -> anyhow::Result<Policy> {
@@ -260,7 +266,7 @@ fn stubborn(settings: &Settings) -> Stubborn {
 }
 
 /// Tells this process from every other one in `Via` headers.
-fn instance() -> String {
+pub(crate) fn instance() -> String {
     let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or(Duration::ZERO);
     format!("{:x}-{:x}", std::process::id(), now.as_nanos())
 }

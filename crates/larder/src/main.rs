@@ -3,6 +3,7 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used))]
 
 mod args;
+mod bench;
 mod child;
 mod config;
 mod databases;
@@ -71,6 +72,13 @@ fn run(command: Command, env: &Environment) -> Printed {
         }),
         Command::Doctor(args) => doctor::run(&args, env),
         Command::Explain(args) => explain::run(&args),
+        Command::Bench(args) => {
+            let listen = args.listen.listen.as_deref();
+            with_settings(&args.options(), listen, env, FAILED, async |settings| {
+                log::to_stderr(settings, Level::ERROR);
+                bench::bench(settings, &args, env).await
+            })
+        }
         Command::Publish(args) => with_settings(&args.data.options(), None, env, FAILED, async |settings| {
             log::to_stderr(settings, Level::ERROR);
             publish::publish(settings, &args, env).await

@@ -37,7 +37,7 @@ use workbench::{Environment, Found, GoSettings, GoVariable};
 
 pub(crate) use self::{
     amount::{Amount, MinFree, Percent},
-    chain::{Chain, End},
+    chain::{Chain, End, shown},
     credential::Credential,
     database::{Database, Sumdb},
     direct::Direct,

@@ -86,7 +86,7 @@ impl fmt::Display for Chain {
 }
 
 /// Without the slash of an empty path, as people write it.
-pub(super) fn shown(url: &SafeUrl) -> String {
+pub(crate) fn shown(url: &SafeUrl) -> String {
     let mut shown = url.to_string();
     if shown.ends_with('/') && !url.source_name().as_str().contains('/') {
         shown.pop();

@@ -7,6 +7,7 @@
 mod absence;
 mod audit;
 mod bad_input;
+mod bench;
 mod big;
 mod closed_world;
 mod config;
