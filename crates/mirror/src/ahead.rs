@@ -9,13 +9,12 @@
 
 use std::sync::Arc;
 
-use futures_util::{StreamExt, stream};
 use gomod::{GoMod, ModulePath, ModuleVersion, Version};
 use moka::sync::Cache;
 use tokio::sync::Semaphore;
 use upstream::Priority;
 
-use crate::{Ask, Mirror, Reach, renew::all_tripped};
+use crate::{Ask, Mirror, Reach, policy::Database, renew::all_tripped};
 
 /// What is asked for ahead.
 #[derive(Debug)]
@@ -79,21 +78,31 @@ impl Mirror {
         }
         let (mirror, ask) = (Arc::clone(self), Ask { priority: Priority::Background, ..ask.clone() });
         tokio::spawn(async move {
-            let looked = stream::iter(&versions).for_each_concurrent(at_once, |version| {
-                let (mirror, ask) = (&mirror, &ask);
-                async move {
-                    let Ok(_place) = mirror.ahead.places.acquire().await else { return };
+            for (database, versions) in by_database(&ask, versions) {
+                for version in mirror.unrecorded(&database, versions).await {
+                    let places = Arc::clone(&mirror.ahead.places);
+                    let Ok(place) = places.acquire_owned().await else { return };
                     // Somebody may have come for it meanwhile.
-                    if let Some(database) = ask.policy.voucher(version.path())
-                        && !mirror.vouches.know(version)
-                    {
-                        mirror.look_up(ask, database, version).await;
+                    if !mirror.vouches.know(&version) {
+                        mirror.look_up(&ask, &database, version, place);
                     }
                 }
-            });
-            looked.await;
+            }
         });
     }
+}
+
+/// Versions by the database that vouches for them.
+fn by_database(ask: &Ask, versions: Vec<ModuleVersion>) -> Vec<(Arc<Database>, Vec<ModuleVersion>)> {
+    let mut all: Vec<(Arc<Database>, Vec<ModuleVersion>)> = Vec::new();
+    for version in versions {
+        let Some(database) = ask.policy.voucher(version.path()) else { continue };
+        match all.iter_mut().find(|(known, _)| known.name == database.name) {
+            Some((_, versions)) => versions.push(version),
+            None => all.push((Arc::clone(database), vec![version])),
+        }
+    }
+    all
 }
 
 /// Of how many modules the highest version is remembered, at about 150 bytes each.

@@ -240,7 +240,7 @@ impl Fetch {
     async fn stored(&self) -> Result<Result<Arc<Landed>, Unstored>, Refusal> {
         let (mirror, version, kind) = (&self.mirror, &self.version, self.kind);
         let mut known = None;
-        let blob = match mirror.store.load(version, kind).await {
+        let blob = match mirror.load_for_fetch(&self.ask, version, kind).await {
             Ok(Loaded::Blob(blob)) => mirror.upheld(&self.ask, version, kind, blob).await?,
             Ok(Loaded::Foreign(foreign)) => {
                 let word = mirror.word(&self.ask, version, kind).await;

@@ -11,6 +11,7 @@ mod anchor;
 mod early;
 mod first;
 mod keep;
+mod looked;
 mod mark;
 mod prover;
 mod record;
@@ -30,7 +31,7 @@ use moka::sync::Cache;
 use storage::Tag;
 use sumdb::{Head, HeadError, Note, Tile, Verifier};
 
-use self::{keep::Keeper, mark::Mark, tiles::Arrived};
+use self::{keep::Keeper, looked::Looked, mark::Mark, tiles::Arrived};
 pub(crate) use self::{
     record::Record,
     serve::{latest, tile},
@@ -64,6 +65,7 @@ pub(crate) struct Log {
     moving: tokio::sync::Mutex<()>,
     mark: Mutex<Mark>,
     keeper: Keeper,
+    looked: Looked,
     /// Tiles that are authentic and stored.
     tiles: Cache<TileId, Tile>,
     /// Tiles that have come and are not proven yet, for a moment: several proofs may need the same ones.
@@ -117,6 +119,7 @@ impl Log {
             moving: tokio::sync::Mutex::default(),
             mark: Mutex::default(),
             keeper: Keeper::default(),
+            looked: Looked::new(),
             tiles: Cache::builder().max_capacity(TILES).weigher(weigh).build(),
             arrived: Cache::builder()
                 .max_capacity(ARRIVED)
@@ -137,6 +140,7 @@ impl Log {
     /// Forgets what was stored, because somebody has taken it away.
     fn forget(&self) {
         self.tiles.invalidate_all();
+        self.looked.forget_all();
         *locked(&self.anchor) = None;
     }
 
@@ -162,10 +166,12 @@ impl Log {
     /// A signed note as it is kept. Whoever hands it on can add signatures that nobody here can check; and as every record
     /// is stored with it, a long one would be stored very often. Then the database's own signature is enough.
     fn short(note: &[u8], key: &Verifier) -> Bytes {
-        match Note::open(note, key) {
-            Ok(opened) if note.len() > LONG_NOTE => opened.alone().into(),
-            _ => Bytes::copy_from_slice(note),
+        if note.len() > LONG_NOTE
+            && let Ok(opened) = Note::open(note, key)
+        {
+            return opened.alone().into();
         }
+        Bytes::copy_from_slice(note)
     }
 }
 

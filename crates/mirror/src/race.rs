@@ -126,7 +126,8 @@ impl Mirror {
             let shorter = race.walk.shorter(&turn);
             let (index, spoke) = race.asks(&turn, hedge);
             let judge = &judge;
-            running.push(async move {
+            // On the heap at once: it is large, and would be moved several times.
+            running.push(Box::pin(async move {
                 let said = match shorter {
                     Some(shorter) => shorter.ask(self, &turn.source, &want).await,
                     None => turn.source.fetch(&want).await,
@@ -142,7 +143,7 @@ impl Mirror {
                     turn.source.lied(&want.what);
                 }
                 (index, worth, troubles)
-            });
+            }));
         }
     }
 }
@@ -157,7 +158,7 @@ impl Race<'_> {
             self.walk.miss(turn, Miss::Failed(fault));
             return None;
         }
-        self.hedge_at = turn.source.hedge_after().filter(|_| turn.followed).map(|after| now + after);
+        self.hedge_at = if turn.followed { turn.source.hedge_after().map(|after| now + after) } else { None };
         Some(if turn.followed { now + left / 2 } else { self.begin_by })
     }
 

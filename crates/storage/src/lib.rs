@@ -53,4 +53,4 @@ pub use receipt::{Evidence, FileFact, Receipt, State};
 pub use referee::Referee;
 pub use scrub::{Done, Finding, Scrub, ScrubError, ScrubOptions, Tally, Walked};
 pub use staging::{Growth, Staged, Staging, StagingArea};
-pub use store::{Copies, Import, Loaded, PublishError, SignedHead, Store, Whole, Withdrawal};
+pub use store::{Copies, Glance, Import, Loaded, PublishError, SignedHead, Store, Whole, Withdrawal};

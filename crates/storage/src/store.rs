@@ -1,6 +1,7 @@
 //! Blobs, staging and catalog, put together: what the mirror asks for.
 
 mod evidence;
+mod glance;
 mod head;
 mod import;
 mod log;
@@ -19,7 +20,8 @@ use gomod::{DbName, ModulePath, ModuleVersion, Version};
 use jiff::Timestamp;
 
 pub use self::{
-    head::SignedHead, import::Import, look::Copies, publish::PublishError, whole::Whole, withdraw::Withdrawal,
+    glance::Glance, head::SignedHead, import::Import, look::Copies, publish::PublishError, whole::Whole,
+    withdraw::Withdrawal,
 };
 use crate::{
     Blob, Blobs, Catalog, Data, Event, FileFact, Foreign, Key, Kind, LocalBlobs, Prefix, QuarantineId,
@@ -96,9 +98,20 @@ impl Store {
 
     /// What is stored of a file.
     pub async fn load(&self, version: &ModuleVersion, kind: Kind) -> Result<Loaded, StoreError> {
+        let read = self.read(version, kind).await?;
+        self.loaded(version, kind, read).await
+    }
+
+    /// The same, after it was read.
+    async fn loaded(
+        &self,
+        version: &ModuleVersion,
+        kind: Kind,
+        mut read: Read,
+    ) -> Result<Loaded, StoreError> {
         let mut before = None;
         loop {
-            let Read { receipt, file } = self.read(version, kind).await?;
+            let Read { receipt, file } = read;
             let Some((receipt, receipt_tag)) = receipt else {
                 let foreign = |file| Loaded::Foreign(Foreign::new(version, kind, file));
                 return Ok(file.map_or(Loaded::Absent(None), foreign));
@@ -120,6 +133,7 @@ impl Store {
                 Err(_) if seen != before => before = seen,
                 Err(rot) => return Ok(Loaded::Rot(rot)),
             }
+            read = self.read(version, kind).await?;
         }
     }
 

@@ -51,13 +51,13 @@ impl Latency {
     /// How long to wait for the head of an answer, at most `limit`. Where another source can answer, that is not much
     /// longer than it usually takes; and for the rest of a body that broke (`begun`) not long at all.
     pub(crate) fn patience(&self, limit: Duration, alone: bool, begun: bool) -> Duration {
-        let usual = self.seen().p95().map(|p95| p95 * 8);
-        match usual {
-            _ if alone => limit,
-            _ if begun => limit.min(SHORTEST),
-            Some(usual) => limit.min(usual.max(SHORTEST)),
-            None => limit,
+        if alone {
+            return limit;
         }
+        if begun {
+            return limit.min(SHORTEST);
+        }
+        self.seen().p95().map_or(limit, |p95| limit.min((p95 * 8).max(SHORTEST)))
     }
 
     /// After which time without an answer another source should be asked as well.
@@ -80,8 +80,8 @@ impl Seen {
             return None;
         }
         let mut times = self.times.clone();
-        times.sort_unstable();
-        times.get((times.len() * 95).div_ceil(100) - 1).copied()
+        let place = (times.len() * 95).div_ceil(100) - 1;
+        Some(*times.select_nth_unstable(place).1)
     }
 }
 

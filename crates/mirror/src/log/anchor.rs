@@ -86,7 +86,11 @@ impl Prover<'_> {
                 store.drop_damaged_head(name).await?;
                 store.head(name).await
             }
-            head => head,
+            Ok(head) => {
+                self.log.looked.note_head(head.clone());
+                Ok(head)
+            }
+            Err(error) => Err(error),
         }
     }
 
@@ -104,6 +108,7 @@ impl Prover<'_> {
         }
         match self.mirror.store.move_head(&self.log.name, from.tag.clone(), note.clone()).await {
             Ok(Some(_)) => {
+                self.log.looked.forget_head();
                 self.seen(&Arc::new(Anchor { head, note }));
                 self.mirror.changed(&Request::Sumdb(self.log.name.clone(), SumdbPath::Latest));
                 Moved::Done

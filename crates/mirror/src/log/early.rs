@@ -4,30 +4,32 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use gomod::{ModuleVersion, Request, SumdbPath};
-use storage::Key;
+use tokio::sync::OwnedSemaphorePermit;
 
 use super::{prover::Prover, sources::Sources};
 use crate::{Ask, Mirror, Refusal, flight::Pilot, policy::Database, relay::missing_checksum};
 
 impl Mirror {
-    /// Looks a version up, unless its record is stored, and keeps the answer for who needs it next.
-    pub(crate) async fn look_up(
+    /// Looks up a version whose record is not stored, and keeps the answer for who needs it next. The place is given back
+    /// at the end.
+    pub(crate) fn look_up(
         self: &Arc<Self>,
         ask: &Ask,
         database: &Arc<Database>,
-        version: &ModuleVersion,
+        version: ModuleVersion,
+        place: OwnedSemaphorePermit,
     ) {
         let key = (database.name.clone(), version.clone());
-        let looking = self.logs.early.join(key, ask.priority, |pilot| {
+        self.logs.early.join(key, ask.priority, |pilot| {
             let what = Request::Sumdb(database.name.clone(), SumdbPath::Lookup(version.clone()));
             let ask = Ask { what, ..ask.clone() };
-            let (mirror, database, version) = (Arc::clone(self), Arc::clone(database), version.clone());
-            async move { fetch(&mirror, &ask, &database, &version, &pilot).await }
+            let (mirror, database) = (Arc::clone(self), Arc::clone(database));
+            async move {
+                let _place = place;
+                let found = fetch(&mirror, &ask, &database, &version, &pilot).await;
+                found.inspect_err(|refusal| tracing::debug!(%version, "looked up ahead, in vain: {refusal}"))
+            }
         });
-        match looking.done().await {
-            Ok(_) => {}
-            Err(refusal) => tracing::debug!(%version, "looked up ahead, in vain: {refusal}"),
-        }
     }
 }
 
@@ -41,10 +43,7 @@ async fn fetch(
     let mut prover = Prover::new(mirror, ask, database);
     let log = Arc::clone(&prover.log);
     mirror.trusted(&log).await?;
-    let key = Key::Lookup(database.name.clone(), version.clone());
-    if let Some(body) = prover.read_with_head(&key).await {
-        return Ok(body);
-    }
+    prover.remember_head();
     let missing = missing_checksum(ask);
     if let Some(refusal) = mirror.remembered.get(&missing) {
         return Err(refusal);

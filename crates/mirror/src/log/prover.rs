@@ -106,6 +106,10 @@ impl<'a> Prover<'a> {
 
     /// An object as it is stored, looked for together with the newest head, which the next proof begins with.
     pub(super) async fn read_with_head(&mut self, key: &Key) -> Option<Bytes> {
+        if self.log.looked.missed(key) {
+            self.remember_head();
+            return None;
+        }
         match self.mirror.store.small_and_head(&self.log.name, key).await {
             Ok((object, head)) => {
                 self.stored_head = StoredHead::Read(head);
@@ -114,6 +118,11 @@ impl<'a> Prover<'a> {
             // One that cannot be read says nothing about the other.
             Err(_) => self.mirror.stored_small(key).await,
         }
+    }
+
+    /// The next proof begins with the head that was seen a moment ago, if one was looked for.
+    pub(super) fn remember_head(&mut self) {
+        self.stored_head = self.log.looked.head();
     }
 
     /// Takes a tile that is stored just as it is named.
@@ -189,8 +198,12 @@ impl<'a> Prover<'a> {
     async fn keep_all(&self, tiles: Vec<(TileId, Tile)>, record: Option<(Key, Bytes)>) -> bool {
         let key = |id| Key::Tile(self.log.name.clone(), id);
         let bytes = |tile: &Tile| Bytes::from_owner(tile.clone());
-        let objects = tiles.iter().map(|(id, tile)| (key(*id), bytes(tile))).chain(record).collect();
-        if !self.log.keeper.keep(&self.mirror.store, &self.log.name, objects).await {
+        let objects = tiles.iter().map(|(id, tile)| (key(*id), bytes(tile))).chain(record);
+        let objects: Vec<_> = objects.collect();
+        let keys: Vec<_> = objects.iter().map(|(key, _)| key.clone()).collect();
+        let kept = self.log.keeper.keep(&self.mirror.store, &self.log.name, objects).await;
+        self.log.looked.forget(&keys);
+        if !kept {
             return false;
         }
         for (id, tile) in tiles {
@@ -206,9 +219,9 @@ impl<'a> Prover<'a> {
         match way {
             Way::Usual => {
                 missing.retain(|id| !self.remembers(*id));
-                self.read(&mut missing).await;
+                self.read(&mut missing, way).await;
             }
-            Way::Stored => self.read(&mut missing).await,
+            Way::Stored => self.read(&mut missing, way).await,
             Way::Only(place) => only = Some(place),
         }
         if missing.is_empty() {
@@ -239,12 +252,14 @@ impl<'a> Prover<'a> {
     }
 
     /// Takes those that are stored, with one look at all of them; leaves those that are not.
-    async fn read(&mut self, missing: &mut Vec<TileId>) {
-        let all: Vec<_> = missing.iter().flat_map(|id| places(*id)).collect();
+    async fn read(&mut self, missing: &mut Vec<TileId>, way: Way) {
+        let key = |at: TileId| Key::Tile(self.log.name.clone(), at);
+        let worthwhile = |at: &TileId| way == Way::Stored || !self.log.looked.missed(&key(*at));
+        let all: Vec<_> = missing.iter().flat_map(|id| places(*id)).filter(worthwhile).collect();
         if all.is_empty() {
             return;
         }
-        let keys: Vec<_> = all.iter().map(|at| Key::Tile(self.log.name.clone(), *at)).collect();
+        let keys: Vec<_> = all.iter().map(|at| key(*at)).collect();
         let stored = self.mirror.stored_each(&keys).await;
         let stored: HashMap<_, _> =
             all.into_iter().zip(stored).filter_map(|(at, bytes)| Some((at, bytes?))).collect();
@@ -293,7 +308,7 @@ impl<'a> Prover<'a> {
 }
 
 /// Where a tile may be: a full one begins with every part of it.
-fn places(id: TileId) -> Vec<TileId> {
+pub(super) fn places(id: TileId) -> Vec<TileId> {
     if id.is_full() { vec![id] } else { vec![id, id.full()] }
 }
 

@@ -1,8 +1,13 @@
 //! Lookups before anybody needs them: nobody waits for those, nobody has to believe them, and nothing private is among them.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
+use gomod::ModulePath;
 use mirror::{Config, SumdbUse};
+use storage::{
+    Blobs, BoxFuture, Key, Listing, LocalBlobs, Prefix, Put, QuarantineId, Staged, StoreError, Stored, Tag,
+    When,
+};
 use testkit::{Gate, ModuleTree, Reply, ScriptedUpstream};
 
 use crate::{
@@ -146,4 +151,98 @@ async fn an_answer_that_came_early_and_is_wrong_is_asked_for_again() {
     world.get(INFO).await.unwrap();
     db.wait_asked("lookup/*", 1);
     world.get(MOD).await.unwrap();
+}
+
+/// Remembers which objects were looked for at once.
+#[derive(Debug)]
+struct Watched(LocalBlobs);
+
+static LOOKS: Mutex<Vec<Vec<Key>>> = Mutex::new(Vec::new());
+
+impl Blobs for Watched {
+    fn get(&self, key: &Key) -> BoxFuture<'_, Result<Option<Stored>, StoreError>> {
+        LOOKS.lock().unwrap().push(vec![key.clone()]);
+        self.0.get(key)
+    }
+
+    fn get_each(&self, keys: &[Key]) -> BoxFuture<'_, Result<Vec<Option<Stored>>, StoreError>> {
+        LOOKS.lock().unwrap().push(keys.to_vec());
+        self.0.get_each(keys)
+    }
+
+    fn put(&self, key: &Key, from: &Arc<Staged>, when: When) -> BoxFuture<'_, Result<Put, StoreError>> {
+        self.0.put(key, from, when)
+    }
+
+    fn put_all<'a>(
+        &'a self,
+        objects: &'a [(Key, Arc<Staged>)],
+    ) -> BoxFuture<'a, Result<Vec<Put>, StoreError>> {
+        self.0.put_all(objects)
+    }
+
+    fn remove(&self, key: &Key) -> BoxFuture<'_, Result<(), StoreError>> {
+        self.0.remove(key)
+    }
+
+    fn set_aside(
+        &self,
+        key: &Key,
+        tag: &Tag,
+        reason: &str,
+    ) -> BoxFuture<'_, Result<Option<QuarantineId>, StoreError>> {
+        self.0.set_aside(key, tag, reason)
+    }
+
+    fn refuse(
+        &self,
+        key: &Key,
+        from: &Arc<Staged>,
+        reason: &str,
+    ) -> BoxFuture<'_, Result<QuarantineId, StoreError>> {
+        self.0.refuse(key, from, reason)
+    }
+
+    fn list(&self, prefix: &Prefix) -> Listing {
+        self.0.list(prefix)
+    }
+
+    fn derive(&self, module: &ModulePath) -> BoxFuture<'_, Result<(), StoreError>> {
+        self.0.derive(module)
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_record_takes_is_looked_for_once_and_together_with_the_file() {
+    let (a, db) = (ScriptedUpstream::serving(graph()), database(&graph()));
+    let mut setup = verifying(a.url(), &db);
+    setup.wrap = Some(|blobs| Arc::new(Watched(blobs)));
+    setup.no_sumdb = "secret.example.com";
+    let world = setup.start();
+    let looked = || -> Vec<Vec<Key>> {
+        let looks = std::mem::take(&mut *LOOKS.lock().unwrap());
+        let for_b = |look: &Vec<Key>| {
+            look.iter().any(|key| matches!(key, Key::Lookup(_, of) if of.path().as_str() == "example.com/b"))
+        };
+        looks.into_iter().filter(for_b).collect()
+    };
+    world.get("example.com/a/@v/v1.0.0.mod").await.unwrap();
+    until(async || world.meters.ahead.get() == 2 && world.is_idle()).await;
+    assert_eq!(looked().len(), 1, "before it was looked up");
+
+    world.get("example.com/b/@v/v1.2.0.mod").await.unwrap();
+    let [look] = &looked()[..] else { panic!("it was looked for again") };
+    let has = |sort: fn(&Key) -> bool| look.iter().any(sort);
+    assert!(has(|key| matches!(key, Key::Receipt(_))) && has(|key| matches!(key, Key::Tile(..))), "{look:?}");
+    assert_eq!(world.meters.ahead_used.get(), 1);
+
+    // One that comes later does not ask for what is stored.
+    let mut later = verifying(a.url(), &db);
+    later.no_sumdb = "secret.example.com";
+    let later = later.start_in(Arc::clone(world.dir()));
+    let before = lookups(&db);
+    later.get("example.com/b/@v/v1.2.0.info").await.unwrap();
+    until(async || later.is_idle()).await;
+    later.get("example.com/b/@v/v1.2.0.mod").await.unwrap();
+    assert_eq!((lookups(&db), later.meters.ahead.get()), (before, 0));
 }

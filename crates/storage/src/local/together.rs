@@ -55,12 +55,19 @@ impl Inner {
         for (key, written, tag) in &mut written.objects {
             let Some(staged) = written.as_ref() else { continue };
             let path = self.path(key);
-            self.durable.make_for_now(path.parent().unwrap_or(&path), &mut made)?;
-            let put = match renameat_with(CWD, staged, CWD, &path, RenameFlags::NOREPLACE) {
+            let named = match renameat_with(CWD, staged.as_path(), CWD, &path, RenameFlags::NOREPLACE) {
+                Err(Errno::NOENT) => {
+                    self.durable.make_for_now(path.parent().unwrap_or(&path), &mut made)?;
+                    renameat_with(CWD, staged.as_path(), CWD, &path, RenameFlags::NOREPLACE)
+                }
+                named => named,
+            };
+            let put = match named {
                 Ok(()) => Put::Done(tag.clone()),
                 Err(Errno::EXIST) => Put::Conflict(self.open(key)?.map(|stored| stored.tag)),
                 // This file system cannot do it.
                 Err(Errno::INVAL | Errno::NOSYS) => {
+                    self.durable.make_for_now(path.parent().unwrap_or(&path), &mut made)?;
                     let _alone = shards.lock(&key.path())?;
                     match self.open(key)? {
                         Some(stored) => Put::Conflict(Some(stored.tag)),
@@ -93,9 +100,13 @@ impl Inner {
             from.read_exact_at(&mut bytes, 0).context("read", &path)?;
             let file = File::options().write(true).create_new(true).open(&path);
             let mut file = file.context("create", &path)?;
-            let wrote = file.write_all(&bytes).and_then(|()| file.metadata()).context("write", &path);
-            let meta = wrote.inspect_err(|_| drop(fs::remove_file(&path)))?;
-            let tag = if tagged_by_content(key) { content_tag(&bytes.freeze()) } else { inode_tag(&meta) };
+            let wrote = file.write_all(&bytes).and_then(|()| {
+                if tagged_by_content(key) {
+                    return Ok(content_tag(&bytes.freeze()));
+                }
+                file.metadata().map(|meta| inode_tag(&meta))
+            });
+            let tag = wrote.context("write", &path).inspect_err(|_| drop(fs::remove_file(&path)))?;
             written.objects.push((key, Some(path), tag));
         }
         Ok(written)

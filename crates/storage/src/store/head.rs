@@ -39,7 +39,7 @@ impl Store {
     }
 
     /// The newest signed head out of what lay in its places, which are taken from `stored`.
-    async fn signed(
+    pub(super) async fn signed(
         db: &DbName,
         stored: &mut (impl Iterator<Item = Option<Stored>> + Send),
     ) -> Result<Option<SignedHead>, StoreError> {
