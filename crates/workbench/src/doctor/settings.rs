@@ -83,7 +83,7 @@ pub(super) const CHECKS: &[Check] = &[
         run: Run::Blocking(flags::look),
     },
     Check {
-        name: "places",
+        name: "directories",
         about: "the directories that go works in",
         finds: &[
             &value::NOT_ABSOLUTE,

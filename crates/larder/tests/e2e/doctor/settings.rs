@@ -50,7 +50,7 @@ fn shows(finding: &serde_json::Value, text: &str) {
     assert!(lines.iter().any(|line| line.as_str().unwrap().contains(text)), "{text} is not in {lines:?}");
 }
 
-const CHECKS: &str = "go,env-file,variables,shadowing,goproxy,spelling,patterns,gosumdb,goflags,places,switches,proxy-variables";
+const CHECKS: &str = "go,env-file,variables,shadowing,goproxy,spelling,patterns,gosumdb,goflags,directories,switches,proxy-variables";
 
 #[test]
 fn settings_that_are_in_order() {
