@@ -23,6 +23,7 @@ mod faults;
 mod flight;
 mod freshness;
 mod full_disk;
+mod handbook;
 mod http;
 mod import;
 mod last_call;
