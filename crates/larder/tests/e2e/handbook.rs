@@ -7,11 +7,11 @@ use std::fs;
 
 use testkit::{Authority, FaultProxy, GitFixture, Link, Reply, ScriptedUpstream, TestLog, Tunnel};
 
-use crate::world::{LOG, tree};
+use crate::world::LOG;
 use page::Section;
-use ward::{NO_ADDRESS, Ward};
+use ward::{NO_ADDRESS, Ward, modules};
 
-const INFO: &str = "example.com/app/@v/v1.0.0.info";
+const MOD: &str = "example.com/app/@v/v1.0.0.mod";
 const OVERLOADED: &str = "the server is overloaded";
 
 #[test]
@@ -26,7 +26,7 @@ fn the_proxy_is_down() {
 fn the_proxy_answers_503() {
     let ward = Ward::new();
     let section = Section::of("The proxy answers 503");
-    let fails = || ward.upstream.script(INFO, [1, 2].map(|_| Reply::status(503).body(OVERLOADED)));
+    let fails = || ward.upstream.script(MOD, [1, 2].map(|_| Reply::status(503).body(OVERLOADED)));
     fails();
     section.symptom(&ward);
     for cure in section.cures() {
@@ -48,7 +48,7 @@ fn nothing_comes_and_then_a_time_out() {
 #[test]
 fn a_name_leads_somewhere_else() {
     let authority = Authority::for_hosts(&["portal.example.net"]);
-    let portal = ScriptedUpstream::over_tls(tree(), &authority);
+    let portal = ScriptedUpstream::over_tls(modules(), &authority);
     let tunnel = Tunnel::to(portal.address());
     let ward = Ward::with_proxy("https://proxy.example.com").env("HTTPS_PROXY", tunnel.url());
     ward.write("portal.pem", &authority.ca());
@@ -60,7 +60,7 @@ fn a_name_leads_somewhere_else() {
 #[test]
 fn behind_a_company_middlebox() {
     let authority = Authority::for_hosts(&["proxy.example.com"]);
-    let middlebox = ScriptedUpstream::over_tls(tree(), &authority);
+    let middlebox = ScriptedUpstream::over_tls(modules(), &authority);
     let tunnel = Tunnel::to(middlebox.address());
     let ward = Ward::with_proxy("https://proxy.example.com").env("HTTPS_PROXY", tunnel.url());
     ward.write("company-ca.pem", &authority.ca());
@@ -101,7 +101,7 @@ fn a_private_module_is_asked_of_a_public_proxy() {
 
 #[test]
 fn checksum_mismatch() {
-    let ward = Ward::verified(&TestLog::over(LOG, &tree()));
+    let ward = Ward::verified(&TestLog::over(LOG, &modules()));
     let wrong = "example.com/app v1.0.0 h1:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\n";
     ward.write("go.sum", wrong);
     Section::of("Checksum mismatch").holds(&ward);
@@ -110,7 +110,7 @@ fn checksum_mismatch() {
 
 #[test]
 fn the_checksum_database_cannot_be_reached() {
-    let log = TestLog::over(LOG, &tree());
+    let log = TestLog::over(LOG, &modules());
     let ward = Ward::verified(&log);
     ward.upstream.always("sumdb/*/lookup/*", Reply::status(503).body(OVERLOADED));
     Section::of("The checksum database cannot be reached").holds(&ward);
@@ -120,7 +120,7 @@ fn the_checksum_database_cannot_be_reached() {
 fn the_module_cache_is_rotten() {
     let ward = Ward::new();
     let section = Section::of("The module cache is rotten");
-    ward.sh("go mod tidy && go list -deps . >list").ok();
+    ward.sh("go mod tidy && go list example.com/app").ok();
     let spoil = || {
         ward.sh("rm -rf \"$GOMODCACHE/example.com/app@v1.0.0\" && printf PK >\"$GOMODCACHE/cache/download/example.com/app/@v/v1.0.0.zip\"").ok();
     };
@@ -129,7 +129,7 @@ fn the_module_cache_is_rotten() {
     for cure in section.cures() {
         spoil();
         ward.cures(cure);
-        ward.sh("go list -deps . >list").ok();
+        ward.sh("go list example.com/app").ok();
     }
 }
 

@@ -2,12 +2,28 @@
 
 use std::{env, ffi::OsStr, fs, path::PathBuf, process::Command};
 
-use testkit::{GoCommand, Larder, Ran, ScriptedUpstream, TestLog, run, skipped};
+use testkit::{GoCommand, Larder, ModuleTree, Ran, ScriptedUpstream, TestLog, run, skipped};
 
-use crate::world::{larder, project, tree};
+use crate::world::{larder, project};
 
 /// An address that documents use, and nobody has.
 pub(super) const NO_ADDRESS: &str = "203.0.113.7";
+
+/// The one module that the project needs.
+const MODULES: &str = "\
+-- example.com/app@v1.0.0/go.mod --
+module example.com/app
+
+go 1.21
+-- example.com/app@v1.0.0/app.go --
+package app
+
+const Sum = 1
+";
+
+pub(super) fn modules() -> ModuleTree {
+    ModuleTree::parse(MODULES)
+}
 
 /// The machine. Its settings are in the file of `go env -w`.
 pub(super) struct Ward {
@@ -22,12 +38,12 @@ pub(super) struct Ward {
 
 impl Ward {
     pub(super) fn new() -> Self {
-        Self::of(ScriptedUpstream::serving(tree()), ScriptedUpstream::serving(tree()), "off")
+        Self::of(ScriptedUpstream::serving(modules()), ScriptedUpstream::serving(modules()), "off")
     }
 
     /// Verifies by a log that both proxies pass on.
     pub(super) fn verified(log: &TestLog) -> Self {
-        let serving = || ScriptedUpstream::with_log(tree(), log.clone());
+        let serving = || ScriptedUpstream::with_log(modules(), log.clone());
         Self::of(serving(), serving(), &log.vkey())
     }
 
@@ -47,7 +63,7 @@ impl Ward {
 
     pub(super) fn at_proxy(mut self, proxy: &str) -> Self {
         proxy.clone_into(&mut self.proxy);
-        self.relapse();
+        self.set();
         self
     }
 
@@ -75,9 +91,13 @@ impl Ward {
 
     /// All as it was before a cure: the settings, and what `go` and Larder fetched. The project stays.
     pub(super) fn relapse(&self) {
-        fs::write(self.go.work().join("../home/goenv"), format!("GOPROXY={}\n", self.proxy)).unwrap();
+        self.set();
         let _ = fs::remove_dir_all(self.go.modcache());
         let _ = fs::remove_dir_all(self.larder.data());
+    }
+
+    fn set(&self) {
+        fs::write(self.go.work().join("../home/goenv"), format!("GOPROXY={}\n", self.proxy)).unwrap();
     }
 
     /// Runs a line as a shell would.
@@ -111,14 +131,18 @@ impl Ward {
     /// A text with the names and places of the handbook in place of this machine's.
     pub(super) fn anonymous(&self, text: &str) -> String {
         let address = self.proxy.split("://").nth(1).unwrap_or_default();
+        // The handbook speaks of a proxy with TLS at its usual port, and this one's certificate is for localhost too.
+        let dialled = if address == NO_ADDRESS { format!("{address}:80") } else { address.to_owned() };
         let root = self.go.work().parent().unwrap().display().to_string();
-        let text = text.replace(&self.proxy, "https://proxy.example.com").replace(&root, "/home/dev");
-        let text = if address == NO_ADDRESS {
-            text.replace(&format!("{NO_ADDRESS}:80"), &format!("{NO_ADDRESS}:443"))
-        } else {
-            text
-        };
-        text.replace(&format!("tcp {address}"), &format!("tcp {NO_ADDRESS}:443"))
+        text.replace(&self.proxy, "https://proxy.example.com")
+            .replace(&format!("tcp {dialled}"), &format!("tcp {NO_ADDRESS}:443"))
+            .replace("valid for localhost, ", "valid for ")
+            // Whichever of the two go verifies first.
+            .replace(
+                "verifying module: example.com/app@v1.0.0:",
+                "verifying go.mod: example.com/app@v1.0.0/go.mod:",
+            )
+            .replace(&root, "/home/dev")
     }
 }
 
