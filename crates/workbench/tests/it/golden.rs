@@ -23,7 +23,7 @@ use std::{
 };
 
 use testkit::{GoCommand, note};
-use workbench::{Explainer, Finding, Report, checks_of};
+use workbench::{Explainer, Finding, Report};
 
 use lab::{Lab, Log};
 
@@ -67,7 +67,7 @@ fn faults() -> impl Iterator<Item = &'static Fault> {
     AREAS.into_iter().flatten()
 }
 
-fn explain(log: &str) -> Report {
+pub(crate) fn explain(log: &str) -> Report {
     let mut explainer = Explainer::default();
     explainer.feed(log.as_bytes());
     explainer.finish()
@@ -82,7 +82,7 @@ fn dir() -> PathBuf {
 }
 
 /// The logs that are kept, by version and name.
-fn kept() -> BTreeMap<String, BTreeMap<String, String>> {
+pub(crate) fn kept() -> BTreeMap<String, BTreeMap<String, String>> {
     let mut all = BTreeMap::new();
     for entry in fs::read_dir(dir()).unwrap() {
         let path = entry.unwrap().path();
@@ -272,51 +272,6 @@ fn megabytes_of_other_output_hide_nothing() {
     let [finding] = report.findings.as_slice() else { panic!("{}", report.text()) };
     assert_eq!(finding.code(), "L3-PROXY-FAILS");
     assert_eq!(finding.evidence.last().map(String::as_str), Some("(99 more of the kind)"));
-}
-
-/// A sample of what people and programs read.
-#[test]
-fn what_is_said_of_a_few() {
-    let logs = kept().remove("go1.26").expect("logs of go 1.26");
-    for name in ["proxy-503", "sum-mismatch", "tls-authority-unknown", "git-no-password", "cache-zip-cut"] {
-        let mut report = explain(&logs[name]);
-        // The doctor learns to look at more, and that is for another test.
-        report.findings.iter_mut().for_each(|finding| finding.checks.clear());
-        insta::assert_snapshot!(name, report.text());
-        insta::assert_snapshot!(format!("{name}-json"), report.json());
-    }
-    let nothing = "./main.go:3:2: undefined: x\n--- FAIL: TestA (0.00s)\n";
-    insta::assert_snapshot!("nothing", explain(nothing).text());
-    insta::assert_snapshot!("nothing-json", explain(nothing).json());
-}
-
-/// The doctor's checks that are named are those that find one of the causes.
-#[test]
-fn checks_that_decide_are_named() {
-    let mut named = 0;
-    for log in kept().remove("go1.26").expect("logs of go 1.26").values() {
-        let report = explain(log);
-        for finding in &report.findings {
-            let causes: Vec<_> =
-                [finding.diagnosis].into_iter().chain(finding.alternatives.clone()).collect();
-            let finds =
-                |name: &str| causes.iter().any(|cause| checks_of(cause).any(|check| check.name == name));
-            assert!(finding.checks.iter().all(|name| finds(name)), "{}", report.text());
-            assert_eq!(
-                finding.checks.is_empty(),
-                causes.iter().all(|cause| checks_of(cause).next().is_none())
-            );
-            if let Some(first) = finding.checks.first() {
-                named += 1;
-                assert!(
-                    report.text().contains(&format!("larder doctor --check {first}")),
-                    "{}",
-                    report.text()
-                );
-            }
-        }
-    }
-    note(&format!("{named} findings name a check"));
 }
 
 /// Writes the logs. `golden/make.sh` calls it, with the programs in `LARDER_GOLDEN_GO`; `LARDER_GOLDEN_ONLY=NAME` leaves

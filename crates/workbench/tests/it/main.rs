@@ -6,4 +6,5 @@ mod coverage;
 mod golden;
 mod hostile;
 mod pages;
+mod said;
 mod wire;
