@@ -131,10 +131,8 @@ impl Explainer {
         let speaker = speech::speaker(&text);
         let pattern = match speaker {
             speech::Speaker::Trace => None,
-            speech::Speaker::Go => patterns::all().find(|pattern| pattern.matches(&text)),
-            speech::Speaker::Other => {
-                patterns::all().find(|pattern| !pattern.common && pattern.matches(&text))
-            }
+            speech::Speaker::Go => patterns::find(&text, true),
+            speech::Speaker::Other => patterns::find(&text, false),
         };
         let Some(pattern) = pattern else {
             self.compiler += usize::from(speech::is_compiler(head));

@@ -10,10 +10,23 @@ mod proxy;
 mod settings;
 mod vcs;
 
-use super::pattern::Pattern;
+use std::sync::LazyLock;
+
+use super::pattern::{Pairs, Pattern};
+
+/// The first message that a text is; of those that others print too only where `go` speaks.
+pub(super) fn find(text: &str, go_speaks: bool) -> Option<&'static Pattern> {
+    static ALL: LazyLock<Vec<(Vec<usize>, &Pattern)>> =
+        LazyLock::new(|| all().map(|pattern| (pattern.places(), pattern)).collect());
+    let pairs = Pairs::of(text);
+    let is_it = |(places, pattern): &&(Vec<usize>, &Pattern)| {
+        (go_speaks || !pattern.common) && pairs.have(places) && pattern.matches(text)
+    };
+    ALL.iter().find(is_it).map(|(_, pattern)| *pattern)
+}
 
 /// All, in the order in which they are tried.
-pub(super) fn all() -> impl Iterator<Item = &'static Pattern> {
+fn all() -> impl Iterator<Item = &'static Pattern> {
     [
         settings::PATTERNS,
         checksum::PATTERNS,
