@@ -95,19 +95,25 @@ fn names_say_what_is_inside() {
 #[test]
 fn only_some_may_touch_files_and_start_programs() {
     let rules: [(&[&str], &[&str]); 2] = [
-        (&["Command::new("], &["larder", "vcs"]),
-        (&["fs::write(", "fs::rename(", "fs::hard_link(", "File::create"], &["storage", "larder", "vcs"]),
+        (&["Command::new("], &["larder", "vcs", "crates/workbench/src/doctor/program.rs"]),
+        (
+            &["fs::write(", "fs::rename(", "fs::hard_link(", "File::create"],
+            &["storage", "larder", "vcs", "crates/workbench/src/amend.rs"],
+        ),
     ];
     let mut findings = Vec::new();
     for source in sources().iter().filter(|source| is_shipped(source)) {
         let owner = source.name.split('/').nth(1).unwrap();
         for (words, may) in rules {
             let hit = source.code.iter().find(|line| words.iter().any(|word| line.contains(word)));
-            findings.extend(hit.filter(|_| !may.contains(&owner)).map(|l| format!("{}: {l}", source.name)));
+            findings.extend(
+                hit.filter(|_| !may.contains(&owner) && !may.contains(&source.name.as_str()))
+                    .map(|l| format!("{}: {l}", source.name)),
+            );
         }
     }
     none(
         &findings,
-        "storage and the repositories of vcs are files, larder and vcs start programs, the others do neither",
+        "storage and the repositories of vcs are files, larder and vcs start programs, two files of workbench do one thing each, the others neither",
     );
 }

@@ -150,7 +150,7 @@ mod tests {
             ("dirct", "direct", 1),
             ("GOPORXY", "GOPROXY", 1),
             ("GO_PROXY", "GOPROXY", 1),
-            ("proxy.golnag.rog", "proxy.golang.org", 2),
+            ("proxy.exmaple.cmo", "proxy.example.com", 2),
             ("abc", "xyz", 3),
         ] {
             assert_eq!(distance(a, b), want, "{a} {b}");
