@@ -229,6 +229,8 @@ impl Connection {
                 Ok(())
             }
             Err(error) if error.kind() == io::ErrorKind::ConnectionReset => Err(End::Reset),
+            // Whoever waits with a limit of time is woken when the machine stops and goes on.
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => Ok(()),
             Err(error) => panic!("the server neither answered nor closed: {error}"),
         }
     }

@@ -5,7 +5,7 @@ mod git;
 pub(crate) mod ranges;
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, HashMap},
     net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream},
     path::PathBuf,
     sync::{
@@ -22,7 +22,7 @@ use crate::{
     LIMIT,
     git::GitFixture,
     log::TestLog,
-    reply::Reply,
+    reply::{Natural, Reply},
     script::{Script, matches},
     tls::Authority,
     tree::ModuleTree,
@@ -78,6 +78,8 @@ struct State {
     log: Option<TestLog>,
     /// Where the repositories are that it gives out.
     repositories: Option<PathBuf>,
+    /// What was said of repositories, if they stay as they are.
+    said: Option<HashMap<git::Question, Natural>>,
     /// Patterns, and the `Authorization` without which their paths are not served.
     demands: Vec<(String, String)>,
     script: Script,
@@ -112,6 +114,12 @@ impl ScriptedUpstream {
     pub fn of_git(fixture: &GitFixture, authority: &Authority) -> Self {
         let repositories = Some(fixture.path(""));
         Self::start(State { repositories, ..State::default() }, Some(authority.server(false)))
+    }
+
+    /// Its repositories stay as they are from now on: a program is started for each question once, and for no other name of
+    /// the same repository.
+    pub fn repositories_stay(&self) {
+        self.state().said = Some(HashMap::new());
     }
 
     fn start(state: State, tls: Option<Arc<ServerConfig>>) -> Self {
@@ -185,6 +193,11 @@ impl ScriptedUpstream {
     /// Every request so far, in the order they came.
     pub fn seen(&self) -> Vec<Seen> {
         self.state().seen.clone()
+    }
+
+    /// Every request so far, in the order they came, and forgets them.
+    pub fn take_seen(&self) -> Vec<Seen> {
+        std::mem::take(&mut self.state().seen)
     }
 
     /// Forgets the requests so far.

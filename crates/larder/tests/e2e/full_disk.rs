@@ -1,6 +1,7 @@
 //! Disks that take nothing for a while: full, read-only, or with errors. The client gets its bytes all the same.
 
 use std::{
+    ffi::OsString,
     fs::{self, File},
     path::{Path, PathBuf},
     process::Command,
@@ -34,22 +35,28 @@ fn on_a_disk(size: &str) -> Option<Larder> {
 
 /// The same, read-only at first (`ro`) or not (`rw`).
 fn mounted(size: &str, how: &str) -> Option<Larder> {
-    let way = namespace()?;
     let plain = larder().unset(Larder::MIN_FREE);
-    fs::create_dir_all(plain.data()).unwrap();
-    let mount = format!("mount -t tmpfs -o size={size},{how} none {}", plain.data().display());
+    let words = disk_of(&plain, size, how)?;
+    Some(plain.under(words))
+}
+
+/// What that Larder is to be started under so that its data directory is such a disk.
+pub(crate) fn disk_of(larder: &Larder, size: &str, how: &str) -> Option<Vec<OsString>> {
+    let way = namespace()?;
+    fs::create_dir_all(larder.data()).unwrap();
+    let mount = format!("mount -t tmpfs -o size={size},{how} none {}", larder.data().display());
     let script = format!("{mount} && exec \"$0\" \"$@\"");
-    Some(plain.under(way.into_iter().chain(["sh", "-c", &script])))
+    Some(way.into_iter().chain(["sh", "-c", &script]).map(OsString::from).collect())
 }
 
 /// The disk of a running server, as seen from here.
-fn disk(server: &TestServer) -> PathBuf {
+pub(crate) fn disk(server: &TestServer) -> PathBuf {
     let root = PathBuf::from(format!("/proc/{}/root", server.running().pid()));
     root.join(server.data().strip_prefix("/").unwrap())
 }
 
 /// Takes all room there is, and gives it back when the file is removed.
-fn fill(disk: &Path) -> PathBuf {
+pub(crate) fn fill(disk: &Path) -> PathBuf {
     use std::io::Write;
 
     let path = disk.join("fill");

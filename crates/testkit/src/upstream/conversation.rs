@@ -4,6 +4,7 @@ use std::{
     fmt::Write as _,
     io::{self, BufRead, BufReader, Read, Write},
     net::{Shutdown, TcpStream},
+    path::Path,
     sync::Arc,
     time::Duration,
 };
@@ -82,7 +83,7 @@ impl Shared {
                 (reply, natural, state.repositories.clone())
             };
             if let (None, Said::Natural, Some(root)) = (&natural, &reply.said, repositories) {
-                natural = git::answer(&root, &seen, &sent);
+                natural = self.of_repository(&root, &seen, &sent);
             }
             match answer(reader.get_mut(), &seen, reply, natural)? {
                 After::KeepAlive => {}
@@ -90,6 +91,23 @@ impl Shared {
             }
         }
         Ok(After::Close)
+    }
+}
+
+impl Shared {
+    /// What a repository answers; what it answered before, where that stays.
+    fn of_repository(&self, root: &Path, seen: &Seen, sent: &[u8]) -> Option<Natural> {
+        let question = git::question(root, seen, sent)?;
+        if let Some(said) = &self.state().said
+            && let Some(natural) = said.get(&question)
+        {
+            return Some(natural.clone());
+        }
+        let natural = git::answer(root, &question);
+        if let Some(said) = &mut self.state().said {
+            said.insert(question, natural.clone());
+        }
+        Some(natural)
     }
 }
 

@@ -6,4 +6,5 @@ mod faults;
 mod git;
 mod links;
 mod log;
+mod names;
 mod real_go;
