@@ -12,7 +12,7 @@ use gix_error::{ErrorExt, ResultExt};
 use gix_transport::client::blocking_io::http::{self as seam, GetResponse, PostBodyDataKind, PostResponse};
 use http::{HeaderMap, HeaderName, HeaderValue, header::AUTHORIZATION};
 use tokio::runtime::Handle;
-use upstream::{Answer, Exchange, Web};
+use upstream::{Answer, Exchange, Fault, Web};
 
 use super::meter::Meter;
 use crate::{Cause, git::remote::Remote};
@@ -142,6 +142,8 @@ fn without_user(url: &str) -> String {
 enum Progress {
     Saying(Exchange, Vec<u8>),
     Open(Box<Answer>),
+    /// It broke off behind what looked like its end.
+    Broken(Fault),
     Over,
 }
 
@@ -245,12 +247,19 @@ impl Body {
         let meter = &self.line.meter;
         let mut progress = self.shared.lock().unwrap_or_else(PoisonError::into_inner);
         while self.piece.is_empty() {
-            let Progress::Open(answer) = &mut *progress else { return Ok(()) };
+            let answer = match &mut *progress {
+                Progress::Open(answer) => answer,
+                Progress::Broken(fault) => return Err(meter.fault(fault)),
+                Progress::Saying(..) | Progress::Over => return Ok(()),
+            };
             meter.may_wait()?;
             match self.line.runtime.block_on(answer.chunk()) {
                 Ok(Some(piece)) => {
                     meter.received(piece.len())?;
                     self.piece = piece;
+                    if self.piece.ends_with(FLUSH) {
+                        look_for_the_end(&self.line, &mut progress, &mut self.piece)?;
+                    }
                 }
                 Ok(None) => *progress = Progress::Over,
                 Err(fault) => return Err(meter.fault(&fault)),
@@ -258,6 +267,23 @@ impl Body {
         }
         Ok(())
     }
+}
+
+/// Who reads git's protocol stops where the message ends. A connection can be used again only when the end of the body was
+/// read too, and that is a moment away.
+fn look_for_the_end(line: &Line, progress: &mut Progress, piece: &mut Bytes) -> io::Result<()> {
+    let Progress::Open(answer) = progress else { return Ok(()) };
+    let next = async { tokio::time::timeout(MOMENT, answer.chunk()).await };
+    match line.runtime.block_on(next) {
+        Ok(Ok(Some(more))) => {
+            line.meter.received(more.len())?;
+            *piece = [&**piece, &more].concat().into();
+        }
+        Ok(Ok(None)) => *progress = Progress::Over,
+        Ok(Err(fault)) => *progress = Progress::Broken(fault),
+        Err(_) => {}
+    }
+    Ok(())
 }
 
 impl Read for Body {
@@ -273,4 +299,8 @@ impl Read for Body {
     }
 }
 
+/// What a message of git's protocol ends with.
+const FLUSH: &[u8] = b"0000";
+/// How long the end of a body is waited for where its message has ended.
+const MOMENT: Duration = Duration::from_millis(50);
 const ADVERTISEMENT: &str = "application/x-git-upload-pack-advertisement";
