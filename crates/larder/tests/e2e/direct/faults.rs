@@ -93,8 +93,8 @@ fn a_server_that_is_ill_is_a_failure_in_its_own_words_and_soon() {
             assert!(begun.elapsed() < Duration::from_secs(15), "{how}, {kind}: {:?}", begun.elapsed());
         }
         site.server.natural();
-        // A failure is remembered for a second, but by no other process.
-        let server = server.kill().start();
+        // A failure is remembered for a second, but by no other process; and a busy machine may need its time.
+        let server = server.kill().without("--config").start();
         server.get(&format!("{LIB}/@v/list")).expect(200);
         server.get(&format!("{LIB}/@v/v1.0.0.zip")).expect(200);
     }

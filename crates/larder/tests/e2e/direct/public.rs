@@ -43,7 +43,11 @@ fn other_content_than_the_database_says_never_leaves() {
     let vkey = log.vkey();
     let proxy = ScriptedUpstream::with_log(ModuleTree::default(), log);
     let larder = site.larder().unset("GOPRIVATE");
-    let server = larder.serve(&format!("{}|direct", proxy.url())).sumdb(&vkey).start();
+    // On a busy machine too it is checked before its head is sent.
+    let file = larder.home().join("larder.toml");
+    std::fs::write(&file, "patience = \"1h\"\n").unwrap();
+    let chain = format!("{}|direct", proxy.url());
+    let server = larder.serve(&chain).sumdb(&vkey).flag("--config", file).start();
     let text = server.get(&format!("/{CODE}/team/lib.git/@v/v1.0.0.zip")).expect(502).text();
     assert!(text.starts_with("SECURITY: ") && text.contains("direct sent h1:"), "{text}");
 }
