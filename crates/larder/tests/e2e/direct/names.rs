@@ -8,7 +8,7 @@ use std::{collections::BTreeMap, fmt::Write as _, thread, time::Instant};
 use testkit::{LIMIT, ModuleTree, NameServer, skipped};
 
 use self::{
-    fault::{Place, Row, alone, pairs, triples},
+    fault::{Fault, Place, Row, alone, pairs, triples},
     world::{World, is_private},
 };
 use super::site::{CODE, VANITY};
@@ -112,7 +112,7 @@ fn private(row: usize) -> [String; 3] {
 
 /// What may be asked of private modules, and of their checksums. In a row of one fault all of it is, else a part that
 /// is another one from row to row.
-fn questions(row: usize, faults: &Row) -> Vec<String> {
+fn questions(row: usize, faults: &[Fault]) -> Vec<String> {
     let kinds = ["@v/list", "@latest", "@v/main.info", "@v/v1.0.0.info", "@v/v1.0.0.mod", "@v/v1.0.0.zip"];
     let of_one = |module: String| {
         let files = kinds.map(|kind| format!("/{module}/{kind}"));
@@ -182,7 +182,7 @@ impl Rules {
     }
 
     /// Whether there is where these faults are.
-    fn can_have(&self, faults: &Row) -> bool {
+    fn can_have(&self, faults: &[Fault]) -> bool {
         faults.iter().all(|(place, _)| match place {
             Place::Private => self.config.contains('Q'),
             Place::Site | Place::Pages | Place::Repository => self.tunnel,
@@ -217,7 +217,7 @@ fn play(rules: Rules, modules: &ModuleTree, rows: &[&Row], has_disk: bool) {
 }
 
 /// Asks everything at the same time.
-fn ask(world: &World, row: usize, faults: &Row) {
+fn ask(world: &World, row: usize, faults: &[Fault]) {
     let leaves = faults.iter().any(|(place, _)| *place == Place::Client);
     thread::scope(|threads| {
         for question in questions(row, faults) {

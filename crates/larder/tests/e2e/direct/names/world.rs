@@ -125,7 +125,9 @@ impl World {
         act(self);
         let met = faults.iter().map(|fault| self.is_met(*fault)).collect();
         gate.open();
-        filled.map(|file| fs::remove_file(file).unwrap());
+        if let Some(file) = filled {
+            fs::remove_file(file).unwrap();
+        }
         self.heal();
         self.site.server.bring_up();
         self.private.bring_up();
