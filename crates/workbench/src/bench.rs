@@ -29,3 +29,6 @@ pub use statistics::Quantiles;
 pub use subject::{Project, Subject, Wanted};
 pub use table::Look;
 pub use trouble::Trouble;
+
+#[cfg(test)]
+mod tests;

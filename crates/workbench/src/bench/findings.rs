@@ -14,15 +14,14 @@ impl Comparison {
             (None, _, _) => "No proxy works as it should.".to_owned(),
             (Some(one), 1, 0) => format!("{} works.", one.url),
             (Some(best), n, 0) => format!("All {n} proxies work; {} is the fastest.", best.url),
-            (Some(best), 1, n) => {
-                format!("{} works; {n} of {} proxies do not.", best.url, self.proxies.len())
-            }
-            (Some(best), _, n) => {
-                format!(
-                    "{} is the fastest that works; {n} of {} proxies do not.",
-                    best.url,
-                    self.proxies.len()
-                )
+            (Some(best), working, n) => {
+                let best = if working == 1 {
+                    format!("{} works", best.url)
+                } else {
+                    format!("{} is the fastest that works", best.url)
+                };
+                let not = if n == 1 { "does not" } else { "do not" };
+                format!("{best}; {n} of {} {not}.", self.proxies.len())
             }
         };
         Report {

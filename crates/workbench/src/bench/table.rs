@@ -28,10 +28,13 @@ impl Comparison {
         let name = self.proxies.iter().map(|proxy| proxy.url.chars().count()).max().unwrap_or_default();
         let page = Page { paint, name, bar: bar_width(look.width, name) };
         page.standings(&self.proxies, &mut out);
-        page.small(&self.proxies, &mut out);
-        page.zips(&self.proxies, &mut out);
-        page.connecting(&self.proxies, &mut out);
-        page.at_once(&self.proxies, &mut out);
+        let answering: Vec<&Measured> = self.proxies.iter().filter(|proxy| proxy.answered().1 > 0).collect();
+        if !answering.is_empty() {
+            page.small(&answering, &mut out);
+            page.zips(&answering, &mut out);
+            page.connecting(&answering, &mut out);
+            page.at_once(&answering, &mut out);
+        }
         page.errors(&self.proxies, &mut out);
         for note in &self.notes {
             let _ = writeln!(out, "\n{}", paint.bold("Note"));
@@ -86,7 +89,7 @@ impl Page {
         }
     }
 
-    fn small(&self, proxies: &[Measured], out: &mut String) {
+    fn small(&self, proxies: &[&Measured], out: &mut String) {
         self.head(out, "Small files", "cold: a connection each; warm: one that is kept; p50, p95, p99");
         let longest =
             proxies.iter().flat_map(|p| [p.cold.times, p.warm.times]).flatten().map(|q| q.p50).max();
@@ -98,9 +101,9 @@ impl Page {
         }
     }
 
-    fn zips(&self, proxies: &[Measured], out: &mut String) {
+    fn zips(&self, proxies: &[&Measured], out: &mut String) {
         self.head(out, "Zips", "cold: for the first time; warm: once more");
-        let rates = |proxy: &Measured| [proxy.zip_cold.per_second(), proxy.zip_warm.per_second()];
+        let rates = |proxy: &&Measured| [proxy.zip_cold.per_second(), proxy.zip_warm.per_second()];
         let highest = proxies.iter().flat_map(rates).flatten().fold(0.0, f64::max);
         for proxy in proxies {
             for (name, zips) in [("cold", &proxy.zip_cold), ("warm", &proxy.zip_warm)] {
@@ -112,7 +115,7 @@ impl Page {
         }
     }
 
-    fn connecting(&self, proxies: &[Measured], out: &mut String) {
+    fn connecting(&self, proxies: &[&Measured], out: &mut String) {
         self.head(out, "Connecting", "p50 of name, TCP, TLS, first byte with all of them");
         let longest = proxies.iter().filter_map(|p| p.connecting.first_byte).map(|q| q.p50).max();
         for proxy in proxies {
@@ -131,7 +134,7 @@ impl Page {
         }
     }
 
-    fn at_once(&self, proxies: &[Measured], out: &mut String) {
+    fn at_once(&self, proxies: &[&Measured], out: &mut String) {
         self.head(out, "At once", "share of right answers, p95, right answers a second");
         for proxy in proxies {
             let (asked, good) = (proxy.warm.asked, proxy.warm.good);
@@ -214,7 +217,10 @@ fn bar_width(width: usize, name: usize) -> usize {
 /// A bar for a part from 0 to 1, filled up with spaces. Whatever is more than nothing is seen.
 fn bar(part: f64, width: usize) -> String {
     const EIGHTHS: [char; 8] = ['█', '▏', '▎', '▍', '▌', '▋', '▊', '▉'];
-    let eighths = (0..=width * 8).take_while(|n| fraction(*n, width * 8) <= part.clamp(0.0, 1.0)).count() - 1;
+    let eighths = (0..=width * 8)
+        .take_while(|n| fraction(*n, width * 8) <= part.clamp(0.0, 1.0))
+        .count()
+        .saturating_sub(1);
     let eighths = if part > 0.0 { eighths.max(1) } else { 0 };
     let (full, rest) = (eighths / 8, eighths % 8);
     let mut bar = "█".repeat(full);
