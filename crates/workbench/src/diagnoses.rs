@@ -5,6 +5,7 @@ pub(crate) mod gosum;
 pub(crate) mod layout;
 pub(crate) mod network;
 pub(crate) mod places;
+pub(crate) mod privacy;
 pub(crate) mod proxy;
 pub(crate) mod settings;
 pub(crate) mod source;
@@ -18,6 +19,7 @@ pub fn all() -> impl Iterator<Item = &'static Diagnosis> {
         settings::value::ALL,
         settings::ALL,
         settings::risk::ALL,
+        privacy::ALL,
         network::ALL,
         proxy::ALL,
         gosum::ALL,

@@ -1,6 +1,7 @@
 //! Why modules do not come: looks at this machine, its network and a project.
 
 mod check;
+mod modules;
 mod order;
 mod program;
 

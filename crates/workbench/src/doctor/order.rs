@@ -1,6 +1,6 @@
 //! What follows from what.
 
-use super::settings;
+use super::{settings, source};
 use crate::{
     Diagnosis, Finding, Severity,
     diagnoses::{self, cache, gosum, layout, network, places, proxy, state},
@@ -69,7 +69,7 @@ pub(super) fn by_cause(mut findings: Vec<Finding>) -> Vec<Finding> {
 
 /// Which of the findings another one follows from.
 fn cause(effect: &Finding, findings: &[Finding]) -> Option<usize> {
-    FOLLOWS.iter().chain(settings::FOLLOWS).find_map(|(cause, effects, scope)| {
+    FOLLOWS.iter().chain(settings::FOLLOWS).chain(source::FOLLOWS).find_map(|(cause, effects, scope)| {
         let here = |found: &Finding| match scope {
             Scope::Machine => true,
             Scope::Module => same("module", found, effect),
@@ -109,6 +109,7 @@ mod tests {
         FOLLOWS
             .iter()
             .chain(settings::FOLLOWS)
+            .chain(source::FOLLOWS)
             .filter(move |(cause, ..)| *cause == of)
             .flat_map(|(_, effects, _)| effects.iter().copied())
     }
