@@ -113,7 +113,8 @@ where
         let leave = Leave { running: Arc::clone(&self.running), key };
         // A runtime that is being stopped drops the task at once, and with it `leave`, which needs the list.
         drop(running);
-        let result = work(pilot.clone());
+        // On the heap at once: it is large, and a task moves what it runs several times.
+        let result = Box::pin(work(pilot.clone()));
         tokio::spawn(async move {
             let result = result.await;
             // Whoever asks from here on looks into the store first, or tries anew after a failure.
