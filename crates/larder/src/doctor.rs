@@ -1,9 +1,16 @@
 //! `larder doctor`: why modules do not come.
 
-use std::{env, path::Path, sync::Arc};
+mod mend;
+
+use std::{
+    env,
+    io::{self, Write},
+    path::Path,
+    sync::Arc,
+};
 
 use anyhow::{Context, bail};
-use workbench::{Check, Environment, Patient, checks, examine};
+use workbench::{Check, Environment, Patient, Report, checks, examine};
 
 use crate::{args::DoctorArgs, config::Printed, progress::Progress};
 
@@ -12,7 +19,8 @@ pub(crate) fn run(args: &DoctorArgs, env: &Environment) -> Printed {
     if args.check.iter().any(|name| name == "help") {
         return Printed { out: listed(), ..Printed::default() };
     }
-    look(args, env).unwrap_or_else(|error| Printed {
+    let done = if args.change.undo { mend::undo(env, args.change.yes) } else { look(args, env) };
+    done.unwrap_or_else(|error| Printed {
         err: format!("larder: {error:#}\n"),
         code: FAILED,
         ..Printed::default()
@@ -29,22 +37,52 @@ fn look(args: &DoctorArgs, env: &Environment) -> anyhow::Result<Printed> {
     if !dir.is_dir() {
         bail!("{} is no directory; give the one of the project", given.display());
     }
-    let patient = Arc::new(Patient::read(dir, env.clone(), offline(args, env)?));
+    let offline = offline(args, env)?;
+    let report = examined(&dir, env, offline, &chosen)?;
+    if !args.change.fix {
+        return Ok(shown(args, &report));
+    }
+    if !args.json {
+        let text = report.text();
+        io::stdout().write_all(text.as_bytes()).context("cannot write the report")?;
+    }
+    let Some(changed) = mend::fix(&report, env, args.change.yes)? else {
+        let Printed { out, code, .. } = shown(args, &report);
+        return Ok(Printed { out: if args.json { out } else { String::new() }, code, ..Printed::default() });
+    };
+    // Whatever followed from it is seen once more, or no longer.
+    let Printed { out, code, .. } = shown(args, &examined(&dir, env, offline, &chosen)?);
+    let out = if args.json { out } else { format!("\n{changed}\n{out}") };
+    Ok(Printed { out, code, ..Printed::default() })
+}
+
+/// The report as it was asked for.
+fn shown(args: &DoctorArgs, report: &Report) -> Printed {
+    let code = u8::from(!report.findings.is_empty());
+    Printed { out: if args.json { report.json() } else { report.text() }, code, ..Printed::default() }
+}
+
+fn examined(
+    dir: &Path,
+    env: &Environment,
+    offline: bool,
+    chosen: &[&'static Check],
+) -> anyhow::Result<Report> {
+    let patient = Arc::new(Patient::read(dir.to_owned(), env.clone(), offline));
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
         .context("cannot start worker threads")?;
     let progress = Progress::new();
     let (mut ended, all) = (0_usize, chosen.len());
-    let report = runtime.block_on(examine(patient, chosen, |check| {
+    let report = runtime.block_on(examine(patient, chosen.iter().copied(), |check| {
         ended += 1;
         progress.draw(|| format!("{ended} of {all} checks done, the last: {}", check.about));
     }));
     progress.clear();
     // A check that was given up may still wait for the system.
     runtime.shutdown_background();
-    let code = u8::from(!report.findings.is_empty());
-    Ok(Printed { out: if args.json { report.json() } else { report.text() }, code, ..Printed::default() })
+    Ok(report)
 }
 
 /// As the setting `offline` of every other command.

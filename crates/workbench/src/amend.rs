@@ -132,7 +132,8 @@ impl Amendment {
                 Ok(copy)
             }
             Way::Back(copy) => {
-                fs::rename(copy, &self.file).map_err(|error| failed(&self.file, error))?;
+                write(&self.file, &self.after)?;
+                fs::remove_file(copy).map_err(|error| failed(copy, error))?;
                 Ok(copy.clone())
             }
         }

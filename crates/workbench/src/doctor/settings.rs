@@ -7,6 +7,7 @@ mod follows;
 mod installed;
 mod patterns;
 mod places;
+mod scheme;
 mod shadow;
 mod single;
 mod spelling;
@@ -65,6 +66,12 @@ pub(super) const CHECKS: &[Check] = &[
         run: Run::Blocking(spelling::look),
     },
     Check {
+        name: "scheme",
+        about: "proxies without a scheme",
+        finds: &[&value::SCHEME],
+        run: Run::Waiting(scheme::look),
+    },
+    Check {
         name: "patterns",
         about: "what is private, unverified or insecure",
         finds: &[&value::PATTERN, &risk::NONE_VERIFIED, &risk::INSECURE],
@@ -85,13 +92,7 @@ pub(super) const CHECKS: &[Check] = &[
     Check {
         name: "directories",
         about: "the directories that go works in",
-        finds: &[
-            &value::NOT_ABSOLUTE,
-            &value::GOPATH_MODULE,
-            &value::NO_TMP,
-            &risk::GOPATH_INSIDE,
-            &risk::BIN,
-        ],
+        finds: &[&value::NOT_ABSOLUTE, &value::GOPATH_MODULE, &risk::GOPATH_INSIDE, &risk::BIN],
         run: Run::Blocking(places::look),
     },
     Check {

@@ -1,5 +1,6 @@
 //! Faults of the layer that `doctor::settings` looks at.
 
+mod fix;
 mod lists;
 mod machine;
 mod pairs;

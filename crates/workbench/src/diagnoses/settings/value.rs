@@ -22,6 +22,16 @@ pub(crate) static MISSPELT: Diagnosis = Diagnosis {
     commands: &["go env GOPROXY", "go env -changed"],
 };
 
+pub(crate) static SCHEME: Diagnosis = Diagnosis {
+    code: "L1-GOPROXY-SCHEME",
+    layer: Layer::Settings,
+    severity: Severity::Error,
+    title: "{entry} in GOPROXY lacks its scheme, and go takes https for it",
+    cause: "An entry without a scheme counts as https. What answers at {entry} does not speak TLS but plain HTTP.",
+    cure: "Write the scheme that it speaks in front of the entry.",
+    commands: &["go env GOPROXY", "go env -w GOPROXY=http://{entry}"],
+};
+
 pub(crate) static PLAIN_PASSWORD: Diagnosis = Diagnosis {
     code: "L1-GOPROXY-PASSWORD",
     layer: Layer::Auth,
@@ -142,16 +152,6 @@ pub(crate) static GOPATH_MODULE: Diagnosis = Diagnosis {
     commands: &["go env GOPATH", "go env -u GOPATH"],
 };
 
-pub(crate) static NO_TMP: Diagnosis = Diagnosis {
-    code: "L1-NO-TMP",
-    layer: Layer::Disk,
-    severity: Severity::Error,
-    title: "{variable} names a directory that is not there",
-    cause: "go builds in a directory for temporary files, and the one that is set does not exist.",
-    cure: "Make the directory, or take the setting away.",
-    commands: &["mkdir -p \"${variable}\"", "unset {variable}"],
-};
-
 pub(crate) static WEB_PROXY: Diagnosis = Diagnosis {
     code: "L1-PROXY-VARIABLE",
     layer: Layer::Network,
@@ -169,6 +169,7 @@ pub(crate) static ALL: &[&Diagnosis] = &[
     &QUOTED,
     &LINE_END,
     &MISSPELT,
+    &SCHEME,
     &PLAIN_PASSWORD,
     &SUMDB_KEY,
     &PATTERN,
@@ -177,6 +178,5 @@ pub(crate) static ALL: &[&Diagnosis] = &[
     &FLAG_VENDOR,
     &NOT_ABSOLUTE,
     &GOPATH_MODULE,
-    &NO_TMP,
     &WEB_PROXY,
 ];

@@ -22,7 +22,6 @@ pub(super) fn look(patient: &Patient) -> Seen {
     if let Some(root) = patient.root() {
         inside(patient, root, &mut seen);
     }
-    temporary(patient, &mut seen);
     bin(patient, &mut seen);
     if seen.is_clean() {
         seen.passed("the directories that go works in are absolute, and none lies inside the project");
@@ -32,7 +31,9 @@ pub(super) fn look(patient: &Patient) -> Seen {
 
 fn absolute(patient: &Patient, variable: GoVariable, seen: &mut Seen) {
     let Some(found) = patient.go().get(variable) else { return };
-    let off = variable == GoVariable::BuildCache && found.value == "off";
+    let tilde = found.value.starts_with('~');
+    // The caches are looked at where they are used; there it is said too that they are relative.
+    let elsewhere = matches!(variable, GoVariable::ModCache | GoVariable::BuildCache) && !tilde;
     let is_list = variable == GoVariable::Path;
     let relative = if is_list {
         std::env::split_paths(&found.value).any(|dir| !dir.as_os_str().is_empty() && !dir.is_absolute())
@@ -40,11 +41,10 @@ fn absolute(patient: &Patient, variable: GoVariable, seen: &mut Seen) {
         !Path::new(&found.value).is_absolute()
     };
     let quoted = found.value.starts_with(['"', '\'']);
-    if off || quoted || !relative {
+    if elsewhere || quoted || !relative {
         return;
     }
-    let cache = variable != GoVariable::Bin && !found.value.starts_with('~');
-    let diagnosis = if cache { &state::CACHE_RELATIVE } else { &value::NOT_ABSOLUTE };
+    let diagnosis = if is_list && !tilde { &state::CACHE_RELATIVE } else { &value::NOT_ABSOLUTE };
     let finding = told::finding(patient, diagnosis, &found);
     let home = patient.env.home().zip(found.value.strip_prefix("~/"));
     let whole = home.map(|(home, rest)| home.join(rest).to_string_lossy().into_owned());
@@ -89,21 +89,6 @@ fn inside(patient: &Patient, root: &Path, seen: &mut Seen) {
         cache.display(),
         root.display()
     )));
-}
-
-/// Where temporary files go, if somebody says so.
-fn temporary(patient: &Patient, seen: &mut Seen) {
-    if let Some(found) = patient.go().get(GoVariable::Temporary) {
-        if !Path::new(&found.value).is_dir() {
-            seen.found(told::finding(patient, &value::NO_TMP, &found).fixed(Change::unset(&found)));
-        }
-    } else if let Some(dir) = patient.env.text("TMPDIR")
-        && !Path::new(dir).is_dir()
-    {
-        let finding = Finding::new(&value::NO_TMP).name("variable", "TMPDIR");
-        let finding = finding.evidence(format!("TMPDIR={} in the environment", told::shown(dir)));
-        seen.found(told::exported(patient, "TMPDIR", dir).into_iter().fold(finding, Finding::evidence));
-    }
 }
 
 /// GOBIN, where somebody set it. The default one is often not in PATH, of those who install nothing.

@@ -2,7 +2,7 @@
 
 use testkit::ScriptedUpstream;
 
-use super::{go, requiring, settings, shows, told};
+use super::{super::doctor, go, requiring, settings, shows, told};
 use crate::world::{project, tree};
 
 const DOWNLOAD: [&str; 3] = ["mod", "download", "example.com/app@v1.0.0"];
@@ -119,4 +119,13 @@ fn everything_is_private_or_not_verified() {
 fn everything_may_be_fetched_without_proof() {
     settings(&told("GOINSECURE=*\n")).is("L1-INSECURE-FOR-ALL");
     settings(&told("GOINSECURE=git.corp.example\n")).healthy();
+}
+
+#[test]
+fn a_proxy_without_its_scheme_that_speaks_plain_http() {
+    let upstream = ScriptedUpstream::serving(tree());
+    let go = project(&upstream.address().to_string());
+    go.run(DOWNLOAD).fails();
+    doctor(&go, &["--check", "goproxy,spelling,scheme"]).is("L1-GOPROXY-SCHEME");
+    settings(&go.env("GOPROXY", "proxy.example.com")).healthy();
 }
