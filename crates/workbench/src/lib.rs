@@ -9,8 +9,10 @@ pub mod bench;
 pub mod build_list;
 pub mod gosum;
 pub mod imports;
+pub mod kept_log;
 pub mod modcache;
 pub mod project;
+pub mod vendor_tree;
 
 mod amend;
 mod diagnoses;

@@ -15,7 +15,7 @@ use std::{
 
 use gomod::{H1, ModulePath, ModuleVersion};
 
-pub use tree::{Tree, TreeDifference, read as read_tree};
+pub use tree::{Tree, TreeDifference, digest_of, read as read_tree};
 pub use zip::{CachedZip, read as read_zip};
 
 /// A module cache.
@@ -173,7 +173,7 @@ pub fn is_locked(path: &Path) -> bool {
 pub(crate) fn small_file(path: &Path, most: u64) -> io::Result<Option<Vec<u8>>> {
     let file = match File::open(path) {
         Ok(file) => file,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) if is_absent(&error) => return Ok(None),
         Err(error) => return Err(error),
     };
     let mut bytes = Vec::new();
@@ -182,6 +182,11 @@ pub(crate) fn small_file(path: &Path, most: u64) -> io::Result<Option<Vec<u8>>> 
         return Err(io::ErrorKind::FileTooLarge.into());
     }
     Ok(Some(bytes))
+}
+
+/// Whether nothing is there, or something above it is no directory.
+fn is_absent(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory)
 }
 
 /// How many temporary files of one version are told of.

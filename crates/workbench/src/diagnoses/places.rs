@@ -6,10 +6,10 @@ pub(crate) static TMP: Diagnosis = Diagnosis {
     code: "L5-TMP-UNUSABLE",
     layer: Layer::Disk,
     severity: Severity::Error,
-    title: "There is no usable directory for temporary files",
-    cause: "TMPDIR or GOTMPDIR names a directory that is not there or cannot be written. go makes a work directory there for each build.",
-    cure: "Create it, or name another one.",
-    commands: &["go env GOTMPDIR", "mkdir -p \"$TMPDIR\"", "unset TMPDIR"],
+    title: "Temporary files cannot be written",
+    cause: "The directory for temporary files belongs to somebody else, or is mounted read-only. go makes a work directory there for each build.",
+    cure: "Make it writable, or name another one.",
+    commands: &["ls -ld \"$TMPDIR\" /tmp", "export TMPDIR=\"$HOME/tmp\" && mkdir -p \"$TMPDIR\""],
 };
 
 pub(crate) static GOCACHE: Diagnosis = Diagnosis {

@@ -1,24 +1,27 @@
 //! Looks at what lies on this machine: caches, go.sum, vendor, workspaces, disks.
 
 mod case;
+mod database;
+mod memory;
+mod modules;
 mod packages;
 mod places;
 mod requirements;
 mod sums;
 mod toolchain;
+mod vendor;
 mod workspace;
 
 use super::{Check, Run};
-use crate::diagnoses::{gosum, layout, places as place, proxy, settings, state};
+use crate::diagnoses::{cache, gosum, layout, places as place, proxy, settings, state};
 
 /// All of it.
 pub(super) const CHECKS: &[Check] = &[
     Check {
-        name: "places",
+        name: "cache-places",
         about: "the directories that go writes to",
         finds: &[
             &state::CACHE_NOWHERE,
-            &state::CACHE_RELATIVE,
             &state::READ_ONLY,
             &state::DISK_FULL,
             &place::TMP,
@@ -89,5 +92,36 @@ pub(super) const CHECKS: &[Check] = &[
             &proxy::SUM_MISSING,
         ],
         run: Run::Blocking(sums::look),
+    },
+    Check {
+        name: "module-cache",
+        about: "the project's modules in the module cache",
+        finds: &[
+            &cache::ZIPHASH_WRONG,
+            &cache::ZIP_ALTERED,
+            &cache::TREE_EDITED,
+            &cache::TREE_INCOMPLETE,
+            &cache::MOD_ALTERED,
+            &cache::LOCKED,
+            &cache::LEFTOVERS,
+            &state::CACHE_DAMAGED,
+            &state::IO,
+            &proxy::SUM_MISMATCH_GOSUM,
+            &proxy::SUM_MISMATCH_DB,
+            &gosum::LINE_WRONG,
+        ],
+        run: Run::Blocking(modules::look),
+    },
+    Check {
+        name: "vendor",
+        about: "the vendor directory",
+        finds: &[&layout::VENDOR_NO_LIST, &layout::VENDOR_EDITED, &state::VENDOR, &state::VENDOR_LACKS],
+        run: Run::Blocking(vendor::look),
+    },
+    Check {
+        name: "checksums",
+        about: "go.sum against the checksum database, and what is remembered of it",
+        finds: &[&gosum::LINE_WRONG, &gosum::HEAD_DAMAGED, &gosum::HEAD_FORKED, &gosum::KEPT_DAMAGED],
+        run: Run::Waiting(|patient| Box::pin(memory::look(patient))),
     },
 ];

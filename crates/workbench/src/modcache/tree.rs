@@ -57,6 +57,14 @@ pub fn read(dir: &Path) -> io::Result<Tree> {
     Ok(tree)
 }
 
+/// The SHA-256 of a file.
+///
+/// # Errors
+/// Those of the system; [`io::ErrorKind::InvalidData`] for what is no file.
+pub fn digest_of(path: &Path) -> io::Result<[u8; 32]> {
+    digest(path, &mut vec![0; 64 << 10])
+}
+
 /// The SHA-256 of what stands behind this path. What is no file, such as a link to a device, is not read.
 fn digest(path: &Path, buffer: &mut [u8]) -> io::Result<[u8; 32]> {
     if !fs::metadata(path)?.is_file() {

@@ -4,7 +4,7 @@ use std::{fs::File, io};
 
 use gomod::{ModuleVersion, ZipCheck, ZipContents, ZipFault};
 
-use super::{ModCache, Part};
+use super::{ModCache, Part, is_absent};
 
 /// What lies where a version's zip should be.
 #[derive(Debug)]
@@ -31,7 +31,7 @@ pub fn read(cache: &ModCache, module: &ModuleVersion) -> CachedZip {
             Err(ZipFault::Unreadable(error)) => CachedZip::Unreadable(error),
             Err(fault) => CachedZip::Broken(fault),
         },
-        Err(error) if error.kind() == io::ErrorKind::NotFound => CachedZip::Absent,
+        Err(error) if is_absent(&error) => CachedZip::Absent,
         Err(error) => CachedZip::Unreadable(error),
     }
 }

@@ -19,7 +19,8 @@ pub(super) fn look(patient: &Patient) -> Seen {
     let mut seen = Seen::default();
     let temporary = temporary(patient);
     let mut dirs = vec![temporary.clone()];
-    if let Err(why) = usable(&temporary) {
+    // That a setting leads nowhere is found where settings are looked at.
+    if let Err(why @ (Unusable::NotWritable(_) | Unusable::ReadOnly(_))) = usable(&temporary) {
         let why = why.text();
         seen.found(Finding::new(&places::TMP).evidence(format!("{}: {why}", temporary.display())));
     }
@@ -114,7 +115,9 @@ fn build_cache(patient: &Patient, seen: &mut Seen) -> Option<PathBuf> {
         seen.found(Finding::new(&places::GOCACHE).evidence("GOCACHE=off"));
         return None;
     }
-    let dir = absolute("GOCACHE", dir, seen)?;
+    if !dir.is_absolute() {
+        return None;
+    }
     match usable_or_made(&dir) {
         Ok(()) => {}
         Err(Unusable::Failed(why)) => seen.unchecked(format!("GOCACHE={}: {why}", dir.display())),
@@ -133,7 +136,9 @@ fn build_cache(patient: &Patient, seen: &mut Seen) -> Option<PathBuf> {
 /// for builds without a network.
 fn mod_cache(patient: &Patient, seen: &mut Seen) -> Option<PathBuf> {
     let dir = place(patient, GoVariable::ModCache, patient.go().mod_cache(), seen)?;
-    let dir = absolute("GOMODCACHE", dir, seen)?;
+    if !dir.is_absolute() {
+        return None;
+    }
     match usable_or_made(&dir) {
         Ok(()) => owners(patient, seen),
         Err(why @ (Unusable::ReadOnly(_) | Unusable::NotWritable(_))) => {
@@ -162,15 +167,6 @@ fn place(patient: &Patient, of: GoVariable, found: Option<PathBuf>, seen: &mut S
         seen.found(Finding::new(&state::CACHE_NOWHERE).evidence(format!("{home}{} not set", of.name())));
     }
     found
-}
-
-fn absolute(name: &str, dir: PathBuf, seen: &mut Seen) -> Option<PathBuf> {
-    if dir.is_absolute() {
-        return Some(dir);
-    }
-    let evidence = format!("{name}={}", dir.display());
-    seen.found(Finding::new(&state::CACHE_RELATIVE).name("variable", name).evidence(evidence));
-    None
 }
 
 fn unwritable(name: &str, dir: &Path, why: &Unusable) -> Finding {

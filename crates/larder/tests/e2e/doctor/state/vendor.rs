@@ -1,0 +1,79 @@
+//! Faults of the vendor directory.
+
+use std::fs;
+
+use super::{Site, append};
+
+impl Site {
+    pub(super) fn vendored() -> Site {
+        let site = Site::new();
+        site.go.run(["mod", "vendor"]).ok();
+        site.builds();
+        site
+    }
+}
+
+#[test]
+fn a_healthy_one() {
+    let site = Site::vendored();
+    site.doctor().healthy();
+    // Nothing is needed from the cache, and no line of go.sum is read.
+    site.go.run(["clean", "-modcache"]).ok();
+    site.builds();
+    assert_eq!(site.doctor().codes(), [""; 0]);
+}
+
+#[test]
+fn gomod_was_changed_without_it() {
+    let site = Site::vendored();
+    site.edit("go.mod", |text| text.replace("v0.1.1-0.20240203040506-abcdefabcdef", "v0.1.0"));
+    site.fails("inconsistent vendoring");
+    site.is("L5-VENDOR-STALE");
+}
+
+#[test]
+fn a_replace_line_came_without_it() {
+    let site = Site::vendored();
+    site.edit("go.mod", |text| format!("{text}\nreplace example.com/old => ./old\n"));
+    site.fails("inconsistent vendoring");
+    site.is("L5-VENDOR-STALE");
+}
+
+#[test]
+fn replaced_modules_in_it_are_consistent() {
+    let site = Site::new();
+    site.go.write("old/go.mod", "module example.com/old\n");
+    site.go.write("old/old.go", "package old\n\nconst N = 4\n");
+    site.edit("go.mod", |text| {
+        format!("{text}\nreplace example.com/old => ./old\n\nreplace example.com/app v1.0.0 => example.com/app v1.1.0\n")
+    });
+    site.go.run(["mod", "tidy"]).ok();
+    site.go.run(["mod", "vendor"]).ok();
+    site.builds();
+    site.doctor().healthy();
+}
+
+#[test]
+fn its_list_is_missing() {
+    let site = Site::vendored();
+    fs::remove_file(site.path("vendor/modules.txt")).unwrap();
+    site.fails("inconsistent vendoring");
+    site.is("L5-VENDOR-NO-LIST");
+}
+
+#[test]
+fn a_package_is_missing() {
+    let site = Site::vendored();
+    fs::remove_dir_all(site.path("vendor/example.com/old")).unwrap();
+    site.fails("cannot find module providing package example.com/old");
+    site.is("L5-VENDOR-LACKS");
+}
+
+#[test]
+fn a_file_was_edited_and_no_build_notices() {
+    let site = Site::vendored();
+    append(&site.path("vendor/example.com/old/old.go"), "\nconst M = 1\n");
+    site.builds();
+    site.go.run(["mod", "verify"]).ok();
+    site.is("L5-VENDOR-EDITED");
+}

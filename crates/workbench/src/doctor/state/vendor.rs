@@ -1,0 +1,142 @@
+//! vendor/: does it fit go.mod, and is it what the modules have?
+
+use std::{collections::BTreeMap, fs, path::Path};
+
+use super::case::{Case, word};
+use crate::{
+    Finding, Patient, Seen,
+    diagnoses::{layout, state},
+    imports::Imports,
+    modcache::{CachedZip, read_zip},
+    vendor_tree::{Difference, VendorTree, Vendored},
+};
+
+pub(super) fn look(patient: &Patient) -> Seen {
+    let mut seen = Seen::default();
+    let Some(case) = Case::read(patient, "vendor", &mut seen) else { return seen };
+    let Some(dir) = case.project.vendor() else { return seen };
+    let tree = match VendorTree::read(&dir) {
+        Ok(Some(tree)) => tree,
+        Ok(None) => {
+            if !case.list.needed().is_empty() {
+                let evidence = format!("{}: not there", dir.join("modules.txt").display());
+                seen.found(Finding::new(&layout::VENDOR_NO_LIST).evidence(evidence));
+            }
+            return seen;
+        }
+        Err(error) => {
+            seen.unchecked(format!("{}: {error}", dir.join("modules.txt").display()));
+            return seen;
+        }
+    };
+    let differences = tree.differences(&case.project);
+    for difference in &differences {
+        seen.found(Finding::new(&state::VENDOR).evidence(said(difference)));
+    }
+    packages(&case, &tree, &mut seen);
+    let (compared, left) = files(&case, &tree, &mut seen);
+    if left > 0 {
+        seen.unchecked(format!(
+            "vendor: {left} modules are not in the module cache, so that their files were not compared"
+        ));
+    }
+    if seen.findings.is_empty() {
+        let modules = tree.modules().len();
+        seen.passed(format!(
+            "vendor: {modules} modules, as go.mod says; the files of {compared} are those of the modules"
+        ));
+    }
+    seen
+}
+
+fn said(difference: &Difference) -> String {
+    match difference {
+        Difference::NotVendored(module) => {
+            format!("{module}: required in go.mod, not marked as explicit in vendor/modules.txt")
+        }
+        Difference::NotRequired(module) => {
+            format!("{module}: marked as explicit in vendor/modules.txt, not required in go.mod")
+        }
+        Difference::Replaced { module, gomod, vendored } => {
+            let or_not = |what: &Option<String>| what.clone().unwrap_or_else(|| "not replaced".to_owned());
+            format!("{module}: go.mod: {}; vendor/modules.txt: {}", or_not(gomod), or_not(vendored))
+        }
+    }
+}
+
+/// Packages that the list names and that are not there, and imports that are in neither.
+fn packages(case: &Case, tree: &VendorTree, seen: &mut Seen) {
+    let lacks = |package: &str, evidence: String| {
+        Finding::new(&state::VENDOR_LACKS).name("package", package).evidence(evidence)
+    };
+    let listed = || tree.modules().iter().flat_map(|module| &module.packages);
+    for package in listed() {
+        let dir = tree.dir().join(package);
+        if !dir.is_dir() {
+            seen.found(lacks(package, format!("{}: in vendor/modules.txt, and not there", dir.display())));
+        }
+    }
+    for main in case.project.mains() {
+        let imports = Imports::of_module(main.dir());
+        for (package, import) in imports.packages() {
+            let of_a_module = package.split('/').next().is_some_and(|first| first.contains('.'));
+            let own = case.project.mains().iter().any(|main| package.starts_with(main.path()));
+            if of_a_module && !own && import.always && !listed().any(|known| known == package) {
+                seen.found(lacks(package, format!("{}: import {package:?}", import.file.display())));
+            }
+        }
+    }
+}
+
+/// Compares the files of vendored packages with those of the modules' zips, where these are in the cache. Says of how
+/// many modules, and of how many not.
+fn files(case: &Case, tree: &VendorTree, seen: &mut Seen) -> (usize, usize) {
+    let (mut compared, mut left) = (0, 0);
+    for vendored in tree.modules().iter().filter(|module| !module.packages.is_empty()) {
+        let Some(module) = vendored.source() else { continue };
+        let CachedZip::Whole(contents) = read_zip(&case.cache, &module) else {
+            left += 1;
+            continue;
+        };
+        compared += 1;
+        let zip: BTreeMap<&str, &[u8; 32]> =
+            contents.files.iter().map(|(path, hash)| (&**path, hash)).collect();
+        let mut finding = None;
+        for package in &vendored.packages {
+            for file in altered(tree.dir(), vendored, package, &zip) {
+                let name = module.to_string();
+                let known = finding.unwrap_or_else(|| {
+                    Finding::new(&layout::VENDOR_EDITED).name("module", &name).name("dir", &word(tree.dir()))
+                });
+                finding = Some(known.evidence(file));
+            }
+        }
+        if let Some(finding) = finding {
+            seen.found(finding);
+        }
+    }
+    (compared, left)
+}
+
+/// The files of a package that the module does not have, or has otherwise.
+fn altered(dir: &Path, vendored: &Vendored, package: &str, zip: &BTreeMap<&str, &[u8; 32]>) -> Vec<String> {
+    let Some(below) = vendored.below(package) else { return Vec::new() };
+    let dir = dir.join(package);
+    let Ok(entries) = fs::read_dir(&dir) else { return Vec::new() };
+    let files = entries.flatten().filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_file()));
+    let mut said: Vec<_> = files
+        .filter_map(|entry| {
+            let name = entry.file_name().into_string().ok()?;
+            let path = if below.is_empty() { name } else { format!("{below}/{name}") };
+            let found = crate::modcache::digest_of(&entry.path()).ok()?;
+            let shown = entry.path().display().to_string();
+            match zip.get(path.as_str()) {
+                Some(hash) if **hash == found => None,
+                Some(_) => Some(format!("{shown}: changed")),
+                None => Some(format!("{shown}: not of the module")),
+            }
+        })
+        .collect();
+    said.sort();
+    said
+}
