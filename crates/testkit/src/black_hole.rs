@@ -26,8 +26,14 @@ impl Default for BlackHole {
 impl BlackHole {
     /// A black hole on a free port.
     pub fn new() -> Self {
-        let listener = socket(AddressFamily::INET, SocketType::STREAM, None).unwrap();
-        bind(&listener, &SocketAddrV4::new(Ipv4Addr::LOCALHOST, 0)).unwrap();
+        Self::at(SocketAddrV4::new(Ipv4Addr::LOCALHOST, 0).into()).expect("a loopback address")
+    }
+
+    /// The same at an address of this machine; none where that cannot be had, as where there is no IPv6.
+    pub fn at(address: SocketAddr) -> Option<Self> {
+        let family = if address.is_ipv6() { AddressFamily::INET6 } else { AddressFamily::INET };
+        let listener = socket(family, SocketType::STREAM, None).ok()?;
+        bind(&listener, &address).ok()?;
         listen(&listener, 0).unwrap();
         let address = SocketAddr::try_from(getsockname(&listener).unwrap()).unwrap();
         let mut queue = Vec::new();
@@ -35,7 +41,7 @@ impl BlackHole {
         while let Ok(stream) = TcpStream::connect_timeout(&address, Duration::from_millis(250)) {
             queue.push(stream);
         }
-        Self { address, _listener: listener, _queue: queue }
+        Some(Self { address, _listener: listener, _queue: queue })
     }
 
     /// `http://127.0.0.1:PORT`, without a slash at the end.

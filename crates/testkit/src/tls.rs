@@ -37,17 +37,18 @@ impl Authority {
 
     /// The same; its server's certificate is for these hosts as well. A name may begin with `*.`.
     pub fn for_hosts(hosts: &[&str]) -> Self {
-        Self::valid(hosts, None)
+        Self::signing("testkit authority", hosts, None)
     }
 
     /// The same; its server's certificate is valid from the first to the last of these years, their first days.
     pub fn in_years(hosts: &[&str], from: i32, to: i32) -> Self {
-        Self::valid(hosts, Some((from, to)))
+        Self::signing("testkit authority", hosts, Some((from, to)))
     }
 
-    fn valid(hosts: &[&str], years: Option<(i32, i32)>) -> Self {
+    /// The same under another name, as that of a middlebox, and with a certificate for some years or the usual ones.
+    pub fn signing(name: &str, hosts: &[&str], years: Option<(i32, i32)>) -> Self {
         let mut params = CertificateParams::default();
-        params.distinguished_name.push(DnType::CommonName, "testkit authority");
+        params.distinguished_name.push(DnType::CommonName, name);
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         let key = KeyPair::generate().unwrap();
         let ca = params.self_signed(&key).unwrap();

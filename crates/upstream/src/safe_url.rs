@@ -6,6 +6,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_perc
 use url::Url;
 
 use crate::{
+    Login,
     secret::{Credentials, STARS},
     spelling::Spelling,
 };
@@ -105,7 +106,7 @@ impl SafeUrl {
     }
 
     /// The URL without credentials.
-    pub(crate) fn as_url(&self) -> &Url {
+    pub fn as_url(&self) -> &Url {
         &self.url
     }
 
@@ -114,8 +115,13 @@ impl SafeUrl {
         (self.scheme() == "file").then(|| self.url.to_file_path().ok()).flatten()
     }
 
+    /// What its own user and password say to its host. `None`: it has none, or no header can hold them.
+    pub fn login(&self) -> Option<Login> {
+        self.credentials.as_ref().and_then(Credentials::login)
+    }
+
     /// Host and port as written.
-    pub(crate) fn authority(&self) -> &str {
+    pub fn authority(&self) -> &str {
         &self.authority
     }
 

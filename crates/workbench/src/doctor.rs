@@ -17,7 +17,10 @@ use std::{
     time::Duration,
 };
 
-use tokio::task::{JoinError, JoinSet};
+use tokio::{
+    sync::OnceCell,
+    task::{JoinError, JoinSet},
+};
 
 pub use check::{Check, Run, Seen};
 
@@ -35,6 +38,8 @@ pub struct Patient {
     pub offline: bool,
     /// How long one step of a probe may take.
     pub patience: Duration,
+    /// What the first check that looks at the network sees for all of them.
+    network: OnceCell<network::Survey>,
 }
 
 impl Patient {
@@ -42,7 +47,7 @@ impl Patient {
     pub fn read(dir: PathBuf, env: Environment, offline: bool) -> Self {
         let go = GoSettings::read(&env);
         let root = dir.ancestors().find(|dir| dir.join("go.mod").is_file()).map(Path::to_owned);
-        Patient { dir, env, go, root, offline, patience: STEP }
+        Patient { dir, env, go, root, offline, patience: STEP, network: OnceCell::new() }
     }
 
     /// What `go` was told, and by whom.

@@ -12,6 +12,7 @@ mod line;
 mod nameserver;
 
 use std::{
+    collections::BTreeMap,
     fmt,
     net::{IpAddr, SocketAddr},
     sync::Arc,
@@ -40,6 +41,8 @@ pub struct Wire {
     roots: Arc<RootCertStore>,
     proxies: Arc<HttpProxies>,
     patience: Duration,
+    known: Arc<BTreeMap<String, Vec<IpAddr>>>,
+    any_time: bool,
 }
 
 /// The way to a server, as far as it was gone.
@@ -69,7 +72,37 @@ impl Wire {
     /// `patience` bounds every single step.
     pub fn new(env: &Env, patience: Duration) -> Result<Self, BadHttpProxy> {
         let proxies = Arc::new(HttpProxies::from_env(env)?);
-        Ok(Wire { roots: Arc::new(upstream::roots(env)), proxies, patience })
+        Ok(Wire {
+            roots: Arc::new(upstream::roots(env)),
+            proxies,
+            patience,
+            known: Arc::default(),
+            any_time: false,
+        })
+    }
+
+    /// The same, with another bound for every single step.
+    #[must_use]
+    pub fn patient(&self, patience: Duration) -> Self {
+        Wire { patience, ..self.clone() }
+    }
+
+    /// The same, without asking for these names again.
+    #[must_use]
+    pub fn knowing(&self, known: BTreeMap<String, Vec<IpAddr>>) -> Self {
+        Wire { known: Arc::new(known), ..self.clone() }
+    }
+
+    /// The same for asking what time it is elsewhere: a certificate that would be trusted at another time is taken. Nothing that is
+    /// secret may be said to such a server, and nothing else believed of what it says.
+    #[must_use]
+    pub fn at_any_time(&self) -> Self {
+        Wire { any_time: true, ..self.clone() }
+    }
+
+    /// Whether any certificate authority is known.
+    pub fn trusts_anybody(&self) -> bool {
+        !self.roots.is_empty()
     }
 
     /// How long a single step may take.
@@ -93,6 +126,9 @@ impl Wire {
         let host = bare(host);
         if let Ok(address) = host.parse() {
             return Ok(vec![address]);
+        }
+        if let Some(known) = self.known.get(host) {
+            return Ok(known.clone());
         }
         let step = || Step::Resolve(host.to_owned());
         let mut found: Vec<IpAddr> = Vec::new();
@@ -126,22 +162,22 @@ impl Wire {
     /// Goes the whole way to the server of a URL, over the first of its addresses that answers, and through its proxy.
     pub async fn open(&self, url: &Url, offer: Offer) -> Opened {
         let mut opened = Opened { steps: Vec::new(), tls: None, line: Err(nowhere()) };
-        opened.line = self.go(url, None, offer, &mut opened.steps, &mut opened.tls).await;
+        opened.line = self.go(url, offer, &mut opened.steps, &mut opened.tls).await;
         opened
     }
 
-    /// The same to one address alone, whatever the name stands for, and without a proxy.
-    pub async fn open_at(&self, url: &Url, address: IpAddr, offer: Offer) -> Opened {
-        let mut opened = Opened { steps: Vec::new(), tls: None, line: Err(nowhere()) };
-        let wire = self.straight();
-        opened.line = wire.go(url, Some(address), offer, &mut opened.steps, &mut opened.tls).await;
-        opened
+    /// A TLS handshake with one address that does not name the host, and what was shown; whom it is for does not count. Empty:
+    /// it did not come so far.
+    pub async fn shown_without_name(&self, address: SocketAddr) -> Vec<Certificate> {
+        let Ok(stream) = self.tcp(address).await else { return Vec::new() };
+        // An address is no name that could be sent (RFC 6066, 3).
+        let (seen, _) = self.handshake(&address.ip().to_string(), Offer::Both, Box::new(stream)).await;
+        seen.chain
     }
 
     async fn go(
         &self,
         url: &Url,
-        at: Option<IpAddr>,
         offer: Offer,
         steps: &mut Vec<(Step, Duration)>,
         tls: &mut Option<TlsSeen>,
@@ -151,7 +187,7 @@ impl Wire {
         let secure = url.scheme() == "https";
         let proxy = self.proxies.for_url(url);
         let mut stream = match proxy {
-            None => self.dial(host, port, at, steps).await?,
+            None => self.dial(host, port, steps).await?,
             Some(proxy) => self.through(proxy, url, steps).await?,
         };
         let mut http2 = false;
@@ -169,13 +205,9 @@ impl Wire {
         &self,
         host: &str,
         port: u16,
-        at: Option<IpAddr>,
         steps: &mut Vec<(Step, Duration)>,
     ) -> Result<Box<dyn Stream>, Failure> {
-        let addresses = match at {
-            Some(address) => vec![address],
-            None => timed(steps, Step::Resolve(host.to_owned()), self.resolve(host)).await?,
-        };
+        let addresses = timed(steps, Step::Resolve(host.to_owned()), self.resolve(host)).await?;
         let addresses: Vec<_> = addresses.into_iter().map(|ip| SocketAddr::new(ip, port)).collect();
         let step = Step::Connect(format!("{}:{port}", bracketed(host)));
         let failed = step.clone();
@@ -203,7 +235,7 @@ impl Wire {
         let way = format!("{}:{port}", bracketed(host));
         let step = Step::Proxy(way.clone());
         let behind = |failure: Failure| Failure { step: step.clone(), ..failure };
-        let mut stream = self.dial(host, port, None, steps).await.map_err(behind)?;
+        let mut stream = self.dial(host, port, steps).await.map_err(behind)?;
         if proxy.scheme() == "https" {
             let (_, end) = timed(steps, step.clone(), self.handshake(host, Offer::Http1, stream)).await;
             stream = end.map_err(behind)?.0;

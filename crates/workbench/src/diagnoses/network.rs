@@ -80,6 +80,16 @@ pub(crate) static IPV6: Diagnosis = Diagnosis {
     ],
 };
 
+pub(crate) static IPV6_WAITS: Diagnosis = Diagnosis {
+    code: "L2-IPV6-FALLS-BACK",
+    layer: Layer::Network,
+    severity: Severity::Risk,
+    title: "IPv6 to {host} leads nowhere, and every new connection waits for it",
+    cause: "The name has IPv6 addresses, this machine believes that it has IPv6, and no answer comes; go takes IPv4 after a moment, other programs after minutes.",
+    cure: "Repair IPv6, or switch it off for this network.",
+    commands: &["curl -6 -sv -m 5 -o /dev/null https://{host}/", "ip -6 route"],
+};
+
 pub(crate) static CONNECT_TIMEOUT: Diagnosis = Diagnosis {
     code: "L2-CONNECT-TIMEOUT",
     layer: Layer::Network,
@@ -256,29 +266,206 @@ pub(crate) static NOT_HTTP: Diagnosis = Diagnosis {
     commands: &["curl -sv -o /dev/null https://{host}/"],
 };
 
+pub(crate) static DNS_DISAGREE: Diagnosis = Diagnosis {
+    code: "L2-DNS-DISAGREE",
+    layer: Layer::Network,
+    severity: Severity::Error,
+    title: "One resolver knows {host}, and the one that this machine listens to does not",
+    cause: "The resolvers in /etc/resolv.conf give different answers, and the first one counts: it belongs to another network than the name does (a VPN that came or went), or it filters.",
+    cure: "Put the resolver that knows the name first, or ask the owner of the other one to forward such names.",
+    commands: &["cat /etc/resolv.conf", "getent hosts {name}", "resolvectl status"],
+};
+
+pub(crate) static DNS_SLOW: Diagnosis = Diagnosis {
+    code: "L2-DNS-SLOW",
+    layer: Layer::Network,
+    severity: Severity::Risk,
+    title: "Looking up {host} takes seconds",
+    cause: "A resolver in /etc/resolv.conf does not answer, so that every lookup waits for it before the next one is asked; or the one that answers is overloaded.",
+    cure: "Take resolvers that do not answer out of the machine's settings, or put them last.",
+    commands: &["cat /etc/resolv.conf", "time getent hosts {host}"],
+};
+
+pub(crate) static HOSTS_FILE: Diagnosis = Diagnosis {
+    code: "L2-HOSTS-FILE",
+    layer: Layer::Network,
+    severity: Severity::Error,
+    title: "/etc/hosts sends {host} somewhere else",
+    cause: "A line of the file counts before every resolver, and what it names is not {host}: left from a test, or put there by a filter.",
+    cure: "Remove the line.",
+    commands: &["grep -n \"{name}\" /etc/hosts", "sudoedit /etc/hosts"],
+};
+
+pub(crate) static CLOCK_DRIFTS: Diagnosis = Diagnosis {
+    code: "L2-CLOCK-DRIFTS",
+    layer: Layer::Network,
+    severity: Severity::Risk,
+    title: "This machine's clock goes wrong",
+    cause: "Several servers agree on another time. Certificates still count at both, which ends with the next one that is renewed, and tokens of short life fail already.",
+    cure: "Let the machine set its clock from the network.",
+    commands: &["date -u", "timedatectl status", "timedatectl set-ntp true"],
+};
+
+pub(crate) static NO_AUTHORITIES: Diagnosis = Diagnosis {
+    code: "L2-NO-AUTHORITIES",
+    layer: Layer::Network,
+    severity: Severity::Error,
+    title: "This machine knows no certificate authority, so it trusts nobody",
+    cause: "The bundle of authorities is not installed, as in many small container images, or SSL_CERT_FILE or SSL_CERT_DIR name a place where there is none.",
+    cure: "Install the package ca-certificates, or correct the variable.",
+    commands: &["env | grep SSL_CERT", "apt-get install ca-certificates || apk add ca-certificates"],
+};
+
+pub(crate) static TLS_SNI: Diagnosis = Diagnosis {
+    code: "L2-TLS-NAME-FILTERED",
+    layer: Layer::Network,
+    severity: Severity::Error,
+    title: "Connections are broken because they name {host}",
+    cause: "A TLS handshake with the same address that does not name {host} is answered; with the name it breaks. So something between here and there filters by name.",
+    cure: "Ask the network's owner to let {host} through, or name a proxy in GOPROXY that this network lets through.",
+    commands: &[
+        "openssl s_client -connect {host}:443 -servername {host} </dev/null",
+        "openssl s_client -connect {host}:443 -noservername </dev/null",
+        "go env GOPROXY",
+    ],
+};
+
+pub(crate) static HTTP_PROXY_DENIES: Diagnosis = Diagnosis {
+    code: "L2-HTTP-PROXY-DENIES",
+    layer: Layer::Network,
+    severity: Severity::Error,
+    title: "The HTTP proxy {proxy} does not let connections to {host} through",
+    cause: "HTTPS_PROXY names it, it answers, and it refuses the tunnel: {host} is not on its list, or it cannot reach it itself.",
+    cure: "Ask the people who run it to admit {host}, or name a proxy in GOPROXY that lies inside.",
+    commands: &["curl -sv -o /dev/null -x http://{proxy} https://{host}/", "go env GOPROXY"],
+};
+
+pub(crate) static HTTP_PROXY_FORM: Diagnosis = Diagnosis {
+    code: "L2-HTTP-PROXY-VARIABLE",
+    layer: Layer::Settings,
+    severity: Severity::Error,
+    title: "A proxy variable names no proxy",
+    cause: "HTTPS_PROXY or HTTP_PROXY holds something that is no URL of a proxy, and go uses it all the same.",
+    cure: "Write it like http://proxy.example.com:3128, or unset it.",
+    commands: &["env | grep -i _proxy", "unset HTTPS_PROXY https_proxy"],
+};
+
+pub(crate) static HTTP_PROXY_UNUSED: Diagnosis = Diagnosis {
+    code: "L2-HTTP-PROXY-NOT-USED",
+    layer: Layer::Network,
+    severity: Severity::Error,
+    title: "This network has an HTTP proxy, and go does not use it for {host}",
+    cause: "{host} cannot be reached directly, and the variables do not send it through the proxy: HTTPS_PROXY counts for https alone and HTTP_PROXY for http alone, go knows no ALL_PROXY, and NO_PROXY exempts what it lists.",
+    cure: "Set HTTPS_PROXY to the proxy, and take {host} out of NO_PROXY.",
+    commands: &["env | grep -i _proxy", "export HTTPS_PROXY=http://proxy.example.com:3128"],
+};
+
+pub(crate) static NO_PROXY: Diagnosis = Diagnosis {
+    code: "L2-NO-PROXY-MISSING",
+    layer: Layer::Network,
+    severity: Severity::Error,
+    title: "{host} is reached directly, and not through the HTTP proxy",
+    cause: "HTTPS_PROXY sends everything through {proxy}, which cannot lead to {host}; without it {host} answers.",
+    cure: "Exempt the host.",
+    commands: &["export NO_PROXY=\"$NO_PROXY,{name}\"", "env | grep -i _proxy"],
+};
+
+pub(crate) static PATHS: Diagnosis = Diagnosis {
+    code: "L2-PATHS-FILTERED",
+    layer: Layer::Network,
+    severity: Severity::Error,
+    title: "Something before {host} does not bear @ or ! in paths",
+    cause: "The URLs of modules hold /@v/, and ! for upper-case letters. A middlebox or a web server before the proxy takes them for an attack or rewrites them; spelled otherwise the same URLs work.",
+    cure: "Ask its owner to let them through. Larder finds the spelling that works by itself.",
+    commands: &[
+        "curl -sI https://{host}/{module}/@v/list",
+        "curl -sI https://{host}/{module}/%40v/list",
+        "larder run -- go mod download",
+    ],
+};
+
+pub(crate) static ENCODING: Diagnosis = Diagnosis {
+    code: "L2-ENCODING-REWRITTEN",
+    layer: Layer::Network,
+    severity: Severity::Error,
+    title: "Answers of {host} come in a compression that nobody asked for",
+    cause: "A middlebox rewrites Accept-Encoding or compresses on its own, so that go gets bytes that it cannot read.",
+    cure: "Ask its owner to leave answers of {host} as they are.",
+    commands: &["curl -sI -H \"Accept-Encoding: gzip\" https://{host}/{module}/@v/list"],
+};
+
+pub(crate) static BODY_LIMIT: Diagnosis = Diagnosis {
+    code: "L2-BODY-LIMIT",
+    layer: Layer::Network,
+    severity: Severity::Error,
+    title: "Answers of {host} are cut at a certain size",
+    cause: "The same answer ended twice at the same byte: a middlebox or a web server before the proxy lets no more through.",
+    cure: "Ask its owner to raise the limit; the zips of modules may have 500 MB. Larder fetches the rest in parts, where parts are given.",
+    commands: &[
+        "larder run -- go mod download",
+        "curl -s -o /dev/null -w \"%{size_download}\\n\" https://{host}/",
+    ],
+};
+
+pub(crate) static BODY_STALLS: Diagnosis = Diagnosis {
+    code: "L2-BODY-STALLS",
+    layer: Layer::Network,
+    severity: Severity::Error,
+    title: "Answers of {host} begin and then stop",
+    cause: "A part of the body comes, and then nothing more: a middlebox that wants to look at the whole file first, or packets of full size that get lost (MTU). go waits without an end.",
+    cure: "Fetch through Larder, which leaves a silent connection and goes on elsewhere; behind a VPN try a smaller MTU.",
+    commands: &["larder run -- go mod download", "ip link | grep mtu"],
+};
+
+pub(crate) static SLOW: Diagnosis = Diagnosis {
+    code: "L2-SLOW",
+    layer: Layer::Network,
+    severity: Severity::Risk,
+    title: "{host} answers slowly",
+    cause: "Every answer takes seconds, or little comes at a time: a far or overloaded server, a poor line, or a middlebox that reads along.",
+    cure: "Compare with other proxies, or let a Larder nearby keep what was fetched once.",
+    commands: &["larder bench", "larder run -- go mod download"],
+};
+
 pub(super) static ALL: &[&Diagnosis] = &[
     &DNS_NO_NAME,
     &DNS_FAILS,
     &DNS_DEAD,
+    &HOSTS_FILE,
     &DNS_HIJACKED,
+    &DNS_DISAGREE,
+    &DNS_SLOW,
+    &HTTP_PROXY_FORM,
+    &HTTP_PROXY,
+    &HTTP_PROXY_AUTH,
+    &HTTP_PROXY_DENIES,
+    &HTTP_PROXY_UNUSED,
+    &NO_PROXY,
+    &CLOCK,
+    &CLOCK_DRIFTS,
+    &NO_AUTHORITIES,
+    &PORTAL,
+    &TLS_INTERCEPTED,
     &REFUSED,
     &NO_ROUTE,
     &IPV6,
+    &IPV6_WAITS,
     &CONNECT_TIMEOUT,
     &NO_ANSWER,
     &RESET,
     &CUT,
     &HTTP2,
     &TLS_TIMEOUT,
-    &TLS_INTERCEPTED,
     &TLS_EXPIRED,
-    &CLOCK,
     &TLS_NAME,
     &TLS_PLAIN,
     &TLS_REFUSED,
-    &PORTAL,
-    &HTTP_PROXY,
-    &HTTP_PROXY_AUTH,
+    &TLS_SNI,
     &REDIRECTS,
     &NOT_HTTP,
+    &PATHS,
+    &ENCODING,
+    &BODY_LIMIT,
+    &BODY_STALLS,
+    &SLOW,
 ];

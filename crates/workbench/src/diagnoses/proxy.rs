@@ -172,11 +172,33 @@ pub(crate) static SUM_READONLY: Diagnosis = Diagnosis {
     commands: &["go mod tidy", "git add go.mod go.sum"],
 };
 
+pub(crate) static PROXY_EMPTY: Diagnosis = Diagnosis {
+    code: "L3-PROXY-EMPTY",
+    layer: Layer::Proxy,
+    severity: Severity::Error,
+    title: "{host} knows none of the modules of this project",
+    cause: "It answers, and says 404 to all of them, and nobody else is asked behind it: a part of its URL is missing (many proxies live below a path), or it is another server.",
+    cure: "Compare the URL in GOPROXY with what the people who run it say.",
+    commands: &["go env GOPROXY", "curl -s https://{host}/{module}/@v/list"],
+};
+
+pub(crate) static PROXY_SKIPPED: Diagnosis = Diagnosis {
+    code: "L3-PROXY-SKIPPED",
+    layer: Layer::Proxy,
+    severity: Severity::Risk,
+    title: "{host} in GOPROXY does not work, and the next one is asked instead",
+    cause: "A | follows it in GOPROXY, so go goes on after every failure: everything is asked for twice, and with the next one down nothing comes at all.",
+    cure: "Repair it, or take it out of GOPROXY.",
+    commands: &["go env GOPROXY", "go env -w GOPROXY=\"https://proxy.example.com,direct\""],
+};
+
 pub(super) static ALL: &[&Diagnosis] = &[
     &PROXY_FAILS,
     &PROXY_BUSY,
     &PROXY_DENIES,
     &PROXY_BLOCKED,
+    &PROXY_SKIPPED,
+    &PROXY_EMPTY,
     &NOT_FOUND,
     &PROXY_LIES,
     &ZIP_BAD,

@@ -1,9 +1,9 @@
 //! What follows from what.
 
-use super::{settings, source};
+use super::{network, settings, source};
 use crate::{
     Diagnosis, Finding, Severity,
-    diagnoses::{self, cache, gosum, layout, network, places, proxy, state},
+    diagnoses::{self, cache, gosum, layout, places, proxy, state},
 };
 
 /// A cause, what follows from it, and where.
@@ -24,7 +24,6 @@ pub(super) enum Scope {
 
 /// Everything that follows from something else. Several may explain one thing; the first of them that was found does.
 const FOLLOWS: &[Follows] = &[
-    (&network::CLOCK, &[&network::TLS_EXPIRED, &proxy::SUMDB_UNREACHABLE], Scope::Machine),
     (
         &state::DISK_FULL,
         &[
@@ -51,6 +50,11 @@ const FOLLOWS: &[Follows] = &[
     (&layout::WORK_NOT_LISTED, &[&gosum::ABSENT, &state::NOT_REQUIRED, &proxy::SUM_MISSING], Scope::Machine),
 ];
 
+/// All lines of all layers.
+fn follows() -> impl Iterator<Item = &'static Follows> {
+    [settings::FOLLOWS, network::FOLLOWS, source::FOLLOWS, FOLLOWS].into_iter().flatten()
+}
+
 /// The findings in order of cause: what `go` fails of before risks, and behind each cause what follows from it, which then says so.
 pub(super) fn by_cause(mut findings: Vec<Finding>) -> Vec<Finding> {
     let place = |finding: &Finding| {
@@ -69,7 +73,7 @@ pub(super) fn by_cause(mut findings: Vec<Finding>) -> Vec<Finding> {
 
 /// Which of the findings another one follows from.
 fn cause(effect: &Finding, findings: &[Finding]) -> Option<usize> {
-    FOLLOWS.iter().chain(settings::FOLLOWS).chain(source::FOLLOWS).find_map(|(cause, effects, scope)| {
+    follows().find_map(|(cause, effects, scope)| {
         let here = |found: &Finding| match scope {
             Scope::Machine => true,
             Scope::Module => same("module", found, effect),
@@ -104,14 +108,10 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::*;
+    use crate::diagnoses::network;
 
     fn effects(of: &'static Diagnosis) -> impl Iterator<Item = &'static Diagnosis> {
-        FOLLOWS
-            .iter()
-            .chain(settings::FOLLOWS)
-            .chain(source::FOLLOWS)
-            .filter(move |(cause, ..)| *cause == of)
-            .flat_map(|(_, effects, _)| effects.iter().copied())
+        follows().filter(move |(cause, ..)| *cause == of).flat_map(|(_, effects, _)| effects.iter().copied())
     }
 
     #[test]
@@ -145,10 +145,10 @@ mod tests {
         assert_eq!(
             codes[..4],
             [
-                ("L2-CONNECT-REFUSED", None),
                 ("L2-CLOCK-WRONG", None),
                 ("L2-TLS-EXPIRED", Some("L2-CLOCK-WRONG")),
                 ("L3-SUMDB-UNREACHABLE", Some("L2-CLOCK-WRONG")),
+                ("L2-CONNECT-REFUSED", None),
             ]
         );
     }

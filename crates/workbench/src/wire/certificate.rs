@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
-use rustls::pki_types::CertificateDer;
+use rustls::pki_types::{CertificateDer, UnixTime};
 use x509_parser::{
     extensions::GeneralName,
     prelude::{FromDer, X509Certificate, X509Name},
@@ -41,6 +41,13 @@ impl Certificate {
             not_after: moment(found.validity().not_after.timestamp()),
             names: names.take(MOST_NAMES).collect(),
         })
+    }
+
+    /// A moment at which it counts.
+    pub(super) fn middle(&self) -> UnixTime {
+        let since = |moment: SystemTime| moment.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+        let (from, to) = (since(self.not_before), since(self.not_after));
+        UnixTime::since_unix_epoch(from + to.saturating_sub(from) / 2)
     }
 
     /// Whether it counts at a moment.

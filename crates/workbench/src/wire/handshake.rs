@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use rustls::{
-    ClientConfig, DigitallySignedStruct, ProtocolVersion, RootCertStore, SignatureScheme,
+    CertificateError, ClientConfig, DigitallySignedStruct, ProtocolVersion, RootCertStore, SignatureScheme,
     client::{
         WebPkiServerVerifier,
         danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier},
@@ -76,7 +76,7 @@ impl Wire {
 
     fn config(&self, offer: Offer, shown: &Arc<Shown>) -> Result<ClientConfig, rustls::Error> {
         let provider = Arc::new(aws_lc_rs::default_provider());
-        let verifier = Noted::new(&self.roots, Arc::clone(&provider), Arc::clone(shown));
+        let verifier = Noted::new(&self.roots, Arc::clone(&provider), Arc::clone(shown), self.any_time);
         let mut config = ClientConfig::builder_with_provider(provider)
             .with_safe_default_protocol_versions()?
             .dangerous()
@@ -105,19 +105,26 @@ impl Shown {
     }
 }
 
-/// Verifies as usual, and notes what was to be verified. It accepts nothing that the usual check refuses.
+/// Verifies as usual, and notes what was to be verified. It accepts nothing that the usual check refuses, unless it is told that
+/// the time does not count.
 #[derive(Debug)]
 struct Noted {
     /// None where no authority is known: then nothing is trusted.
     usual: Option<Arc<WebPkiServerVerifier>>,
     provider: Arc<CryptoProvider>,
     shown: Arc<Shown>,
+    any_time: bool,
 }
 
 impl Noted {
-    fn new(roots: &Arc<RootCertStore>, provider: Arc<CryptoProvider>, shown: Arc<Shown>) -> Self {
+    fn new(
+        roots: &Arc<RootCertStore>,
+        provider: Arc<CryptoProvider>,
+        shown: Arc<Shown>,
+        any_time: bool,
+    ) -> Self {
         let usual = WebPkiServerVerifier::builder_with_provider(Arc::clone(roots), Arc::clone(&provider));
-        Noted { usual: usual.build().ok(), provider, shown }
+        Noted { usual: usual.build().ok(), provider, shown, any_time }
     }
 }
 
@@ -131,13 +138,14 @@ impl ServerCertVerifier for Noted {
         now: UnixTime,
     ) -> Result<ServerCertVerified, rustls::Error> {
         let chain = std::iter::once(end_entity).chain(intermediates).take(LONGEST_CHAIN);
-        let chain = chain.filter_map(Certificate::parse).collect();
+        let chain: Vec<_> = chain.filter_map(Certificate::parse).collect();
+        let within = chain.first().map(Certificate::middle).filter(|_| self.any_time);
         *self.shown.0.lock().unwrap_or_else(PoisonError::into_inner) = chain;
-        match &self.usual {
-            Some(usual) => {
-                usual.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now)
-            }
-            None => Err(rustls::CertificateError::UnknownIssuer.into()),
+        let Some(usual) = &self.usual else { return Err(CertificateError::UnknownIssuer.into()) };
+        let verify = |at| usual.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, at);
+        match (verify(now), within) {
+            (Err(rustls::Error::InvalidCertificate(why)), Some(within)) if is_of_time(&why) => verify(within),
+            (verified, _) => verified,
         }
     }
 
@@ -162,6 +170,16 @@ impl ServerCertVerifier for Noted {
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
         self.provider.signature_verification_algorithms.supported_schemes()
     }
+}
+
+fn is_of_time(why: &CertificateError) -> bool {
+    matches!(
+        why,
+        CertificateError::Expired
+            | CertificateError::ExpiredContext { .. }
+            | CertificateError::NotValidYet
+            | CertificateError::NotValidYetContext { .. }
+    )
 }
 
 const LONGEST_CHAIN: usize = 8;

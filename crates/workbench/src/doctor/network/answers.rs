@@ -1,0 +1,227 @@
+//! A proxy of GOPROXY, asked for modules of the project as `go` asks it.
+
+use std::io::Read;
+
+use flate2::read::GzDecoder;
+use futures_util::future::join_all;
+use gomod::{ModuleVersion, Request};
+use http::header::CONTENT_ENCODING;
+
+use super::plan::Source;
+use crate::wire::{Answer, Ask, Failure, Line, Offer, Problem, Step, Wire};
+
+/// What a proxy answered.
+pub(super) struct ProxySeen {
+    pub(super) host: String,
+    pub(super) asked: Vec<Asked>,
+    /// Another entry of GOPROXY is asked after any failure of it.
+    pub(super) spare: bool,
+    /// Another entry is asked where it says 404.
+    pub(super) more: bool,
+}
+
+/// One question and its answer.
+pub(super) struct Asked {
+    pub(super) what: What,
+    pub(super) module: ModuleVersion,
+    /// The path as `go` spells it.
+    pub(super) path: String,
+    pub(super) answer: Result<Answer, Failure>,
+    /// The body as far as it was kept, without the compression that is said of it; none if it is not of a kind that was asked for.
+    pub(super) body: Option<Vec<u8>>,
+    /// The host that gave it, if redirects led to another one.
+    pub(super) from: Option<String>,
+    /// It failed at first, and not a second time.
+    pub(super) recovered: bool,
+    /// Where the first answer broke off, if the second did as well.
+    pub(super) broke_at: Option<u64>,
+    /// Another way of asking that worked where this one did not.
+    pub(super) works: Option<Other>,
+}
+
+/// What was asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum What {
+    List,
+    Info,
+    Mod,
+    Zip,
+}
+
+/// Another way of asking.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Other {
+    /// `@` as `%40`, or `!` as itself.
+    Spelled,
+    /// HTTP/1.1.
+    Http1,
+}
+
+impl ProxySeen {
+    pub(super) async fn look(wire: &Wire, source: &Source, modules: &[ModuleVersion], http2: bool) -> Self {
+        let each = modules.iter().enumerate().map(|(n, module)| async move {
+            let mut lines = Vec::new();
+            let mut asked = Vec::new();
+            for what in [What::List, What::Info, What::Mod, What::Zip] {
+                if what == What::Zip && n > 0 {
+                    break;
+                }
+                let mut one = Asked::ask(wire, source, module, what, &mut lines).await;
+                if !one.is_good() {
+                    one.try_otherwise(wire, source, http2).await;
+                }
+                let silent = matches!(&one.answer, Err(failure) if failure.problem == Problem::TimedOut);
+                asked.push(one);
+                if silent {
+                    break;
+                }
+            }
+            asked
+        });
+        let asked = join_all(each).await.into_iter().flatten().collect();
+        ProxySeen { host: source.host(), asked, spare: source.spare, more: source.more }
+    }
+}
+
+impl Asked {
+    async fn ask(
+        wire: &Wire,
+        source: &Source,
+        module: &ModuleVersion,
+        what: What,
+        lines: &mut Vec<Line>,
+    ) -> Self {
+        let request = match what {
+            What::List => Request::List(module.path().clone()),
+            What::Info => Request::Info(module.clone()),
+            What::Mod => Request::Mod(module.clone()),
+            What::Zip => Request::Zip(module.clone()),
+        };
+        let path = request.path().trim_start_matches('/').to_owned();
+        let ask = question(source, source.below(&path), what);
+        let mut asked = Asked {
+            what,
+            module: module.clone(),
+            path,
+            answer: Err(Failure::new(Step::Head(String::new()), Problem::Other, "")),
+            body: None,
+            from: None,
+            recovered: false,
+            broke_at: None,
+            works: None,
+        };
+        asked.once(wire, &ask, Offer::Both, lines).await;
+        if asked.may_be_chance() {
+            let broke_at = asked.answer.as_ref().ok().filter(|answer| answer.broken.is_some()).map(|a| a.len);
+            asked.once(wire, &ask, Offer::Both, &mut Vec::new()).await;
+            asked.recovered = asked.is_good();
+            asked.broke_at = broke_at;
+        }
+        asked
+    }
+
+    async fn once(&mut self, wire: &Wire, ask: &Ask, offer: Offer, lines: &mut Vec<Line>) {
+        let fetched = wire.fetch(ask, offer, lines).await;
+        let last = fetched.urls.last().map(super::plan::label);
+        self.from = last.filter(|host| *host != super::plan::label(&ask.url));
+        self.answer = fetched.end;
+        self.body = self.answer.as_ref().ok().and_then(decoded);
+    }
+
+    /// Whether it may be another time what it was not now: everything but an answer, or a silence that took long enough.
+    fn may_be_chance(&self) -> bool {
+        match &self.answer {
+            Err(failure) => failure.problem != Problem::TimedOut,
+            Ok(answer) => match &answer.broken {
+                Some(failure) => failure.problem != Problem::TimedOut,
+                None => answer.status.is_server_error(),
+            },
+        }
+    }
+
+    /// Whether it is an answer to the question: 200 and a body, or an absence.
+    fn is_good(&self) -> bool {
+        self.body.is_some()
+            && self.answer.as_ref().is_ok_and(|answer| {
+                answer.broken.is_none() && matches!(answer.status.as_u16(), 200 | 404 | 410)
+            })
+    }
+
+    /// Asks in ways in which `go` does not ask, to see what it is that somebody on the way does not bear.
+    async fn try_otherwise(&mut self, wire: &Wire, source: &Source, http2: bool) {
+        let came = |asked: &Asked| {
+            asked.answer.as_ref().is_ok_and(|answer| answer.status.as_u16() == 200 && answer.broken.is_none())
+        };
+        let mut other = Asked {
+            what: self.what,
+            module: self.module.clone(),
+            path: self.path.clone(),
+            answer: Err(Failure::new(Step::Head(String::new()), Problem::Other, "")),
+            body: None,
+            from: None,
+            recovered: false,
+            broke_at: None,
+            works: None,
+        };
+        if http2 {
+            let ask = question(source, source.below(&self.path), self.what);
+            other.once(wire, &ask, Offer::Http1, &mut Vec::new()).await;
+            if came(&other) {
+                self.works = Some(Other::Http1);
+                return;
+            }
+        }
+        // Who filters paths answers, or breaks off; who is silent is silent to all.
+        let suspect = match &self.answer {
+            Ok(answer) => matches!(answer.status.as_u16(), 400 | 403 | 405 | 406 | 500 | 501),
+            Err(failure) => matches!(failure.problem, Problem::Reset | Problem::Closed),
+        };
+        if !suspect {
+            return;
+        }
+        for spelled in [self.path.replace('!', "%21").replace('@', "%40"), self.path.clone()] {
+            if spelled == self.path.replace('!', "%21") {
+                continue;
+            }
+            other
+                .once(
+                    wire,
+                    &question(source, source.spelled(&spelled), self.what),
+                    Offer::Both,
+                    &mut Vec::new(),
+                )
+                .await;
+            if came(&other) {
+                self.works = Some(Other::Spelled);
+                return;
+            }
+        }
+    }
+}
+
+fn question(source: &Source, url: url::Url, what: What) -> Ask {
+    let mut ask = Ask::get(url);
+    ask.headers = source.headers();
+    if what == What::Zip {
+        (ask.keep, ask.most) = (MOST_OF_ZIP, MOST_OF_ZIP as u64);
+    }
+    ask
+}
+
+/// The body without its compression; none where it has another one than was asked for.
+fn decoded(answer: &Answer) -> Option<Vec<u8>> {
+    match answer.headers.get(CONTENT_ENCODING).map(http::HeaderValue::as_bytes) {
+        None | Some(b"identity") => Some(answer.body.clone()),
+        Some(b"gzip" | b"x-gzip") => {
+            let mut plain = Vec::new();
+            let mut reader = GzDecoder::new(&*answer.body).take(MOST_OF_ZIP as u64);
+            let read = reader.read_to_end(&mut plain);
+            // Of a long body only the beginning was kept.
+            (read.is_ok() || !plain.is_empty()).then_some(plain)
+        }
+        Some(_) => None,
+    }
+}
+
+/// So much of a zip shows how fast it comes, and whether it is cut.
+const MOST_OF_ZIP: usize = 4 << 20;
