@@ -92,6 +92,7 @@ pub(super) const CHECKS: &[Check] = &[
             &network::NOT_HTTP,
             &network::REFUSED,
             &network::NO_ROUTE,
+            &network::TLS_REFUSED,
             &network::RESET,
             &network::BODY_STALLS,
             &network::BODY_LIMIT,

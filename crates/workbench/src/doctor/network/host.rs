@@ -43,6 +43,8 @@ pub(super) struct HostSeen {
     pub(super) date: Option<SystemTime>,
     /// What answers in plain HTTP at that host, where TLS did not stand.
     pub(super) plain: Option<Plain>,
+    /// There was no TLS handshake, and the same port answers in plain HTTP.
+    pub(super) speaks_plainly: bool,
     /// The same way without the network's proxy, where that did not let it through.
     pub(super) straight: Option<Result<(), Failure>>,
     /// From here on nobody has to be asked for the name again.
@@ -82,6 +84,7 @@ impl HostSeen {
             broken_by_name: false,
             date: None,
             plain: None,
+            speaks_plainly: false,
             straight: None,
             wire: wire.clone(),
             url,
@@ -181,17 +184,23 @@ impl HostSeen {
                 self.broken_by_name = !self.wire.shown_without_name(reached.address).await.is_empty();
             }
         }
+        let no_handshake = matches!(failure.problem, Problem::Reset | Problem::Closed | Problem::TimedOut);
+        if matches!(failure.step, Step::Tls(_)) && no_handshake && !self.broken_by_name {
+            let port = self.url.port_or_known_default();
+            self.speaks_plainly = self.ask_plainly(port).await.is_some();
+        }
         if self.behind.is_some() {
             self.straight = Some(self.wire.straight().open(&self.url, Offer::Both).await.line.map(drop));
         } else if matches!(failure.problem, Problem::Distrust(_)) && self.url.port().is_none() {
-            self.plain = self.ask_plainly().await;
+            self.plain = self.ask_plainly(None).await;
         }
     }
 
-    /// Asks the same host without TLS: a portal answers everything.
-    async fn ask_plainly(&self) -> Option<Plain> {
+    /// Asks the same host without TLS, at this port or the usual one: a portal answers everything.
+    async fn ask_plainly(&self, port: Option<u16>) -> Option<Plain> {
         let mut url = self.url.clone();
         url.set_scheme("http").ok()?;
+        url.set_port(port).ok()?;
         url.set_path("/");
         let mut line = self.wire.open(&url, Offer::Http1).await.line.ok()?;
         let answer = line.ask(&Ask { method: Method::HEAD, ..Ask::get(url.clone()) }).await.ok()?;

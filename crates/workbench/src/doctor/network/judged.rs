@@ -72,6 +72,7 @@ fn root(proxy: &ProxySeen) -> Option<Root> {
         &network::NOT_HTTP,
         &network::REFUSED,
         &network::NO_ROUTE,
+        &network::TLS_REFUSED,
         &network::BODY_STALLS,
         &network::BODY_LIMIT,
         &network::CUT,

@@ -73,6 +73,7 @@ fn cause(host: &HostSeen, failure: &Failure, env: &Environment, wire: &Wire) -> 
         (_, Problem::Refused) => &network::REFUSED,
         (_, Problem::NoRoute) => &network::NO_ROUTE,
         (Step::Tls(_), _) if host.broken_by_name => &network::TLS_SNI,
+        (Step::Tls(_), _) if host.speaks_plainly => &network::TLS_PLAIN,
         (Step::Tls(_), Problem::Distrust(why)) => distrust(why, wire),
         (Step::Tls(_), Problem::NotTls) => &network::TLS_PLAIN,
         (Step::Tls(_), Problem::TlsRefused) => &network::TLS_REFUSED,
@@ -91,6 +92,7 @@ pub(super) fn broken(problem: Problem) -> &'static Diagnosis {
         Problem::Redirect => &network::REDIRECTS,
         Problem::Refused => &network::REFUSED,
         Problem::NoRoute => &network::NO_ROUTE,
+        Problem::TlsRefused => &network::TLS_REFUSED,
         _ => &network::RESET,
     }
 }

@@ -39,12 +39,12 @@ pub(super) fn examine(host: &HostSeen, hosts_file: &str, seen: &mut Seen) {
                 let finding = finding.evidence(format!("{line}{dead}"));
                 seen.found(evidence_of_servers(host).fold(finding, Finding::evidence));
             }
-            if host.end.is_err() && !listed.is_empty() && leads_astray(host, addresses) {
+            if !listed.is_empty() && leads_astray(host) {
                 let finding = Finding::new(&network::HOSTS_FILE).name("host", &host.host);
                 seen.found(listed.into_iter().fold(finding, Finding::evidence));
                 return;
             }
-            if host.end.is_err() && is_hijacked(host, addresses) {
+            if leads_astray(host) && is_hijacked(host, addresses) {
                 report(&network::DNS_HIJACKED, seen);
                 return;
             }
@@ -88,16 +88,16 @@ fn is_hijacked(host: &HostSeen, addresses: &[IpAddr]) -> bool {
 }
 
 /// Whether what is at these addresses cannot be the host, or is not it.
-fn leads_astray(host: &HostSeen, addresses: &[IpAddr]) -> bool {
-    let failure = host.end.as_ref().err();
-    let other = failure.is_some_and(|failure| {
+fn leads_astray(host: &HostSeen) -> bool {
+    let right_elsewhere = host.elsewhere.as_ref().is_some_and(|(_, end)| end.is_ok());
+    let other = host.end.as_ref().err().is_some_and(|failure| {
         matches!(&failure.step, Step::Connect(_))
             || matches!(
                 failure.problem,
                 Problem::Distrust(Distrust::Name | Distrust::Issuer) | Problem::NotTls
             )
     });
-    other || addresses.iter().all(|address| is_bogus(*address))
+    other || right_elsewhere
 }
 
 /// An address at which no server of the internet can be.

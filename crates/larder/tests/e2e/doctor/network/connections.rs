@@ -165,7 +165,8 @@ fn connections_that_name_the_host_are_broken() {
     if !testkit::require("port 53 of a loopback address", resolver.is_some()) {
         return;
     }
-    let Some(machine) = super::Machine::new(&resolver.unwrap().line(), Some(&format!("127.0.0.1 {NAME}\n")))
+    let Some(machine) =
+        super::Machine::new(&resolver.as_ref().unwrap().line(), Some(&format!("127.0.0.1 {NAME}\n")))
     else {
         return;
     };
