@@ -84,6 +84,22 @@ impl ProxySeen {
 }
 
 impl Asked {
+    /// A question without its answer.
+    fn new(what: What, module: &ModuleVersion, path: String) -> Self {
+        let nothing = Failure::new(Step::Head(String::new()), Problem::Other, "nothing was asked yet");
+        Asked {
+            what,
+            module: module.clone(),
+            path,
+            answer: Err(nothing),
+            body: None,
+            from: None,
+            recovered: false,
+            broke_at: None,
+            works: None,
+        }
+    }
+
     async fn ask(
         wire: &Wire,
         source: &Source,
@@ -99,17 +115,7 @@ impl Asked {
         };
         let path = request.path().trim_start_matches('/').to_owned();
         let ask = question(source, source.below(&path), what);
-        let mut asked = Asked {
-            what,
-            module: module.clone(),
-            path,
-            answer: Err(Failure::new(Step::Head(String::new()), Problem::Other, "")),
-            body: None,
-            from: None,
-            recovered: false,
-            broke_at: None,
-            works: None,
-        };
+        let mut asked = Asked::new(what, module, path);
         asked.once(wire, &ask, Offer::Both, lines).await;
         if asked.may_be_chance() {
             let broke_at = asked.answer.as_ref().ok().filter(|answer| answer.broken.is_some()).map(|a| a.len);
@@ -152,17 +158,7 @@ impl Asked {
         let came = |asked: &Asked| {
             asked.answer.as_ref().is_ok_and(|answer| answer.status.as_u16() == 200 && answer.broken.is_none())
         };
-        let mut other = Asked {
-            what: self.what,
-            module: self.module.clone(),
-            path: self.path.clone(),
-            answer: Err(Failure::new(Step::Head(String::new()), Problem::Other, "")),
-            body: None,
-            from: None,
-            recovered: false,
-            broke_at: None,
-            works: None,
-        };
+        let mut other = Asked::new(self.what, &self.module, self.path.clone());
         if http2 {
             let ask = question(source, source.below(&self.path), self.what);
             other.once(wire, &ask, Offer::Http1, &mut Vec::new()).await;

@@ -66,7 +66,7 @@ fn cause(host: &HostSeen, failure: &Failure, env: &Environment, wire: &Wire) -> 
         (Step::Proxy(_) | Step::Tunnel(_), _) => &network::HTTP_PROXY,
         (Step::Connect(_), _) if is_proxy_left_out(host, env) => &network::HTTP_PROXY_UNUSED,
         (Step::Connect(_), _)
-            if host.dialled.iter().all(|dialled| dialled.address.is_ipv6()) && host.dialled.len() > 0 =>
+            if host.dialled.iter().all(|dialled| dialled.address.is_ipv6()) && !host.dialled.is_empty() =>
         {
             &network::IPV6
         }

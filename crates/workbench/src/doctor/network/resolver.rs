@@ -60,7 +60,7 @@ fn unanswered(host: &HostSeen, problem: Problem) -> &'static Diagnosis {
     let servers =
         || host.servers.iter().map(|said| said.answer.as_ref().err().map(|failure| failure.problem));
     let another_knows = host.servers.iter().any(|said| said.answer.is_ok());
-    let all_silent = host.servers.iter().len() > 0 && servers().all(is_silent);
+    let all_silent = !host.servers.is_empty() && servers().all(is_silent);
     match problem {
         _ if all_silent => &network::DNS_DEAD,
         Problem::NoSuchName | Problem::NoAddress if another_knows => &network::DNS_DISAGREE,

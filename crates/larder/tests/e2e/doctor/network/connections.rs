@@ -131,8 +131,8 @@ fn the_server_wants_a_certificate_of_the_client() {
     let authority = Authority::new();
     let upstream = ScriptedUpstream::for_known_clients(tree(), &authority);
     let report = failing(&trusting(&upstream.url(), &authority));
-    // With TLS 1.3 the refusal comes after the handshake.
-    assert!(["L2-TLS-REFUSED"].contains(&report.codes()[0]), "{}", report.ran);
+    // With TLS 1.3 the refusal comes after the handshake, and may be overtaken by the end of the connection.
+    assert!(["L2-TLS-REFUSED", "L2-CONNECTION-RESET"].contains(&report.codes()[0]), "{}", report.ran);
 }
 
 #[test]
@@ -165,9 +165,7 @@ fn connections_that_name_the_host_are_broken() {
     if !testkit::require("port 53 of a loopback address", resolver.is_some()) {
         return;
     }
-    let Some(machine) =
-        super::Machine::new(&resolver.as_ref().unwrap().line(), Some(&format!("127.0.0.1 {NAME}\n")))
-    else {
+    let Some(machine) = super::Machine::new(&resolver.as_ref().unwrap().line(), None) else {
         return;
     };
     let authority = Authority::for_hosts(&[NAME]);
