@@ -69,11 +69,16 @@ impl Plan {
             Err(_) => plan.unread.push("the checksum database: GOSUMDB cannot be read".to_owned()),
         }
         let required = required(patient);
+        let requires = !required.is_empty();
         let not_asked = Patterns::new(&go.value(GoVariable::NoProxy));
         let not_proven = Patterns::new(&go.value(GoVariable::NoSumdb));
         let may_be_asked: Vec<_> =
             required.into_iter().filter(|module| !not_asked.matches(module.path().as_str())).collect();
         plan.proven = may_be_asked.iter().find(|m| !not_proven.matches(m.path().as_str())).cloned();
+        // Where every module is private, no database is asked.
+        if requires && plan.proven.is_none() {
+            plan.database = None;
+        }
         plan.modules = chosen(may_be_asked);
         plan
     }
