@@ -1,6 +1,6 @@
 //! Whom `go` would ask for the modules of the project, by its settings.
 
-use gomod::{GoMod, ModuleVersion, Patterns, ProxyList, ProxyTarget, Separator, SumdbSpec};
+use gomod::{GoMod, ModuleVersion, Patterns, ProxyList, ProxyTarget, Require, Separator, SumdbSpec};
 use http::{HeaderMap, HeaderName, HeaderValue};
 use upstream::{Env, Login, Netrc, SafeUrl};
 use url::Url;
@@ -153,7 +153,7 @@ fn required(patient: &Patient) -> Vec<ModuleVersion> {
     let replaced = |path: &str| read.replace().iter().any(|replace| replace.path() == path);
     let mut required: Vec<_> = read.require().iter().filter(|require| !replaced(require.path())).collect();
     required.sort_by_key(|require| require.is_indirect());
-    required.into_iter().filter_map(|require| require.module_version()).collect()
+    required.into_iter().filter_map(Require::module_version).collect()
 }
 
 /// A few of them, and one with an upper-case letter among them, whose path has a `!`.

@@ -133,7 +133,7 @@ fn family(host: &HostSeen, seen: &mut Seen) {
         let late = |dialled: &&crate::wire::Dialled| {
             matches!(dialled.end.as_ref().map_err(|failure| failure.problem), Err(Problem::TimedOut))
         };
-        if v6.iter().any(|dialled| late(dialled)) {
+        if v6.iter().any(late) {
             seen.found(lines.fold(about(&network::IPV6_WAITS, host), Finding::evidence));
         }
     }
