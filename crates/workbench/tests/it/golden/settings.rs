@@ -4,7 +4,7 @@ use testkit::{Reply, ScriptedUpstream, TestLog};
 
 use super::{
     Fault, fault,
-    lab::{DOWNLOAD, Lab, Log, Site, VANITY, said, tree},
+    lab::{Lab, Log, Site, VANITY, said, tree},
     since,
 };
 
