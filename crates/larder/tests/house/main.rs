@@ -5,6 +5,7 @@
 mod commands;
 mod crates;
 mod dependencies;
+mod doctor;
 mod files;
 mod tracked;
 
