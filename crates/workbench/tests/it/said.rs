@@ -1,6 +1,6 @@
 //! What people and programs read of a log, and what docs/EXPLAIN.md shows of it.
 
-use std::{env, fs, path::Path};
+use std::{env, fmt::Write, fs, path::Path};
 
 use serde_json::Value;
 use workbench::{Report, checks_of};
@@ -47,7 +47,7 @@ fn the_page_shows_what_is_said() {
         let report = said(name);
         let text = if kind == "json" { report.json() } else { report.text() };
         let block = if without_checks(kind, block) == without_checks(kind, &text) { block } else { &text };
-        wanted += &format!("<!-- {mark} -->\n{open}\n{block}```{rest}");
+        write!(wanted, "<!-- {mark} -->\n{open}\n{block}```{rest}").unwrap();
         shown += 1;
     }
     if env::var_os("LARDER_WRITE_DOCS").is_some() {

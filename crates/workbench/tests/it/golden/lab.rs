@@ -155,6 +155,7 @@ impl Lab {
 }
 
 /// What a failed `go` printed. One that did not fail says something that nothing is expected of.
+#[expect(clippy::unnecessary_wraps, reason = "what a fault gives where it can be made")]
 pub(super) fn said(ran: &Ran) -> Log {
     if ran.status.success() {
         return Some(format!("should have failed: {ran}"));
