@@ -117,6 +117,10 @@ fn anonymous(log: &str) -> String {
         {
             out.push_str("/home/dev");
             rest = behind.find(['/', ':', ' ', '\n']).map_or("", |end| &behind[end..]);
+            if let Some(behind) = rest.strip_prefix("/work") {
+                out.push_str("/app");
+                rest = behind;
+            }
         } else if let Some((address, behind)) =
             rest.strip_prefix(" on ").and_then(|rest| rest.split_once(":53: "))
             && address.parse::<Ipv4Addr>().is_ok()

@@ -142,6 +142,7 @@ impl Ward {
                 "verifying module: example.com/app@v1.0.0:",
                 "verifying go.mod: example.com/app@v1.0.0/go.mod:",
             )
+            .replace(&format!("{root}/work"), "/home/dev/app")
             .replace(&root, "/home/dev")
     }
 }
