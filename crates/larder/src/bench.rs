@@ -52,10 +52,10 @@ pub(crate) async fn bench(
         draw(file, &comparison)?;
     }
     let report = comparison.report();
-    let (code, err) = if !comparison.measured_anything() {
-        (NOTHING, "larder: no proxy answered anything rightly, so nothing could be measured\n".to_owned())
-    } else {
+    let (code, err) = if comparison.measured_anything() {
         (u8::from(!report.findings.is_empty()), String::new())
+    } else {
+        (NOTHING, "larder: no proxy answered anything rightly, so nothing could be measured\n".to_owned())
     };
     let out = match args {
         BenchArgs { json: true, .. } => comparison.json(),

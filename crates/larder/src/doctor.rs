@@ -114,7 +114,7 @@ fn chosen(names: &[String]) -> anyhow::Result<Vec<&'static Check>> {
 }
 
 fn listed() -> String {
-    checks().map(|check| format!("{:16} {}\n", check.name, check.about)).collect()
+    checks().fold(String::new(), |all, check| all + &format!("{:16} {}\n", check.name, check.about))
 }
 
 /// When it could not look.

@@ -123,43 +123,8 @@ impl VendorTree {
                 differences.push(Difference::NotRequired(format!("{path}@{version}")));
             }
         }
-        self.replacements(project, &vendored, &mut differences);
+        replacements(project, &vendored, &mut differences);
         differences
-    }
-
-    fn replacements(
-        &self,
-        project: &Project,
-        vendored: &BTreeMap<(&str, &str), (bool, Option<&str>)>,
-        differences: &mut Vec<Difference>,
-    ) {
-        // In a workspace directories are written relative to another place; only the single module is compared.
-        let ([main], None) = (project.mains(), project.work()) else { return };
-        let mut replaced = BTreeMap::new();
-        for line in main.mods().replace() {
-            let version = line.version().map_or("", Version::as_str);
-            replaced.insert((line.path(), version), shown(line.with()));
-        }
-        for ((path, version), gomod) in &replaced {
-            let known = vendored.get(&(*path, *version)).and_then(|(_, instead)| *instead);
-            if known != Some(gomod.as_str()) {
-                differences.push(Difference::Replaced {
-                    module: format!("{path} {version}").trim_end().to_owned(),
-                    gomod: Some(gomod.clone()),
-                    vendored: known.map(str::to_owned),
-                });
-            }
-        }
-        for ((path, version), (_, instead)) in vendored {
-            let Some(instead) = instead else { continue };
-            if !replaced.contains_key(&(*path, *version)) && !replaced.contains_key(&(*path, "")) {
-                differences.push(Difference::Replaced {
-                    module: format!("{path} {version}").trim_end().to_owned(),
-                    gomod: None,
-                    vendored: Some((*instead).to_owned()),
-                });
-            }
-        }
     }
 }
 
@@ -177,6 +142,41 @@ impl Vendored {
     pub fn below<'a>(&self, package: &'a str) -> Option<&'a str> {
         let rest = package.strip_prefix(self.path.as_str())?;
         if rest.is_empty() { Some(rest) } else { rest.strip_prefix('/') }
+    }
+}
+
+/// Where a line of go.mod and the list in the directory replace a module differently.
+fn replacements(
+    project: &Project,
+    vendored: &BTreeMap<(&str, &str), (bool, Option<&str>)>,
+    differences: &mut Vec<Difference>,
+) {
+    // In a workspace directories are written relative to another place; only the single module is compared.
+    let ([main], None) = (project.mains(), project.work()) else { return };
+    let mut replaced = BTreeMap::new();
+    for line in main.mods().replace() {
+        let version = line.version().map_or("", Version::as_str);
+        replaced.insert((line.path(), version), shown(line.with()));
+    }
+    for ((path, version), gomod) in &replaced {
+        let known = vendored.get(&(*path, *version)).and_then(|(_, instead)| *instead);
+        if known != Some(gomod.as_str()) {
+            differences.push(Difference::Replaced {
+                module: format!("{path} {version}").trim_end().to_owned(),
+                gomod: Some(gomod.clone()),
+                vendored: known.map(str::to_owned),
+            });
+        }
+    }
+    for ((path, version), (_, instead)) in vendored {
+        let Some(instead) = instead else { continue };
+        if !replaced.contains_key(&(*path, *version)) && !replaced.contains_key(&(*path, "")) {
+            differences.push(Difference::Replaced {
+                module: format!("{path} {version}").trim_end().to_owned(),
+                gomod: None,
+                vendored: Some((*instead).to_owned()),
+            });
+        }
     }
 }
 

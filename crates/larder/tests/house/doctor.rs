@@ -1,6 +1,6 @@
 //! `docs/DOCTOR.md` says of everything that the doctor finds which tests make it happen, and there are such tests.
 
-use std::{collections::BTreeMap, env, fs};
+use std::{collections::BTreeMap, env, fmt::Write as _, fs};
 
 use workbench::{Diagnosis, all, checks_of};
 
@@ -22,7 +22,8 @@ fn everything_the_doctor_finds_is_made_to_happen() {
 
 #[test]
 fn what_two_faults_at_once_are_is_made_to_happen() {
-    let pairs: usize = tests().iter().filter(|(name, _)| name.contains("::pairs::")).map(|(_, text)| rows(text)).sum();
+    let pairs: usize =
+        tests().iter().filter(|(name, _)| name.contains("::pairs::")).map(|(_, text)| rows(text)).sum();
     assert!(pairs >= 20, "{pairs} pairs of faults");
 }
 
@@ -74,8 +75,9 @@ fn table(found: &[&Diagnosis], proofs: &Proofs) -> String {
         let names = workbench::Names::default();
         let checks: Vec<_> = checks_of(diagnosis).map(|check| format!("`{}`", check.name)).collect();
         let tests: Vec<_> = proofs[diagnosis.code].iter().map(|test| format!("`{test}`")).collect();
-        table += &format!(
-            "| {} | [{code}](doctor/{code}.md) | {} | {} | {} |\n",
+        let _ = writeln!(
+            table,
+            "| {} | [{code}](doctor/{code}.md) | {} | {} | {} |",
             names.fill(diagnosis.title),
             names.fill(diagnosis.cure),
             checks.join(", "),

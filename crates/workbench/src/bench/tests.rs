@@ -5,11 +5,11 @@ use std::time::Duration;
 use super::{advice::advise, comparison::rank, *};
 
 fn ms(milliseconds: f64) -> Duration {
-    Duration::from_micros((milliseconds * 1e3).round() as u64)
+    Duration::from_secs_f64(milliseconds / 1e3)
 }
 
-fn quantiles(p50: f64, p95: f64, p99: f64) -> Option<Quantiles> {
-    Some(Quantiles { p50: ms(p50), p95: ms(p95), p99: ms(p99) })
+fn quantiles(p50: f64, p95: f64, p99: f64) -> Quantiles {
+    Quantiles { p50: ms(p50), p95: ms(p95), p99: ms(p99) }
 }
 
 fn series(asked: u32, good: u32, times: Option<Quantiles>) -> Series {
@@ -18,7 +18,7 @@ fn series(asked: u32, good: u32, times: Option<Quantiles>) -> Series {
 
 /// A proxy that works, so many times slower than the fastest.
 fn works(url: &str, place: Place, slower: f64) -> Measured {
-    let of = |p50: f64| quantiles(p50 * slower, p50 * slower * 1.5, p50 * slower * 2.25);
+    let of = |p50: f64| Some(quantiles(p50 * slower, p50 * slower * 1.5, p50 * slower * 2.25));
     let level = |at_once, p50| Level {
         at_once,
         series: series(at_once, at_once, of(p50)),
@@ -165,7 +165,7 @@ fn the_picture_needs_nothing_from_elsewhere() {
 #[test]
 fn what_works_is_recommended_best_first() {
     let Comparison { proxies, advice, .. } = comparison();
-    let order: Vec<_> = proxies.iter().map(|proxy| proxy.standing()).collect();
+    let order: Vec<_> = proxies.iter().map(Measured::standing).collect();
     assert_eq!(
         order,
         [Standing::Works, Standing::Works, Standing::Unreliable, Standing::Wrong, Standing::Fails]

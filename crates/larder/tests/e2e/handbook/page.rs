@@ -41,18 +41,15 @@ impl Section {
     pub(super) fn symptom(&self, ward: &Ward) {
         let ran = ward.sh(self.command).fails();
         let said = ward.anonymous(&ran.stderr);
-        let said: String = said
-            .lines()
-            .filter(|line| !line.starts_with("go: downloading "))
-            .map(|line| format!("{line}\n"))
-            .collect();
+        let said: String =
+            said.split_inclusive('\n').filter(|line| !line.starts_with("go: downloading ")).collect();
         assert_eq!(said, self.prints, "{ran}");
         let report = ward.sh(&format!("larder explain -- {}", self.command));
         assert_eq!(report.code(), Some(1), "{report}");
         let first = report
             .stderr
             .lines()
-            .find(|line| line.starts_with("L") && line.contains("  "))
+            .find(|line| line.starts_with('L') && line.contains("  "))
             .unwrap_or_default();
         assert!(first.starts_with(self.code), "{}: {report}", self.code);
     }

@@ -84,7 +84,9 @@ impl World {
         }
         self.site.announces("vanity*", &format!("{VANITY}/vanity git https://{CODE}/team/lib"));
         if let Some(names) = &self.names {
-            HOSTS.iter().for_each(|host| names.knows(host, Ipv4Addr::LOCALHOST));
+            for host in HOSTS {
+                names.knows(host, Ipv4Addr::LOCALHOST);
+            }
             names.says(Names::Known);
         }
     }

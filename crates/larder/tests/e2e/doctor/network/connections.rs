@@ -233,12 +233,12 @@ fn the_http_proxy_works_and_nobody_is_bothered() {
 /// A name that only this machine has, for a proxy inside.
 const INSIDE: &str = "proxy.larder.example";
 
-fn inside(go: testkit::GoCommand, works: bool) -> Option<crate::doctor::Report> {
+fn inside(go: &testkit::GoCommand, works: bool) -> Option<crate::doctor::Report> {
     let machine =
         super::Machine::new("nameserver 127.53.53.53\n", Some(&format!("127.0.0.1 localhost {INSIDE}\n")))?;
-    let ran = machine.go(&go);
+    let ran = machine.go(go);
     assert_eq!(ran.status.success(), works, "{ran}");
-    Some(machine.network(&go))
+    Some(machine.network(go))
 }
 
 #[test]
@@ -247,7 +247,7 @@ fn a_host_inside_is_sent_through_the_http_proxy() {
     let upstream = ScriptedUpstream::over_tls(tree(), &authority);
     let proxy = proxy_saying("HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\n\r\n");
     let go = trusting(&upstream.url().replace("127.0.0.1", INSIDE), &authority).env("HTTPS_PROXY", proxy);
-    if let Some(report) = inside(go, false) {
+    if let Some(report) = inside(&go, false) {
         report.is("L2-NO-PROXY-MISSING");
     }
 }
@@ -260,7 +260,7 @@ fn the_variable_of_the_http_proxy_does_not_apply() {
     for variable in ["HTTP_PROXY", "ALL_PROXY"] {
         // From here nothing answers at that port.
         let go = trusting(&format!("https://{INSIDE}:9"), &authority).env(variable, tunnel.url());
-        if let Some(report) = inside(go, false) {
+        if let Some(report) = inside(&go, false) {
             assert!(report.codes().contains(&"L2-HTTP-PROXY-NOT-USED"), "{}", report.ran);
         }
     }
