@@ -79,6 +79,24 @@ fn no_git_where_something_needs_it() {
 }
 
 #[test]
+fn git_says_something_that_nobody_knows() {
+    let Some(site) = Site::with_lib() else { return };
+    let bin = site.only(&["sh", "git"]);
+    fs::rename(bin.join("git"), bin.join("real")).unwrap();
+    // To see which protocol is spoken, go asks before; that must work, or it tells of nothing else.
+    let script = "#!/bin/sh\ncase \"$*\" in *'ls-remote -q'*) echo 'fatal: the moon is full' >&2; exit 128;; esac\nexec real \"$@\"\n";
+    let git = bin.join("git");
+    fs::write(&git, script).unwrap();
+    fs::set_permissions(&git, fs::Permissions::from_mode(0o755)).unwrap();
+    let go = project(&site).env("PATH", bin);
+    let said = go_fails(&go);
+    assert!(said.contains("the moon is full"), "{said}");
+    let report = source(&go);
+    let finding = report.is("L4-VCS-FAILS");
+    assert!(finding["evidence"].to_string().contains("the moon is full"), "{finding}");
+}
+
+#[test]
 fn govcs_forbids_it() {
     let Some(site) = Site::with_lib() else { return };
     let go = project(&site).env("GOVCS", "private:hg,public:all");

@@ -55,6 +55,25 @@ fn no_way_leads_there() {
 }
 
 #[test]
+fn the_handshake_never_ends() {
+    let upstream = ScriptedUpstream::serving(tree());
+    let silent = FaultProxy::before(&upstream.url());
+    silent.always(Link::silent());
+    super::network(&project(&format!("https://{}", silent.address()))).is("L2-TLS-TIMEOUT");
+}
+
+#[test]
+fn there_is_an_ipv6_address_only_and_no_way_there() {
+    let alone = std::process::Command::new("unshare").args(["--net", "true"]).output();
+    if !testkit::require("unshare --net", alone.is_ok_and(|ran| ran.status.success())) {
+        return;
+    }
+    let go = project("http://[2001:db8::1]:8080");
+    let before = ["unshare", "--net"].map(OsStr::new);
+    doctor_behind(&go, &before, &["--check", CHECKS]).is("L2-IPV6-BROKEN");
+}
+
+#[test]
 fn somebody_unknown_signed_the_certificate() {
     let middlebox = Authority::signing("Example Corp Web Gateway", &[], None);
     let upstream = ScriptedUpstream::over_tls(tree(), &middlebox);

@@ -118,6 +118,18 @@ fn a_toolchain_that_cannot_be_downloaded() {
 }
 
 #[test]
+fn a_toolchain_that_nobody_may_verify() {
+    let site = Site::new().env("GOTOOLCHAIN", "auto").env("GOSUMDB", "off");
+    let tree = testkit::ModuleTree::parse(&testkit::toolchain("go1.99.0", "exit 0"));
+    let upstream = testkit::ScriptedUpstream::serving(tree);
+    let site = site.env("GOPROXY", &upstream.url());
+    site.edit("go.mod", |text| text.replace("go 1.21", "go 1.21\n\ntoolchain go1.99.0"));
+    site.fails("checksum database disabled by GOSUMDB=off");
+    let report = site.doctor();
+    assert!(report.codes().contains(&"L1-GOSUMDB-OFF"), "{}", report.ran);
+}
+
+#[test]
 fn a_module_calls_itself_otherwise() {
     let site = Site::new();
     let renamed = "-- example.com/renamed@v1.0.0/go.mod --\nmodule example.com/new\n-- example.com/renamed@v1.0.0/x.go --\npackage x\n";
