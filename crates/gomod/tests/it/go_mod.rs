@@ -175,7 +175,7 @@ fn the_main_module_has_to_be_understood_to_its_last_line() {
     for (text, line) in [
         ("module example.com/m\n<<<<<<< HEAD\n", 2),
         ("module example.com/m\nrequires example.com/a v1.0.0\n", 2),
-        ("module example.com/m\ngo v1.21\n", 2),
+        ("module example.com/m\ngo v1.21.0\n", 2),
         ("module example.com/m\ntoolchain xyz\n", 2),
         ("module example.com/m\nreplace example.com/a\n", 2),
         ("module example.com/m\nexclude example.com/a\n", 2),

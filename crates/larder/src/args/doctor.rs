@@ -42,7 +42,7 @@ Examples:
   larder doctor
   larder doctor ~/src/project
   larder doctor --offline --json
-  larder doctor --check gosum,modcache
+  larder doctor --check go-sum,module-cache
   larder doctor --fix
   larder doctor --undo
 

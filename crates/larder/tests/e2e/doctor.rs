@@ -3,6 +3,7 @@
 mod network;
 mod privacy;
 mod settings;
+mod shown;
 mod source;
 mod state;
 

@@ -73,7 +73,8 @@ fn tests() -> Vec<(String, String)> {
 }
 
 fn table(found: &[&Diagnosis], proofs: &Proofs) -> String {
-    let mut table = "| fault | verdict | cure | seen by | proven by |\n|---|---|---|---|---|\n".to_owned();
+    let mut table =
+        "| fault | verdict | cure | seen by check | proven by |\n|---|---|---|---|---|\n".to_owned();
     for diagnosis in found {
         let names = workbench::Names::default();
         let checks: Vec<_> = checks_of(diagnosis).map(|check| format!("`{}`", check.name)).collect();

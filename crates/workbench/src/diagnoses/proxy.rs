@@ -117,7 +117,7 @@ pub(crate) static SUMDB_UNREACHABLE: Diagnosis = Diagnosis {
     layer: Layer::Checksum,
     severity: Severity::Error,
     title: "The checksum database cannot be reached",
-    cause: "{module} has to be compared with the checksum database, and that cannot be asked from here, neither through the proxy nor directly.",
+    cause: "What is fetched has to be compared with the checksum database, and that cannot be asked from here, neither through the proxy nor directly.",
     cure: "Let a Larder answer for it: it keeps the proofs of what it has seen. Do not switch the check off.",
     commands: &["larder run -- go mod download", "go env GOPROXY GOSUMDB"],
 };
