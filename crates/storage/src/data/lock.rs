@@ -17,6 +17,15 @@ impl Held {
     }
 }
 
+impl Drop for Held {
+    /// Closing is not enough: a program that is just being started has a copy of every open file until its own code
+    /// begins, and the lock is held as long as there is a copy.
+    fn drop(&mut self) {
+        // Where it cannot be given back, closing gives it back a little later.
+        let _ = self.0.unlock();
+    }
+}
+
 /// Opens a lock file, making it if need be.
 pub(crate) fn open(path: &Path) -> Result<File, StoreError> {
     File::options().read(true).write(true).create(true).truncate(false).open(path).context("open", path)
