@@ -5,6 +5,7 @@ use std::{
     io::{self, BufRead, BufReader, IsTerminal, Read, Write},
     path::Path,
     process::Stdio,
+    time::Instant,
 };
 
 use anyhow::Context;
@@ -18,6 +19,8 @@ use crate::{
     args::ExplainArgs,
     child::{self, NotStarted, Signals},
     config::Printed,
+    progress::{Progress, TICK},
+    scrub::amount,
 };
 
 /// Explains a log, or what a command prints.
@@ -64,14 +67,21 @@ fn read(file: Option<&Path>) -> anyhow::Result<Report> {
 fn explained(log: impl Read) -> io::Result<Report> {
     let mut log = BufReader::with_capacity(CHUNK, log);
     let mut explainer = Explainer::default();
+    let (progress, mut told, mut bytes) = (Progress::new(), Instant::now(), 0_u64);
     loop {
         let read = log.fill_buf()?;
         if read.is_empty() {
+            progress.clear();
             return Ok(explainer.finish());
         }
         explainer.feed(read);
         let read = read.len();
         log.consume(read);
+        bytes = bytes.saturating_add(u64::try_from(read).unwrap_or_default());
+        if told.elapsed() >= TICK {
+            told = Instant::now();
+            progress.draw(|| format!("{} of the log read", amount(bytes)));
+        }
     }
 }
 

@@ -4,11 +4,12 @@ use std::{
     fs,
     io::{Read, Write},
     net::TcpListener,
-    process::Stdio,
+    process::{Command, Stdio},
+    sync::atomic::{AtomicBool, Ordering},
     thread,
 };
 
-use testkit::{Authority, GoCommand, Reply, ScriptedUpstream, TestLog};
+use testkit::{Authority, GoCommand, Pty, Reply, ScriptedUpstream, TestLog};
 
 use crate::world::{LOG, larder, project, tree};
 
@@ -233,4 +234,28 @@ fn a_command_is_passed_through_and_explained_when_it_fails() {
     let fine = explained(&["go", "version"]).ok();
     assert_eq!(fine.stderr, "", "{fine}");
     assert_eq!(explained(&["no-such-command-anywhere"]).code(), Some(127));
+}
+
+#[test]
+fn progress_is_drawn_while_a_long_log_is_read_and_gone_afterwards() {
+    let larder = larder();
+    let log = larder.home().join("build.log");
+    assert!(Command::new("mkfifo").arg(&log).status().unwrap().success());
+    let mut command = larder.command(["explain", log.to_str().unwrap()]);
+    let pty = Pty::start(&mut command, 100);
+    let seen = AtomicBool::new(false);
+    thread::scope(|threads| {
+        threads.spawn(|| {
+            let mut log = fs::File::options().write(true).open(&log).unwrap();
+            while !seen.load(Ordering::Relaxed) {
+                log.write_all(b"ok  \texample.com/app\t0.1s\n").unwrap();
+            }
+        });
+        let drawn = pty.wait_for(" of the log read");
+        seen.store(true, Ordering::Relaxed);
+        assert!(drawn, "{}", pty.so_far());
+    });
+    let shown = pty.wait();
+    assert_eq!(shown.code(), Some(0), "{shown:?}");
+    assert!(!shown.screen().contains("of the log read"), "{}", shown.screen());
 }
