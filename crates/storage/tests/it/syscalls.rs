@@ -62,7 +62,8 @@ fsync staging/P/N
 flock locks/XX
 linkat staging/P/N staging/P/N
 rename staging/P/N answers/example.com/a/@v/list
-fsync answers/example.com/a/@v";
+fsync answers/example.com/a/@v
+flock locks/XX";
     assert_eq!(part("answered", "replaced"), replaced);
 }
 
