@@ -93,8 +93,6 @@ class Bench:
             new = self.fresh()
             shutil.copytree(kept / "data/git", new / "data/git", symlinks=True)
             with Larder(self, new) as larder:
-                # Entropy is gathered beside the start.
-                time.sleep(0.3)
                 for what in times:
                     took, body = larder.get(module, "list")
                     assert len(body.splitlines()) == 2000, body[:200]
