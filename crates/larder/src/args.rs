@@ -11,6 +11,7 @@ mod import;
 mod ledger;
 mod publish;
 mod sumdb;
+mod verify;
 
 use std::{ffi::OsString, path::PathBuf};
 
@@ -25,6 +26,7 @@ pub(crate) use self::{
     ledger::{AuditArgs, ExportArgs, ImportArgs},
     publish::{CreateArgs, ListArgs, PublishArgs, RevokeArgs, ToOptions, TokenCommand, WithdrawArgs},
     sumdb::{DataOptions, KeygenArgs, RotatePlanArgs, SumdbCommand},
+    verify::VerifyArgs,
 };
 
 /// Go builds that do not break: a mirror for Go modules.
@@ -69,6 +71,9 @@ pub(crate) enum Command {
         override_usage = "larder explain [OPTIONS] [FILE]\n       larder explain [OPTIONS] -- COMMAND [ARGS]..."
     )]
     Explain(ExplainArgs),
+    /// Say whether go.sum, the module cache and vendor are what the checksum database says
+    #[command(after_help = verify::AFTER_VERIFY)]
+    Verify(VerifyArgs),
     /// Compare module proxies, and say which GOPROXY follows
     #[command(after_help = bench::AFTER_BENCH)]
     Bench(BenchArgs),

@@ -20,6 +20,7 @@ mod scrub;
 mod serve;
 mod settings;
 mod token;
+mod verify;
 mod withdraw;
 
 use std::{
@@ -72,6 +73,10 @@ fn run(command: Command, env: &Environment) -> Printed {
         }),
         Command::Doctor(args) => doctor::run(&args, env),
         Command::Explain(args) => explain::run(&args),
+        Command::Verify(args) => with_settings(&args.options, None, env, FAILED, async |settings| {
+            log::to_stderr(settings, Level::ERROR);
+            verify::verify(settings, &args, env).await
+        }),
         Command::Bench(args) => {
             let listen = args.listen.listen.as_deref();
             with_settings(&args.options(), listen, env, FAILED, async |settings| {

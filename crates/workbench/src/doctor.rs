@@ -2,7 +2,7 @@
 
 mod check;
 mod modules;
-mod order;
+pub(crate) mod order;
 mod program;
 
 mod network;

@@ -3,6 +3,9 @@
 //! [`gomod::GoSum`] reads as `go` does and ends at the first bad line. Here each fault is told, and the lines around
 //! it are read all the same, so that one fault does not hide another.
 
+mod files;
+pub(crate) mod findings;
+
 use std::{
     collections::BTreeMap,
     fmt, fs,
@@ -11,6 +14,8 @@ use std::{
 };
 
 use gomod::{H1, ModulePath, ModuleVersion, SumFile, Version};
+
+pub use files::SumFiles;
 
 /// A go.sum or go.work.sum, line by line.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -25,6 +25,8 @@ mod masked;
 mod names;
 mod page;
 mod report;
+mod shell;
+pub mod verify;
 pub mod wire;
 
 pub use amend::{AmendError, Amendment, Change};

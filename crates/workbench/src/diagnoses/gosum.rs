@@ -110,12 +110,23 @@ pub(crate) static KEPT_DAMAGED: Diagnosis = Diagnosis {
     commands: &["rm -r {file}"],
 };
 
+pub(crate) static STRAY_LINE: Diagnosis = Diagnosis {
+    code: "L3-GOSUM-STRAY-LINE",
+    layer: Layer::Checksum,
+    severity: Severity::Risk,
+    title: "go.sum has a line for something that cannot be a module",
+    cause: "The path or the version in the line is none that a module can have: it was cut, mistyped, or put there by hand. go never looks for it, so that whatever it was meant to protect is not.",
+    cure: "Look where the line comes from, and take it out.",
+    commands: &["git log -p -- {file}", "sed -i \"{line}d\" {file}", "go mod tidy"],
+};
+
 pub(super) static ALL: &[&Diagnosis] = &[
     &MERGE_MARKS,
     &BYTE_ORDER_MARK,
     &BAD_HASH,
     &CONTRADICTS,
     &SECOND_HASH,
+    &STRAY_LINE,
     &ABSENT,
     &LINE_WRONG,
     &HEAD_DAMAGED,

@@ -29,9 +29,9 @@ pub enum Run {
 /// What a check saw.
 #[derive(Debug, Default)]
 pub struct Seen {
-    pub(super) findings: Vec<Finding>,
-    pub(super) passed: Vec<String>,
-    pub(super) unchecked: Vec<String>,
+    pub(crate) findings: Vec<Finding>,
+    pub(crate) passed: Vec<String>,
+    pub(crate) unchecked: Vec<String>,
 }
 
 impl Seen {
@@ -70,7 +70,7 @@ impl Seen {
     }
 
     /// Adds what another check saw.
-    pub(super) fn add(&mut self, other: Seen) {
+    pub fn add(&mut self, other: Seen) {
         for finding in other.findings {
             self.found(finding);
         }

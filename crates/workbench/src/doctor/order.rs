@@ -56,7 +56,7 @@ fn follows() -> impl Iterator<Item = &'static Follows> {
 }
 
 /// The findings in order of cause: what `go` fails of before risks, and behind each cause what follows from it, which then says so.
-pub(super) fn by_cause(mut findings: Vec<Finding>) -> Vec<Finding> {
+pub(crate) fn by_cause(mut findings: Vec<Finding>) -> Vec<Finding> {
     let place = |finding: &Finding| {
         let place = diagnoses::all().position(|known| known == finding.diagnosis);
         (finding.diagnosis.severity == Severity::Risk, place)

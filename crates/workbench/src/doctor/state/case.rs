@@ -1,19 +1,14 @@
 //! What several of these checks read first.
 
-use std::{
-    io,
-    path::{Path, PathBuf},
-};
-
 use gomod::{H1, ModuleVersion, SumFile};
 
 use crate::{
     Patient, Seen,
     build_list::BuildList,
-    gosum::{SumLine, SumLines},
     modcache::{ModCache, ZipHash},
     project::{Project, ProjectError},
 };
+pub(super) use crate::{gosum::SumFiles as Sums, shell::word};
 
 /// A project and where its modules lie.
 pub(super) struct Case {
@@ -55,57 +50,13 @@ impl Case {
         }
     }
 
-    /// The go.sum files that are there, and what could not be read.
+    /// Its go.sum files.
     pub(super) fn sums(&self) -> Sums {
-        let mut sums = Sums::default();
-        for path in self.project.sum_files() {
-            match SumLines::read(&path) {
-                Ok(Some(lines)) => sums.files.push((path, lines)),
-                Ok(None) => sums.absent.push(path),
-                Err(error) => sums.unread.push((path, error)),
-            }
-        }
-        sums
-    }
-}
-
-/// The go.sum files of a project.
-#[derive(Default)]
-pub(super) struct Sums {
-    pub(super) files: Vec<(PathBuf, SumLines)>,
-    pub(super) absent: Vec<PathBuf>,
-    pub(super) unread: Vec<(PathBuf, io::Error)>,
-}
-
-impl Sums {
-    /// The line that decides about a file of a version, and where it stands.
-    pub(super) fn deciding(&self, module: &ModuleVersion, file: SumFile) -> Option<(&Path, &SumLine)> {
-        self.files.iter().find_map(|(path, lines)| Some((path.as_path(), lines.deciding(module, file)?)))
+        Sums::read(&self.project)
     }
 }
 
 /// The module cache that `go` uses, if its place can be one.
 pub(super) fn cache(patient: &Patient) -> Option<ModCache> {
     patient.go().mod_cache().filter(|path| path.is_absolute()).map(ModCache::new)
-}
-
-/// A path as a word of a shell command.
-pub(super) fn word(path: &Path) -> String {
-    let text = path.to_string_lossy();
-    let plain = |c: char| c.is_ascii_alphanumeric() || "_@%+=:,./!-".contains(c);
-    if !text.is_empty() && text.chars().all(plain) {
-        return text.into_owned();
-    }
-    format!("'{}'", text.replace('\'', r"'\''"))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn words_of_a_shell() {
-        assert_eq!(word(Path::new("/a/b@v1.0.0")), "/a/b@v1.0.0");
-        assert_eq!(word(Path::new("/a b/$(x)'s")), r"'/a b/$(x)'\''s'");
-    }
 }

@@ -83,7 +83,7 @@ fn one(
 
 /// The line that a module needs which packages come from.
 fn line(case: &Case, sums: &Sums, module: &ModuleVersion, package: &str, import: &Import, seen: &mut Seen) {
-    let recorded = sums.files.iter().any(|(_, lines)| !lines.is_empty());
+    let recorded = sums.files().iter().any(|(_, lines)| !lines.is_empty());
     if !recorded || case.project.is_updated_by_builds() || sums.deciding(module, SumFile::Zip).is_some() {
         return;
     }

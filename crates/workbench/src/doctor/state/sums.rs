@@ -4,11 +4,11 @@ use std::path::Path;
 
 use gomod::SumFile;
 
-use super::case::{Case, Sums, word};
+use super::case::{Case, Sums};
 use crate::{
-    Diagnosis, Finding, Patient, Seen,
+    Finding, Patient, Seen,
     diagnoses::{gosum, proxy},
-    gosum::{Contradiction, SumFaultKind, SumLines},
+    gosum::{Contradiction, SumLines, findings},
 };
 
 pub(super) fn look(patient: &Patient) -> Seen {
@@ -18,18 +18,18 @@ pub(super) fn look(patient: &Patient) -> Seen {
         return seen;
     };
     let sums = case.sums();
-    for (path, error) in &sums.unread {
+    for (path, error) in sums.unread() {
         seen.unchecked(format!("{}: {error}", path.display()));
     }
-    for (path, lines) in &sums.files {
+    for (path, lines) in sums.files() {
         faults(path, lines, &mut seen);
         for contradiction in lines.contradictions() {
             seen.found(two(path, &contradiction, Some(&case)));
         }
     }
     needed(&case, &sums, &mut seen);
-    if seen.findings.is_empty() && sums.unread.is_empty() {
-        let lines: usize = sums.files.iter().map(|(_, lines)| lines.lines().len()).sum();
+    if seen.findings.is_empty() && sums.unread().is_empty() {
+        let lines: usize = sums.files().iter().map(|(_, lines)| lines.lines().len()).sum();
         seen.passed(format!("go.sum: {lines} lines, none of them malformed or contradicting another"));
     }
     seen
@@ -46,26 +46,10 @@ fn alone(patient: &Patient, seen: &mut Seen) {
     }
 }
 
+/// No build looks for a line of a version that cannot be.
 fn faults(path: &Path, lines: &SumLines, seen: &mut Seen) {
-    for fault in lines.faults() {
-        let finding = |diagnosis: &'static Diagnosis| {
-            let evidence = format!("{}:{}: {}", path.display(), fault.line, fault.kind);
-            Finding::new(diagnosis).name("file", &word(path)).evidence(evidence)
-        };
-        match &fault.kind {
-            SumFaultKind::MergeMark => seen.found(finding(&gosum::MERGE_MARKS)),
-            SumFaultKind::Words(_) | SumFaultKind::NotText => seen.found(finding(&proxy::SUM_MALFORMED)),
-            SumFaultKind::ByteOrderMark => seen.found(finding(&gosum::BYTE_ORDER_MARK)),
-            SumFaultKind::Hash(_) => {
-                let line = lines.lines().iter().find(|line| line.number() == fault.line);
-                let module = line.map(|line| format!("{}@{}", line.path(), line.version()));
-                let number = fault.line.to_string();
-                let finding = finding(&gosum::BAD_HASH).name("line", &number);
-                seen.found(finding.name("module", &module.unwrap_or_default()));
-            }
-            // No build looks for it.
-            SumFaultKind::Module(_) => {}
-        }
+    for finding in findings::faults(path, lines).filter(|finding| *finding.diagnosis != gosum::STRAY_LINE) {
+        seen.found(finding);
     }
 }
 
@@ -77,36 +61,21 @@ fn two(path: &Path, both: &Contradiction<'_>, case: Option<&Case>) -> Finding {
         let kept = first.module_version().and_then(|module| case?.kept(&module, first.file()));
         kept.is_some() && kept == first.h1()
     });
-    let wrong = both.lines.iter().find(|line| first.is_some_and(|first| first.hash() != line.hash()));
-    let diagnosis = if fits { &gosum::SECOND_HASH } else { &gosum::CONTRADICTS };
-    let mut finding = Finding::new(diagnosis).name("file", &word(path));
-    if let Some(first) = first {
-        finding = finding
-            .name("module", &format!("{}@{}", first.path(), first.version()))
-            .name("path", first.path())
-            .name("version", first.version());
-    }
-    if let Some(wrong) = wrong {
-        finding = finding.name("line", &wrong.number().to_string());
-    }
-    for line in &both.lines {
-        finding = finding.evidence(format!("{}:{}: {line}", path.display(), line.number()));
-    }
-    finding
+    findings::contradiction(path, both, fits)
 }
 
 /// The lines that a build of these modules cannot do without.
 fn needed(case: &Case, sums: &Sums, seen: &mut Seen) {
-    if case.project.vendor().is_some() || case.project.is_updated_by_builds() || !sums.unread.is_empty() {
+    if case.project.vendor().is_some() || case.project.is_updated_by_builds() || !sums.unread().is_empty() {
         return;
     }
     let fetched = case.list.fetched().count();
-    if fetched > 0 && sums.files.iter().all(|(_, lines)| lines.is_empty() && lines.faults().is_empty()) {
+    if fetched > 0 && sums.is_empty() {
         let mut finding = Finding::new(&gosum::ABSENT);
-        for path in sums.absent.iter().take(1) {
+        for path in sums.absent().iter().take(1) {
             finding = finding.evidence(format!("{}: not there", path.display()));
         }
-        for (path, _) in &sums.files {
+        for (path, _) in sums.files() {
             finding = finding.evidence(format!("{}: empty", path.display()));
         }
         seen.found(finding.evidence(format!("go.mod: {fetched} modules are required")));
