@@ -1,9 +1,11 @@
 //! Changes of Go's settings that mend something, and the way back.
 //!
-//! Only the user's own `go/env` file is changed, as `go env -w` and `go env -u` would. Before that it is copied to a
-//! file beside it, and a copy is what undoing brings back. Files of shells, editors and projects are never touched.
+//! Only the user's own `go/env` file is changed, as `go env -w` and `go env -u` would, and made where there is none.
+//! Before that it is copied to a file beside it, and a copy is what undoing brings back. Files of shells, editors and
+//! projects are never touched.
 
 use std::{
+    fmt::Write as _,
     fs, io,
     path::{Path, PathBuf},
 };
@@ -22,8 +24,10 @@ pub struct Change {
 #[derive(Debug)]
 pub struct Amendment {
     file: PathBuf,
-    before: String,
-    after: String,
+    /// None: there is no such file.
+    before: Option<String>,
+    /// None: there shall be none.
+    after: Option<String>,
     way: Way,
 }
 
@@ -65,9 +69,14 @@ impl Change {
         matches!(found.place, GoPlace::User { .. }).then_some(Change { variable: found.variable, to: None })
     }
 
-    /// Gives a setting another value; the same as above.
+    /// Gives a setting another value. None if the environment sets it, which counts before any file.
     pub(crate) fn set(found: &Found, to: &str) -> Option<Self> {
-        Some(Change { to: Some(to.to_owned()), ..Self::unset(found)? })
+        (found.place != GoPlace::Environment).then(|| Self::add(found.variable, to))
+    }
+
+    /// Gives a value to a variable that nobody sets.
+    pub(crate) fn add(variable: GoVariable, to: &str) -> Self {
+        Change { variable, to: Some(to.to_owned()) }
     }
 }
 
@@ -83,15 +92,17 @@ impl Amendment {
         let before = text(file)?;
         // The first change of a variable counts: it belongs to the finding that is nearer to the root.
         let mut done = Vec::new();
-        let mut after = before.clone();
+        let mut after = before.clone().unwrap_or_default();
         for change in changes {
             if !done.contains(&change.variable) {
                 done.push(change.variable);
                 after = changed(&after, change);
             }
         }
-        let amendment = Amendment { file: file.to_owned(), before, after, way: Way::Forth };
-        Ok(Some(amendment).filter(|amendment| amendment.before != amendment.after))
+        if after == before.as_deref().unwrap_or_default() {
+            return Ok(None);
+        }
+        Ok(Some(Amendment { file: file.to_owned(), before, after: Some(after), way: Way::Forth }))
     }
 
     /// Brings back what was there before the last change.
@@ -102,13 +113,17 @@ impl Amendment {
     pub fn undo(go: &GoSettings) -> Result<Self, AmendError> {
         let file = go.user_file().ok_or(AmendError::NoFile)?;
         let copy = copies(file).pop().ok_or_else(|| AmendError::NoCopy(file.display().to_string()))?;
-        let (before, after) = (text(file)?, text(&copy)?);
+        let after = if says_none(&copy) { None } else { text(&copy)? };
+        let before = text(file)?;
         Ok(Amendment { file: file.to_owned(), before, after, way: Way::Back(copy) })
     }
 
     /// The lines that go and those that come, for people. Without secrets.
     pub fn diff(&self) -> String {
-        let (old, new): (Vec<_>, Vec<_>) = (self.before.lines().collect(), self.after.lines().collect());
+        let lines = |text: &Option<String>| -> Vec<String> {
+            text.iter().flat_map(|text| text.lines()).map(str::to_owned).collect()
+        };
+        let (old, new) = (lines(&self.before), lines(&self.after));
         let gone = old.iter().filter(|line| !new.contains(line)).map(|line| format!("-{}\n", shown(line)));
         let come = new.iter().filter(|line| !old.contains(line)).map(|line| format!("+{}\n", shown(line)));
         let file = self.file.display();
@@ -126,13 +141,21 @@ impl Amendment {
         }
         match &self.way {
             Way::Forth => {
-                let copy = copy_name(&self.file, copies(&self.file).len());
-                fs::copy(&self.file, &copy).map_err(|error| failed(&copy, error))?;
-                write(&self.file, &self.after)?;
+                let [copy, none] = copy_names(&self.file, copies(&self.file).len());
+                let copy = if self.before.is_some() {
+                    fs::copy(&self.file, &copy).map_err(|error| failed(&copy, error))?;
+                    copy
+                } else {
+                    let dir = none.parent().unwrap_or(Path::new("/"));
+                    let made = fs::create_dir_all(dir).and_then(|()| fs::write(&none, ""));
+                    made.map_err(|error| failed(&none, error))?;
+                    none
+                };
+                write(&self.file, self.after.as_deref())?;
                 Ok(copy)
             }
             Way::Back(copy) => {
-                write(&self.file, &self.after)?;
+                write(&self.file, self.after.as_deref())?;
                 fs::remove_file(copy).map_err(|error| failed(copy, error))?;
                 Ok(copy.clone())
             }
@@ -150,7 +173,7 @@ pub(crate) fn earlier(go: &GoSettings, variable: GoVariable) -> Vec<(PathBuf, St
     copies.into_iter().rev().filter_map(value).collect()
 }
 
-/// The text with a variable set anew at its last line, or without it.
+/// The text with a variable set anew at its last line, or at the end where it has none; or without it.
 fn changed(text: &str, Change { variable, to }: &Change) -> String {
     let sets = |line: &str| line.split_once('=').is_some_and(|(name, _)| name == variable.name());
     let last = text.lines().filter(|line| sets(line)).count();
@@ -163,45 +186,67 @@ fn changed(text: &str, Change { variable, to }: &Change) -> String {
         }
         at += 1;
         if let (Some(to), true) = (to, at == last) {
-            out.push_str(variable.name());
-            out.push('=');
-            out.push_str(to);
+            let _ = writeln!(out, "{}={to}", variable.name());
+        }
+    }
+    if let (Some(to), 0) = (to, last) {
+        if !out.is_empty() && !out.ends_with('\n') {
             out.push('\n');
         }
+        let _ = writeln!(out, "{}={to}", variable.name());
     }
     out
 }
 
 /// The copies beside a file, the oldest first.
 fn copies(file: &Path) -> Vec<PathBuf> {
-    (0..MOST_COPIES).map(|number| copy_name(file, number)).take_while(|copy| copy.is_file()).collect()
+    (0..MOST_COPIES)
+        .map_while(|number| copy_names(file, number).into_iter().find(|copy| copy.is_file()))
+        .collect()
 }
 
-fn copy_name(file: &Path, number: usize) -> PathBuf {
-    let mut name = file.as_os_str().to_owned();
-    name.push(format!(".before-larder-{}", number + 1));
-    name.into()
+/// Where a file is copied to, and what lies there instead where there was no file.
+fn copy_names(file: &Path, number: usize) -> [PathBuf; 2] {
+    ["", NONE].map(|ending| {
+        let mut name = file.as_os_str().to_owned();
+        name.push(format!(".before-larder-{}{ending}", number + 1));
+        name.into()
+    })
 }
 
-/// Writes beside and renames, so that nobody ever reads half of it.
-fn write(file: &Path, text: &str) -> Result<(), AmendError> {
+/// Whether a copy says that there was no file.
+fn says_none(copy: &Path) -> bool {
+    copy.as_os_str().as_encoded_bytes().ends_with(NONE.as_bytes())
+}
+
+/// Writes beside and renames, so that nobody ever reads half of it; or removes.
+fn write(file: &Path, text: Option<&str>) -> Result<(), AmendError> {
+    let Some(text) = text else { return fs::remove_file(file).map_err(|error| failed(file, error)) };
     // A link to the file of a dotfiles directory stays one.
-    let file = file.canonicalize().map_err(|error| failed(file, error))?;
+    let (file, is_new) = match file.canonicalize() {
+        Ok(file) => (file, false),
+        Err(error) if error.kind() == io::ErrorKind::NotFound && !file.is_symlink() => {
+            (file.to_owned(), true)
+        }
+        Err(error) => return Err(failed(file, error)),
+    };
     let mut beside = file.clone().into_os_string();
     beside.push(".larder-new");
     let beside = PathBuf::from(beside);
-    let done = fs::copy(&file, &beside)
-        .and_then(|_| fs::write(&beside, text))
-        .and_then(|()| fs::rename(&beside, &file));
+    let mode = if is_new { Ok(0) } else { fs::copy(&file, &beside) };
+    let done = mode.and_then(|_| fs::write(&beside, text)).and_then(|()| fs::rename(&beside, &file));
     done.map_err(|error| failed(&file, error))
 }
 
-fn text(file: &Path) -> Result<String, AmendError> {
-    match fs::metadata(file) {
-        Ok(meta) if meta.len() > LARGEST => Err(failed(file, io::ErrorKind::FileTooLarge.into())),
-        Ok(_) => fs::read_to_string(file).map_err(|error| failed(file, error)),
-        Err(error) => Err(failed(file, error)),
-    }
+/// None if there is no such file.
+fn text(file: &Path) -> Result<Option<String>, AmendError> {
+    let read = match fs::metadata(file) {
+        Ok(meta) if meta.len() > LARGEST => Err(io::ErrorKind::FileTooLarge.into()),
+        Ok(_) => fs::read_to_string(file).map(Some),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error),
+    };
+    read.map_err(|error| failed(file, error))
 }
 
 fn failed(file: &Path, error: io::Error) -> AmendError {
@@ -212,6 +257,8 @@ fn shown(line: &str) -> String {
     masked(line).chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
 }
 
+/// How the name of a copy ends of a file that was not there.
+const NONE: &str = "-none";
 /// Copies that are kept; the way back is not longer.
 const MOST_COPIES: usize = 100;
 /// No settings file of Go comes near.
@@ -233,9 +280,17 @@ mod tests {
             (change(GoVariable::Proxy, Some("c")), "# mine\nGOFLAGS=-x\nGOPROXY=c\n"),
             (change(GoVariable::Proxy, None), "# mine\nGOFLAGS=-x\n"),
             (change(GoVariable::Sumdb, None), text),
+            (
+                change(GoVariable::Private, Some("d")),
+                "# mine\nGOPROXY=a\nGOFLAGS=-x\nGOPROXY=b\nGOPRIVATE=d\n",
+            ),
         ] {
             assert_eq!(changed(text, &change), want);
         }
+        assert_eq!(
+            changed("GOFLAGS=-x", &change(GoVariable::Private, Some("d"))),
+            "GOFLAGS=-x\nGOPRIVATE=d\n"
+        );
     }
 
     #[test]
@@ -269,5 +324,21 @@ mod tests {
         Amendment::undo(&go()).unwrap().apply().unwrap();
         assert_eq!(fs::read_to_string(&file).unwrap(), first);
         assert!(matches!(Amendment::undo(&go()), Err(AmendError::NoCopy(_))));
+    }
+    #[test]
+    fn a_file_that_was_not_there_goes_again() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("go/env");
+        let go = || GoSettings::read(&Environment::new([("GOENV", &file)]));
+        let finding = Finding::new(&settings::MODULES_OFF);
+        let finding = finding.fixed(Some(Change::add(GoVariable::Private, "git.example.com")));
+        let report = Report { findings: vec![finding], ..Report::default() };
+        assert!(matches!(Amendment::undo(&go()), Err(AmendError::NoCopy(_))));
+
+        let copy = Amendment::plan(&go(), &report).unwrap().unwrap().apply().unwrap();
+        assert!(copy.is_file());
+        assert_eq!(fs::read_to_string(&file).unwrap(), "GOPRIVATE=git.example.com\n");
+        Amendment::undo(&go()).unwrap().apply().unwrap();
+        assert!(!file.exists() && !copy.exists());
     }
 }

@@ -6,6 +6,7 @@ use crate::{Change, Found, GoSettings, GoVariable};
 
 /// The value of GOPRIVATE, or of a variable that it stands for.
 pub(super) struct Value {
+    variable: GoVariable,
     text: String,
     patterns: Patterns,
     /// Where the variable itself is set, and not another one stands for it.
@@ -17,7 +18,7 @@ impl Value {
         let found = go.get(variable);
         let text = found.as_ref().map(|found| found.value.clone()).unwrap_or_default();
         let found = found.filter(|found| found.variable == variable);
-        Value { patterns: Patterns::new(&text), text, found }
+        Value { variable, patterns: Patterns::new(&text), text, found }
     }
 
     /// Whether the variable itself is set, and not another one stands for it.
@@ -38,9 +39,12 @@ impl Value {
         !self.patterns.matches(path) && self.text.split(',').any(|item| is_meant(item, path))
     }
 
-    /// What would make the variable that in the user's file.
+    /// What would make the variable that in the user's file, if that file decides.
     pub(super) fn change(&self, to: &str) -> Option<Change> {
-        self.found.as_ref().and_then(|found| Change::set(found, to))
+        match &self.found {
+            Some(found) => Change::set(found, to),
+            None => Some(Change::add(self.variable, to)),
+        }
     }
 
     /// The list with a pattern for each of these modules that it does not cover. What was meant for one of them is
@@ -113,7 +117,8 @@ mod tests {
     use super::*;
 
     fn value(text: &str) -> Value {
-        Value { text: text.to_owned(), patterns: Patterns::new(text), found: None }
+        let patterns = Patterns::new(text);
+        Value { variable: GoVariable::Private, text: text.to_owned(), patterns, found: None }
     }
 
     #[test]

@@ -42,6 +42,33 @@ fn settings_are_mended_and_brought_back() {
     assert!(ran.stderr.contains("nothing to undo"), "{ran}");
 }
 
+/// A machine on which nobody ever ran `go env -w`, and a project with a private module.
+#[test]
+fn goprivate_is_set_where_it_was_not() {
+    let mut go = super::go().env("GOPRIVATE", "");
+    go.write("go.mod", "module example.com/m\n\ngo 1.21\n\nrequire git.corp.internal/lib v1.0.0\n");
+    let file = go.work().join("../settings/go/env");
+    go = go.env("GOENV", &file);
+    let ran = doctor(&go, &["--offline", "--check", "privacy", "--fix", "--yes"]);
+    assert_eq!(ran.code(), Some(0), "{ran}");
+    assert!(ran.stderr.contains("+GOPRIVATE=git.corp.internal\n"), "{ran}");
+    assert_eq!(go.run(["env", "GOPRIVATE"]).ok().stdout, "git.corp.internal\n");
+    doctor(&go, &["--offline", "--check", "privacy"]).ok();
+    doctor(&go, &["--undo", "--yes"]).ok();
+    assert!(!file.exists());
+    // A file that is there keeps what it has.
+    fs::write(&file, "GOFLAGS=-mod=mod").unwrap();
+    doctor(&go, &["--offline", "--check", "privacy", "--fix", "--yes"]);
+    assert_eq!(fs::read_to_string(&file).unwrap(), "GOFLAGS=-mod=mod\nGOPRIVATE=git.corp.internal\n");
+    doctor(&go, &["--undo", "--yes"]).ok();
+    assert_eq!(fs::read_to_string(&file).unwrap(), "GOFLAGS=-mod=mod");
+    // What is exported counts before the file.
+    let go = go.env("GOPRIVATE", "a.example.org");
+    let ran = doctor(&go, &["--offline", "--check", "privacy", "--fix", "--yes"]);
+    assert_eq!(ran.code(), Some(1), "{ran}");
+    assert_eq!(fs::read_to_string(&file).unwrap(), "GOFLAGS=-mod=mod");
+}
+
 #[test]
 fn nothing_is_changed_unless_somebody_agrees() {
     let go = told(BROKEN);
