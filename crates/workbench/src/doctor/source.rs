@@ -12,8 +12,13 @@ mod setup;
 mod ssh;
 mod straight;
 mod token;
+mod turns;
 
-use std::{collections::BTreeSet, sync::Mutex, thread};
+use std::{
+    collections::BTreeSet,
+    sync::Mutex,
+    time::{Duration, Instant},
+};
 
 pub(super) use self::follows::FOLLOWS;
 pub(in crate::doctor) use self::netrc::Netrc;
@@ -118,20 +123,11 @@ fn look(patient: &Patient) -> Seen {
         return seen;
     }
     let netrc = Netrc::read(patient);
-    let listing = Listing { patient, config: &config, netrc: &netrc, asking: &asking };
+    let begun = Instant::now();
+    let listing = Listing { patient, config: &config, netrc: &netrc, asking: &asking, until: begun + ENDS };
     let known = Mutex::new(BTreeSet::new());
-    let looks = thread::scope(|scope| {
-        let (listing, known) = (&listing, &known);
-        let look = |module| scope.spawn(move || look_at(listing, module, known));
-        let threads: Vec<_> = straight.iter().map(look).collect();
-        threads.into_iter().map(thread::ScopedJoinHandle::join).collect::<Vec<_>>()
-    });
-    for (module, looked) in straight.iter().zip(looks) {
-        match looked {
-            Ok(looked) => seen.add(looked),
-            Err(_) => seen.unchecked(format!("source: {} (a fault of larder)", module.path)),
-        }
-    }
+    let look = |module: &Straight| look_at(&listing, module, &known);
+    seen.add(turns::take(&straight, patient.offline, begun + turns::BEGIN, look));
     seen
 }
 
@@ -186,3 +182,6 @@ fn look_at(listing: &Listing<'_>, module: &Straight, known: &Mutex<BTreeSet<Stri
     }
     seen
 }
+
+/// How long all of it may take: a little less than [`CHECK`](super::CHECK), after which nothing of it would be said.
+const ENDS: Duration = Duration::from_secs(19);

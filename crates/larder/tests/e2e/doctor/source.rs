@@ -229,6 +229,30 @@ fn there_is_no_such_version() {
     source(&go).is("L4-UNKNOWN-REVISION");
 }
 
+/// Ten repositories of one host.
+#[test]
+fn the_last_of_many_repositories_is_gone() {
+    let Some(site) = Site::with_lib() else { return };
+    let names: Vec<_> = (10..20).map(|n| format!("{CODE}/team/r{n}.git")).collect();
+    for name in &names[..9] {
+        let repository = name.strip_prefix(&format!("{CODE}/")).unwrap().trim_end_matches(".git");
+        site.repositories.init(repository, &[]);
+        site.repositories
+            .commit(repository, &[("go.mod", &format!("module {name}\n")), ("a.go", "package a\n")]);
+        site.repositories.git(repository, &["tag", "v1.0.0"]);
+    }
+    let go = project(&site);
+    let lines: String = names.iter().map(|name| format!("require {name} v1.0.0\n")).collect();
+    go.write("go.mod", &format!("module example.com/own\n\ngo 1.21\n\n{lines}"));
+    let report = source(&go);
+    assert_eq!(
+        report.is("L4-REPOSITORY-ABSENT")["evidence"][0].as_str().unwrap().split(':').next(),
+        Some(&*names[9])
+    );
+    assert_eq!(report.json["passed"].as_array().unwrap().len(), 9, "{}", report.ran);
+    assert_eq!(report.json["unchecked"].as_array().unwrap().len(), 0, "{}", report.ran);
+}
+
 #[test]
 fn no_page_says_where_the_repository_is() {
     let Some(site) = Site::with_lib() else { return };

@@ -63,7 +63,7 @@ fn refusal(patient: &Patient, proxy: &str) -> Result<Option<String>, String> {
     }
     let private = [GoVariable::NoProxy, GoVariable::Private]
         .map(|variable| Patterns::new(&patient.go().value(variable)));
-    let modules = patient.root().map(Modules::read).unwrap_or_default();
+    let modules = Modules::of(patient).unwrap_or_default();
     let asked =
         modules.iter().map(|(path, _)| path).find(|path| !private.iter().any(|list| list.matches(path)));
     let Some(module) = asked.and_then(|path| gomod::ModulePath::new(path).ok()) else {

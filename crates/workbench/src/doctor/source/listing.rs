@@ -1,6 +1,9 @@
 //! Lists a repository's references as `go` does, and says why that fails.
 
-use std::{fmt::Write as _, time::Duration};
+use std::{
+    fmt::Write as _,
+    time::{Duration, Instant},
+};
 
 use vcs::git::Config;
 
@@ -35,6 +38,8 @@ pub(super) struct Listing<'a> {
     pub(super) config: &'a Config,
     pub(super) netrc: &'a Netrc,
     pub(super) asking: &'a Asking,
+    /// When all has to be said.
+    pub(super) until: Instant,
 }
 
 /// One repository that is to be listed.
@@ -96,7 +101,12 @@ impl Listing<'_> {
             seen.unchecked(format!("source: whether the repository of {path} can be read, with --offline"));
             return (seen, true);
         }
-        match self.git(&ssh, &["ls-remote", "-q", "--", asked.url]) {
+        let within = self.patient.patience.saturating_mul(3) / 2;
+        if self.left() < within {
+            seen.unchecked(format!("source: git ls-remote {}, for which there was no time", asked.shown()));
+            return (seen, true);
+        }
+        match self.git(&ssh, within, &["ls-remote", "-q", "--", asked.url]) {
             Ok(said) if said.code == Some(0) => {
                 Self::read(asked, root, &said, &mut seen);
                 (seen, true)
@@ -107,7 +117,12 @@ impl Listing<'_> {
                 (seen, reached)
             }
             Err(Silent::Late(within)) => {
-                seen.found(self.why_late(asked, &ssh, within));
+                match self.why_late(asked, &ssh, within) {
+                    Ok(finding) => seen.found(finding),
+                    Err(late) => {
+                        seen.unchecked(format!("source: {late}; whether a helper waits was not tried"));
+                    }
+                }
                 (seen, false)
             }
             Err(error) => {
@@ -117,13 +132,18 @@ impl Listing<'_> {
         }
     }
 
-    fn git(&self, ssh: &Ssh<'_>, args: &[&str]) -> Result<Said, Silent> {
+    /// How much time there is.
+    fn left(&self) -> Duration {
+        self.until.saturating_duration_since(Instant::now())
+    }
+
+    fn git(&self, ssh: &Ssh<'_>, within: Duration, args: &[&str]) -> Result<Said, Silent> {
         let git = Program::new("git", &self.patient.env)?.args(args);
         let git = match ssh.quiet() {
             Some(command) => git.env("GIT_SSH_COMMAND", command),
             None => git,
         };
-        git.run(self.patient.patience.saturating_mul(3) / 2)
+        git.run(within)
     }
 
     /// A list came: whether the wanted version is in it.
@@ -136,7 +156,7 @@ impl Listing<'_> {
             seen.found(
                 asked
                     .finding(&UNKNOWN_REVISION)
-                    .name("version", asked.module.version.as_deref().unwrap_or_default())
+                    .name("version", asked.module.version.as_ref().map_or("", gomod::Version::as_str))
                     .evidence(format!("{} has {tags} tags, and none is {tag}", asked.shown())),
             );
             return;
@@ -238,22 +258,28 @@ impl Listing<'_> {
         asked.finding(&NO_PASSWORD)
     }
 
-    /// Nothing came in time: a helper that waits for somebody, or a server that is silent.
-    fn why_late(&self, asked: &Asked<'_>, ssh: &Ssh<'_>, within: Duration) -> Finding {
+    /// Nothing came in time: a helper that waits for somebody, or a server that is silent. An error says what was seen,
+    /// where there is no time to tell one from the other.
+    fn why_late(&self, asked: &Asked<'_>, ssh: &Ssh<'_>, within: Duration) -> Result<Finding, String> {
         let rules = self.config.credential(&asked.target).unwrap_or_default();
         let late = format!("git ls-remote {}: nothing within {} s", asked.shown(), within.as_secs());
         if let Some(last) = rules.helpers.last() {
-            let alone = self.git(ssh, &["-c", "credential.helper=", "ls-remote", "-q", "--", asked.url]);
+            let again = self.left().min(within);
+            if again < AGAIN {
+                return Err(late);
+            }
+            let args = ["-c", "credential.helper=", "ls-remote", "-q", "--", asked.url];
+            let alone = self.git(ssh, again, &args);
             if alone.is_ok() {
                 let helper = credential::shown(last);
-                return asked
+                return Ok(asked
                     .finding(&HELPER_WAITS)
                     .name("helper", helper)
                     .evidence(late)
-                    .evidence(format!("without credential.helper = {helper} git ends at once"));
+                    .evidence(format!("without credential.helper = {helper} git ends at once")));
             }
         }
-        asked.finding(self.unreachable(asked)).evidence(late)
+        Ok(asked.finding(self.unreachable(asked)).evidence(late))
     }
 }
 
@@ -284,10 +310,9 @@ impl Asked<'_> {
 
     /// The tag that the version of go.mod stands for. Nothing where it names a commit.
     fn tag(&self, root: &vcs::Root) -> Option<String> {
-        let version = self.module.version.as_deref()?;
-        let plain = version.strip_suffix("+incompatible").unwrap_or(version);
-        if gomod::Version::new(version).is_ok_and(|version| version.is_pseudo()) || !root.subdir().is_empty()
-        {
+        let version = self.module.version.as_ref()?;
+        let plain = version.as_str().strip_suffix("+incompatible").unwrap_or(version.as_str());
+        if version.is_pseudo() || !root.subdir().is_empty() {
             return None;
         }
         let below = self.module.path.as_str().strip_prefix(root.prefix())?.trim_start_matches('/');
@@ -347,5 +372,7 @@ fn says_expired(text: &str) -> bool {
     text.to_lowercase().contains("expired") && !text.contains("certificate has expired")
 }
 
+/// The least time in which a git that asks nobody shows that it ends.
+const AGAIN: Duration = Duration::from_secs(2);
 /// How many lines of a program a finding shows.
 const SHOWN: usize = 4;

@@ -1,8 +1,8 @@
 //! What `go` reads from repositories itself, past all proxies.
 
-use std::{collections::BTreeMap, fs, path::Path};
+use std::collections::BTreeMap;
 
-use gomod::{ModulePath, Patterns, ProxyList, ProxyTarget};
+use gomod::{ModulePath, ModuleVersion, Patterns, ProxyList, ProxyTarget, Version};
 
 use crate::{
     GoVariable,
@@ -11,6 +11,7 @@ use crate::{
         modules::{self, Modules},
         privacy,
     },
+    modcache::{ModCache, Part},
 };
 
 /// A module that `go` reads from its repository.
@@ -18,7 +19,7 @@ use crate::{
 pub(super) struct Straight {
     pub(super) path: ModulePath,
     /// The version that go.mod requires.
-    pub(super) version: Option<String>,
+    pub(super) version: Option<Version>,
     /// Whether it counts as private for `go`.
     pub(super) private: bool,
     /// Whether ways may be tried on which nothing proves who answers.
@@ -29,10 +30,10 @@ pub(super) struct Straight {
     pub(super) here: bool,
 }
 
-/// What a project needs straight from repositories, a few of each host. Modules that look private are among them where
-/// `go` gets to `direct` for them after all proxies.
+/// What a project needs straight from repositories: one module of each host, then a second one of each, and so on.
+/// Modules that look private are among them where `go` gets to `direct` for them after all proxies.
 pub(super) fn of(patient: &Patient) -> Vec<Straight> {
-    let Some(root) = patient.root() else { return Vec::new() };
+    let Some(modules) = Modules::of(patient) else { return Vec::new() };
     let go = patient.go();
     let patterns = |variable| go.get(variable).map(|found| Patterns::new(&found.value)).unwrap_or_default();
     let (no_proxy, insecure) = (patterns(GoVariable::NoProxy), patterns(GoVariable::Insecure));
@@ -41,9 +42,12 @@ pub(super) fn of(patient: &Patient) -> Vec<Straight> {
     let entries = list.as_ref().map(ProxyList::entries).unwrap_or_default();
     let is_direct = |entry: &gomod::ProxyEntry| matches!(entry.target, ProxyTarget::Direct);
     let (first, any) = (entries.first().is_some_and(is_direct), entries.iter().any(is_direct));
-    let modules = Modules::read(root);
-    let looks_private = privacy::looks_private(patient, root);
-    let (cache, vendored) = (go.mod_cache(), root.join("vendor/modules.txt").is_file());
+    let looks_private = privacy::looks_private(patient);
+    let cache = go.mod_cache().map(ModCache::new);
+    let lies_here = |path: &ModulePath, version: &Version| {
+        let module = ModuleVersion::new(path.clone(), version.clone()).ok();
+        cache.as_ref().zip(module).is_some_and(|(cache, module)| cache.file(&module, Part::Zip).is_file())
+    };
     let mut of_host = BTreeMap::<String, usize>::new();
     let mut all = Vec::new();
     for (path, named) in modules.iter() {
@@ -54,39 +58,19 @@ pub(super) fn of(patient: &Patient) -> Vec<Straight> {
             () => continue,
         };
         let Ok(path) = ModulePath::new(path) else { continue };
-        let count = of_host.entry(modules::host(path.as_str()).to_owned()).or_default();
-        *count += 1;
-        if *count > MOST_OF_HOST || all.len() >= MOST {
-            continue;
-        }
-        let here = vendored
-            || cache
-                .as_deref()
-                .zip(named.version.as_deref())
-                .is_some_and(|(cache, version)| lies_in(cache, &path, version));
-        all.push(Straight {
+        let round = of_host.entry(modules::host(path.as_str()).to_owned()).or_default();
+        *round += 1;
+        let here = modules.is_vendored() || named.version.as_ref().is_some_and(|v| lies_here(&path, v));
+        let module = Straight {
             private: private.matches(path.as_str()),
             insecure: insecure.matches(path.as_str()),
             version: named.version.clone(),
             path,
             why,
             here,
-        });
+        };
+        all.push((*round, module));
     }
-    all
+    all.sort_by_key(|(round, _)| *round);
+    all.into_iter().map(|(_, module)| module).collect()
 }
-
-/// Whether the zip of a version lies in a module cache.
-fn lies_in(cache: &Path, path: &ModulePath, version: &str) -> bool {
-    let version = version.chars().fold(String::new(), |mut out, c| {
-        out.extend(c.is_ascii_uppercase().then_some('!'));
-        out.push(c.to_ascii_lowercase());
-        out
-    });
-    let dir = cache.join("cache/download").join(&*path.escaped()).join("@v");
-    fs::metadata(dir.join(version + ".zip")).is_ok_and(|meta| meta.is_file())
-}
-
-/// Modules that are looked at, all in all and of one host.
-const MOST: usize = 12;
-const MOST_OF_HOST: usize = 3;
