@@ -5,6 +5,7 @@
 
 mod file;
 mod goroot;
+mod quoted;
 mod variable;
 
 use std::{
@@ -14,6 +15,7 @@ use std::{
 
 use crate::Environment;
 pub(crate) use file::EnvFile;
+pub(crate) use quoted::words;
 pub use variable::GoVariable;
 
 /// The three places, opened.
@@ -94,6 +96,20 @@ impl GoSettings {
     pub fn everywhere(&self, variable: GoVariable) -> Vec<Found> {
         let found = [self.in_environment(variable), self.in_user_file(variable), self.in_goroot(variable)];
         found.into_iter().flatten().collect()
+    }
+
+    /// The flags of GOFLAGS, without what quotes them.
+    pub fn flags(&self) -> Vec<String> {
+        quoted::words(&self.value(GoVariable::Flags)).into_iter().map(str::to_owned).collect()
+    }
+
+    /// The value that GOFLAGS gives a flag, written with one dash or two: the last one of several.
+    pub fn flag(&self, name: &str) -> Option<String> {
+        let value = |flag: &String| {
+            let flag = flag.strip_prefix("--").or_else(|| flag.strip_prefix('-'))?;
+            flag.strip_prefix(name)?.strip_prefix('=').map(str::to_owned)
+        };
+        self.flags().iter().rev().find_map(value)
     }
 
     /// The Go that runs, if one is found without running it.

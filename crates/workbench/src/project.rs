@@ -15,13 +15,16 @@ pub struct Project {
     /// The modules that are worked on: one, or those of the workspace. Never empty.
     mains: Vec<Main>,
     work: Option<Workspace>,
-    flags: Vec<String>,
+    /// The value of `-mod` in GOFLAGS.
+    mode: Option<String>,
 }
 
 /// A module that is worked on.
 #[derive(Clone, Debug)]
 pub struct Main {
     dir: PathBuf,
+    /// The go.mod, or what counts in its place.
+    file: PathBuf,
     mods: GoMod,
 }
 
@@ -81,16 +84,14 @@ pub enum Instead {
 impl Project {
     /// Reads the project of a directory: the workspace that it is part of, or the module.
     pub fn read(dir: &Path, go: &GoSettings) -> Result<Self, ProjectError> {
-        let flags: Vec<String> = go.value(GoVariable::Flags).split_whitespace().map(str::to_owned).collect();
-        if let Some(file) = workspace_file(dir, go) {
-            return Self::of_workspace(file, flags);
+        let mode = go.flag("mod");
+        match workspace_file(dir, go) {
+            Some(file) => Self::of_workspace(file, mode),
+            None => Ok(Project { mains: vec![Main::nearest(dir, go)?], work: None, mode }),
         }
-        let found = dir.ancestors().find(|dir| dir.join("go.mod").is_file());
-        let found = found.ok_or_else(|| ProjectError::None(dir.to_owned()))?;
-        Ok(Project { mains: vec![Main::read(found)?], work: None, flags })
     }
 
-    fn of_workspace(file: PathBuf, flags: Vec<String>) -> Result<Self, ProjectError> {
+    fn of_workspace(file: PathBuf, mode: Option<String>) -> Result<Self, ProjectError> {
         let workspace = Workspace::read(file)?;
         let mut mains = Vec::new();
         for (used, dir) in workspace.uses() {
@@ -105,7 +106,7 @@ impl Project {
         if mains.is_empty() {
             return Err(ProjectError::None(workspace.dir().to_owned()));
         }
-        Ok(Project { mains, work: Some(workspace), flags })
+        Ok(Project { mains, work: Some(workspace), mode })
     }
 
     /// The modules that are worked on. Never empty.
@@ -120,7 +121,7 @@ impl Project {
 
     /// The go.sum files, and the go.work.sum, whether they are there or not.
     pub fn sum_files(&self) -> impl Iterator<Item = PathBuf> {
-        let of_mains = self.mains.iter().map(|main| main.dir.join("go.sum"));
+        let of_mains = self.mains.iter().map(|main| main.file.with_extension("sum"));
         of_mains.chain(self.work.iter().map(|work| work.file.with_extension("work.sum")))
     }
 
@@ -141,17 +142,9 @@ impl Project {
         })
     }
 
-    /// The value of `-mod` in GOFLAGS.
-    fn mode(&self) -> Option<&str> {
-        self.flags.iter().rev().find_map(|flag| {
-            let flag = flag.strip_prefix("--").or_else(|| flag.strip_prefix('-'))?;
-            flag.strip_prefix("mod=")
-        })
-    }
-
     /// Whether builds change go.mod and go.sum where something is missing there.
     pub fn is_updated_by_builds(&self) -> bool {
-        self.mode() == Some("mod")
+        self.mode.as_deref() == Some("mod")
     }
 
     /// The directory of vendored packages, if builds take them from there: it is there and nothing says otherwise
@@ -163,7 +156,7 @@ impl Project {
             (None, None) => return None,
         };
         let by_default = self.language().is_some_and(|go| go.is_at_least(since.0, since.1));
-        match self.mode() {
+        match self.mode.as_deref() {
             Some(mode) => mode == "vendor",
             None => by_default,
         }
@@ -186,17 +179,43 @@ impl Project {
     }
 }
 
+impl From<Main> for Project {
+    /// A module by itself, whatever GOFLAGS says of `-mod`.
+    fn from(main: Main) -> Self {
+        Project { mains: vec![main], work: None, mode: None }
+    }
+}
+
 impl Main {
     /// Reads the go.mod of a directory.
     pub fn read(dir: &Path) -> Result<Self, ProjectError> {
-        let path = dir.join("go.mod");
-        let mods = GoMod::parse_main(&file(&path)?).map_err(|why| ProjectError::Malformed { path, why })?;
-        Ok(Main { dir: dir.to_owned(), mods })
+        Self::with(dir, dir.join("go.mod"))
+    }
+
+    /// Reads the nearest go.mod at or above a directory, or the file that `-modfile` in GOFLAGS names in its place, as
+    /// it does where no workspace counts (modload, `modFilePath`).
+    pub fn nearest(dir: &Path, go: &GoSettings) -> Result<Self, ProjectError> {
+        let found = dir.ancestors().find(|dir| dir.join("go.mod").is_file());
+        let found = found.ok_or_else(|| ProjectError::None(dir.to_owned()))?;
+        let named = go.flag("modfile").filter(|name| !name.is_empty() && workspace_file(dir, go).is_none());
+        Self::with(found, named.map_or_else(|| found.join("go.mod"), |name| absolute(dir, &name)))
+    }
+
+    fn with(dir: &Path, path: PathBuf) -> Result<Self, ProjectError> {
+        match GoMod::parse_main(&file(&path)?) {
+            Ok(mods) => Ok(Main { dir: dir.to_owned(), file: path, mods }),
+            Err(why) => Err(ProjectError::Malformed { path, why }),
+        }
     }
 
     /// Its directory.
     pub fn dir(&self) -> &Path {
         &self.dir
+    }
+
+    /// Its go.mod, or the file that counts in its place.
+    pub fn file(&self) -> &Path {
+        &self.file
     }
 
     /// What its go.mod says.

@@ -8,7 +8,7 @@ mod remotes;
 mod signs;
 mod value;
 
-use std::{collections::BTreeSet, path::Path};
+use std::collections::BTreeSet;
 
 use gomod::{Patterns, ProxyList, ProxyTarget, SumdbSpec};
 
@@ -38,18 +38,17 @@ pub(super) const CHECKS: &[Check] = &[Check {
 
 fn look(patient: &Patient) -> Seen {
     let mut seen = Seen::default();
-    let Some(root) = patient.root() else { return seen };
-    let modules = Modules::read(root);
+    let Some(modules) = Modules::of(patient) else { return seen };
     let netrc = Netrc::read(patient);
     let ways = Ways::of(patient, &netrc);
-    let signs = Signs::read(patient, root, &netrc, &ways, &modules);
+    let signs = Signs::read(patient, &netrc, &ways, &modules);
     if let Some(why) = signs.unchecked() {
         seen.unchecked(why);
     }
     let private: Vec<_> =
         modules.iter().filter_map(|(path, named)| Some((path, named, signs.of(path)?))).collect();
     for (path, named, sign) in &private {
-        let found = ways.of_module(path, named, root.join("vendor/modules.txt").is_file());
+        let found = ways.of_module(path, named, modules.is_vendored());
         for diagnosis in found.diagnoses(&ways, path) {
             let list = ways.of_cure(diagnosis);
             let value = list.with(private.iter().map(|(path, ..)| (*path, Sign::pattern(path))));
@@ -76,8 +75,8 @@ fn look(patient: &Patient) -> Seen {
 }
 
 /// Whether a module looks private, by what is written on this machine.
-pub(super) fn looks_private(patient: &Patient, root: &Path) -> impl Fn(&str) -> bool {
-    let signs = Signs::written(patient, root, &Netrc::read(patient));
+pub(super) fn looks_private(patient: &Patient) -> impl Fn(&str) -> bool {
+    let signs = Signs::written(patient, &Netrc::read(patient));
     move |path| signs.of(path).is_some()
 }
 

@@ -86,7 +86,13 @@ pub(super) const CHECKS: &[Check] = &[
     Check {
         name: "goflags",
         about: "flags for every command",
-        finds: &[&settings::GOFLAGS, &value::FLAG_UNKNOWN, &value::FLAG_INSECURE, &value::FLAG_VENDOR],
+        finds: &[
+            &settings::GOFLAGS,
+            &value::FLAG_UNKNOWN,
+            &value::FLAG_INSECURE,
+            &value::FLAG_VENDOR,
+            &value::FLAG_MODFILE,
+        ],
         run: Run::Blocking(flags::look),
     },
     Check {

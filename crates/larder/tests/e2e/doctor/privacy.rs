@@ -80,6 +80,40 @@ fn a_private_module_of_a_host_with_a_login_is_told_to_a_proxy() {
     assert_eq!(proxy.seen().len(), 0, "its name stays inside");
 }
 
+/// The directory that the doctor looks at has no module of its own, and go.work nothing to fetch.
+#[test]
+fn a_module_of_a_workspace_needs_a_private_one() {
+    let proxy = proxy();
+    let go = GoCommand::new(&proxy.url());
+    go.write("go.work", "go 1.21\n\nuse ./app\nuse ./tool\n");
+    go.write("app/go.mod", "module example.com/own/app\n\ngo 1.21\n");
+    go.write("app/app.go", "package app\n");
+    go.write("tool/go.mod", &format!("module example.com/own/tool\n\ngo 1.21\n\nrequire {LIB} v1.0.0\n"));
+    go.write("tool/tool.go", &format!("package tool\n\nimport _ \"{LIB}\"\n"));
+    with_netrc(&go);
+    go.run(["mod", "download"]).ok();
+    assert_ne!(proxy.asked(&format!("{LIB}/*")), 0, "its name was told");
+    let report = privacy(&go);
+    let finding = report.is("L1-PRIVATE-TO-PROXY");
+    assert!(finding["evidence"][0].as_str().unwrap().contains("(tool/go.mod)"), "{finding}");
+    privacy(&go.env("GOPRIVATE", cure(finding, "GOPRIVATE"))).healthy();
+}
+
+#[test]
+fn another_go_mod_needs_a_private_module() {
+    let proxy = proxy();
+    let go = GoCommand::new(&proxy.url());
+    go.write("go.mod", "module example.com/own\n\ngo 1.21\n");
+    go.write("ci.mod", &format!("module example.com/own\n\ngo 1.21\n\nrequire {LIB} v1.0.0\n"));
+    with_netrc(&go);
+    privacy(&go).healthy();
+    let go = go.env("GOFLAGS", "-modfile=ci.mod");
+    go.run(["mod", "download"]).ok();
+    assert_ne!(proxy.asked(&format!("{LIB}/*")), 0, "its name was told");
+    let report = privacy(&go);
+    assert!(report.is("L1-PRIVATE-TO-PROXY")["evidence"][0].as_str().unwrap().contains("(ci.mod)"));
+}
+
 #[test]
 fn a_private_module_of_the_remotes_host_is_told_to_a_proxy() {
     let proxy = proxy();

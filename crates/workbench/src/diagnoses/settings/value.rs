@@ -132,6 +132,16 @@ pub(crate) static FLAG_VENDOR: Diagnosis = Diagnosis {
     commands: &["go env GOFLAGS", "go env -u GOFLAGS"],
 };
 
+pub(crate) static FLAG_MODFILE: Diagnosis = Diagnosis {
+    code: "L1-GOFLAGS-MODFILE",
+    layer: Layer::Settings,
+    severity: Severity::Error,
+    title: "GOFLAGS names a go.mod that cannot be used here",
+    cause: "-modfile in GOFLAGS holds for every project. go takes that file in the place of go.mod if it is there, seen from the directory that go runs in, if its name ends in .mod, and if no go.work counts.",
+    cure: "Take the flag out, and write it where it is meant: go build -modfile=FILE.",
+    commands: &["go env GOFLAGS", "go env -u GOFLAGS"],
+};
+
 pub(crate) static NOT_ABSOLUTE: Diagnosis = Diagnosis {
     code: "L1-PATH-RELATIVE",
     layer: Layer::Settings,
@@ -176,6 +186,7 @@ pub(crate) static ALL: &[&Diagnosis] = &[
     &FLAG_INSECURE,
     &FLAG_UNKNOWN,
     &FLAG_VENDOR,
+    &FLAG_MODFILE,
     &NOT_ABSOLUTE,
     &GOPATH_MODULE,
     &WEB_PROXY,

@@ -4,12 +4,12 @@ use std::{
     collections::BTreeMap,
     fs::{self, File},
     io::Read,
-    path::Path,
+    path::{Path, PathBuf},
 };
 
 /// The import paths whose first element has a dot, each with a file that has it, below `root`. Other modules, `vendor`,
 /// `testdata` and hidden directories are passed over, and so is what comes after [`MOST_FILES`] files.
-pub(super) fn of(root: &Path) -> BTreeMap<String, String> {
+pub(super) fn of(root: &Path) -> BTreeMap<String, PathBuf> {
     let mut found = BTreeMap::new();
     let mut dirs = vec![root.to_owned()];
     let mut files = 0;
@@ -30,9 +30,8 @@ pub(super) fn of(root: &Path) -> BTreeMap<String, String> {
                 if files > MOST_FILES {
                     return found;
                 }
-                let shown = path.strip_prefix(root).unwrap_or(&path).display().to_string();
                 for import in head(&path).as_deref().map(imports).into_iter().flatten() {
-                    found.entry(import).or_insert_with(|| shown.clone());
+                    found.entry(import).or_insert_with(|| path.clone());
                 }
             }
         }

@@ -4,7 +4,6 @@ use std::{
     collections::{BTreeMap, BTreeSet},
     fmt,
     net::IpAddr,
-    path::Path,
 };
 
 use gomod::Patterns;
@@ -51,20 +50,14 @@ pub(super) enum Sign {
 
 impl Signs {
     /// All signs there are.
-    pub(super) fn read(
-        patient: &Patient,
-        root: &Path,
-        netrc: &Netrc,
-        ways: &Ways,
-        modules: &Modules,
-    ) -> Self {
-        let mut signs = Self::written(patient, root, netrc);
+    pub(super) fn read(patient: &Patient, netrc: &Netrc, ways: &Ways, modules: &Modules) -> Self {
+        let mut signs = Self::written(patient, netrc);
         signs.ask_resolver(patient, ways, modules);
         signs
     }
 
     /// Those that are written on this machine.
-    pub(super) fn written(patient: &Patient, root: &Path, netrc: &Netrc) -> Self {
+    pub(super) fn written(patient: &Patient, netrc: &Netrc) -> Self {
         let go = patient.go();
         let lists = [GoVariable::Private, GoVariable::NoProxy, GoVariable::NoSumdb, GoVariable::Insecure];
         let listed = lists.into_iter().filter_map(|variable| {
@@ -76,7 +69,7 @@ impl Signs {
             listed: listed.collect(),
             private: Value::of(go, GoVariable::Private),
             netrc: netrc.hosts().map(str::to_owned).collect(),
-            remotes: remotes::of(root),
+            remotes: remotes::of(patient.root().unwrap_or(&patient.dir)),
             git: vcs::git::Config::read(env),
             inside: BTreeMap::new(),
             unchecked: None,

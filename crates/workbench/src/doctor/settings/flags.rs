@@ -9,6 +9,8 @@ use super::{
 use crate::{
     Change, Found, GoVariable,
     diagnoses::settings::{self, value},
+    go_settings::words,
+    project::{absolute, workspace_file},
 };
 
 pub(super) fn look(patient: &Patient) -> Seen {
@@ -32,26 +34,17 @@ pub(super) fn look(patient: &Patient) -> Seen {
             seen.found(told::finding(patient, &value::FLAG_VENDOR, &found).fixed(without(&found, flag)));
         }
     }
+    if let Some(why) = patient.root().and_then(|_| unusable(patient)) {
+        let names = |flag: &&str| flag.trim_start_matches('-').starts_with("modfile=");
+        let flag = words(&found.value).into_iter().rev().find(names).unwrap_or_default();
+        let finding = told::finding(patient, &value::FLAG_MODFILE, &found).evidence(why);
+        seen.found(finding.fixed(without(&found, flag)));
+    }
     unknown(patient, &found, &mut seen);
     if seen.is_clean() {
         seen.passed(format!("this go knows the flags of GOFLAGS={}", told::shown(&found.value)));
     }
     seen
-}
-
-/// Words between white space; quotes of either sort at a word's begin hold it (cmd/internal/quoted).
-fn words(text: &str) -> Vec<&str> {
-    let mut words = Vec::new();
-    let mut rest = text.trim_start();
-    while let Some(first) = rest.chars().next() {
-        let quoted = Some(first)
-            .filter(|c| matches!(c, '"' | '\''))
-            .and_then(|quote| rest.get(1..)?.split_once(quote));
-        let (word, behind) = quoted.or_else(|| rest.split_once(char::is_whitespace)).unwrap_or((rest, ""));
-        words.push(word);
-        rest = behind.trim_start();
-    }
-    words
 }
 
 /// As cmd/go/internal/base, InitGOFLAGS.
@@ -77,6 +70,20 @@ fn lacks_vendor(patient: &Patient) -> bool {
     requires && !root.ancestors().any(has)
 }
 
+/// Why `go` cannot take the go.mod that -modfile names, if it does (cmd/go/internal/modload, `Init`).
+fn unusable(patient: &Patient) -> Option<String> {
+    let named = patient.go().flag("modfile").filter(|named| !named.is_empty())?;
+    let file = absolute(&patient.dir, &named);
+    let is_mod = file.extension().is_some_and(|ending| ending == "mod");
+    let shown = told::shown(&named);
+    match workspace_file(&patient.dir, patient.go()) {
+        Some(work) => Some(format!("-modfile={shown}, in the workspace of {}", work.display())),
+        None if !is_mod => Some(format!("-modfile={shown}: the name does not end in .mod")),
+        None if !file.is_file() => Some(format!("-modfile={shown}: {} is not there", file.display())),
+        None => None,
+    }
+}
+
 /// Only go itself knows its flags.
 fn unknown(patient: &Patient, found: &Found, seen: &mut Seen) {
     let ran = program::run(patient, "go", &["version"], &[("GOTOOLCHAIN", "local")]);
@@ -100,8 +107,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn words_are_taken_apart_as_go_does() {
-        assert_eq!(words(" -a  '-tags=b c' \"-x\" d"), ["-a", "-tags=b c", "-x", "d"]);
+    fn flags_are_known_as_go_knows_them() {
         for (word, want) in
             [("-a", true), ("--a=b", true), ("a", false), ("-", false), ("---a", false), ("-=a", false)]
         {

@@ -45,6 +45,7 @@ const OF_A_VALUE: &[&Diagnosis] = &[
     &value::FLAG_INSECURE,
     &value::FLAG_UNKNOWN,
     &value::FLAG_VENDOR,
+    &value::FLAG_MODFILE,
     &value::NOT_ABSOLUTE,
     &value::GOPATH_MODULE,
     &value::WEB_PROXY,

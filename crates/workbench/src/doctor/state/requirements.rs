@@ -14,9 +14,17 @@ use crate::{
 pub(super) fn look(patient: &Patient) -> Seen {
     let mut seen = Seen::default();
     if let Some(root) = patient.root() {
-        if let Err(error) = Main::read(root) {
-            seen.found(unreadable(&error));
-            return seen;
+        match Main::nearest(&patient.dir, patient.go()) {
+            Ok(_) => {}
+            // The file that GOFLAGS names is not there, which is said where GOFLAGS is looked at.
+            Err(ProjectError::Unreadable { path, why }) if path != root.join("go.mod") => {
+                seen.unchecked(format!("go.mod: {}: {why}", path.display()));
+                return seen;
+            }
+            Err(error) => {
+                seen.found(unreadable(&error));
+                return seen;
+            }
         }
     } else if Project::read(&patient.dir, patient.go()).is_err() && imports::is_package(&patient.dir) {
         let evidence = format!("{}: Go files, and no go.mod here or above", patient.dir.display());

@@ -119,6 +119,24 @@ fn a_flag_that_wants_a_vendor_directory() {
 }
 
 #[test]
+fn a_flag_that_names_a_go_mod() {
+    let go = told("GOFLAGS=-modfile=ci.mod\n");
+    assert!(go.run(["list"]).fails().stderr.contains("ci.mod"));
+    settings(&go).is("L1-GOFLAGS-MODFILE");
+    crate::doctor::doctor(&go, &["--offline"]).is("L1-GOFLAGS-MODFILE");
+    go.write("ci.mod", &go.read("go.mod"));
+    go.run(["list"]).ok();
+    settings(&go).healthy();
+    go.write("go.work", "go 1.21\n\nuse .\n");
+    assert!(go.run(["list"]).fails().stderr.contains("-modfile cannot be used in workspace mode"));
+    settings(&go).is("L1-GOFLAGS-MODFILE");
+    fs::remove_file(go.work().join("go.work")).unwrap();
+    let go = go.env("GOFLAGS", "-modfile=go.mod.ci").env("GOENV", "off");
+    assert!(go.run(["list"]).fails().stderr.contains("does not have .mod extension"));
+    settings(&go).is("L1-GOFLAGS-MODFILE");
+}
+
+#[test]
 fn modules_are_switched_off() {
     let go = told("GO111MODULE=off\n");
     go.run(["mod", "download"]).fails();
