@@ -12,6 +12,7 @@ mod ledger;
 mod publish;
 mod sumdb;
 mod verify;
+mod warm;
 
 use std::{ffi::OsString, path::PathBuf};
 
@@ -27,6 +28,7 @@ pub(crate) use self::{
     publish::{CreateArgs, ListArgs, PublishArgs, RevokeArgs, ToOptions, TokenCommand, WithdrawArgs},
     sumdb::{DataOptions, KeygenArgs, RotatePlanArgs, SumdbCommand},
     verify::VerifyArgs,
+    warm::WarmArgs,
 };
 
 /// Go builds that do not break: a mirror for Go modules.
@@ -77,6 +79,9 @@ pub(crate) enum Command {
     /// Compare module proxies, and say which GOPROXY follows
     #[command(after_help = bench::AFTER_BENCH)]
     Bench(BenchArgs),
+    /// Fetch all that projects need before it is needed
+    #[command(after_help = warm::AFTER_WARM)]
+    Warm(WarmArgs),
     /// Publish a version of a private module
     #[command(after_help = publish::AFTER_PUBLISH)]
     Publish(PublishArgs),
@@ -207,7 +212,7 @@ pub(crate) struct ListenOption {
 }
 
 /// The options of every command that needs the settings.
-#[derive(Args, Default)]
+#[derive(Args, Clone, Default)]
 pub(crate) struct Options {
     /// Read settings from this file [env: LARDER_CONFIG]
     ///

@@ -21,6 +21,7 @@ mod serve;
 mod settings;
 mod token;
 mod verify;
+mod warm;
 mod withdraw;
 
 use std::{
@@ -84,6 +85,10 @@ fn run(command: Command, env: &Environment) -> Printed {
                 bench::bench(settings, &args, env).await
             })
         }
+        Command::Warm(args) => with_settings(&args.options(), None, env, FAILED, async |settings| {
+            log::to_stderr(settings, Level::ERROR);
+            warm::warm(settings, &args, env).await
+        }),
         Command::Publish(args) => with_settings(&args.data.options(), None, env, FAILED, async |settings| {
             log::to_stderr(settings, Level::ERROR);
             publish::publish(settings, &args, env).await

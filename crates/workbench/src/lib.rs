@@ -11,6 +11,8 @@ pub mod gosum;
 pub mod imports;
 pub mod kept_log;
 pub mod modcache;
+pub mod module_graph;
+pub mod needs;
 pub mod project;
 pub mod vendor_tree;
 

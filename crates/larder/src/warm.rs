@@ -1,0 +1,153 @@
+//! `larder warm`: all that projects need is fetched before it is needed.
+
+mod place;
+mod report;
+
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use anyhow::{Context, bail};
+use gomod::{GoMod, H1, ModuleVersion, SumFile};
+use storage::Kind;
+use tokio::task::JoinSet;
+use workbench::{
+    Environment, GoSettings,
+    gosum::SumLines,
+    needs::Needs,
+    project::{Project, ProjectError},
+};
+
+use self::{
+    place::{Had, Lack, Place},
+    report::Report,
+};
+use crate::{args::WarmArgs, progress::TICK, publish::eprint, settings::Settings};
+
+/// Fetches everything: 0 it is there, 1 something is missing.
+pub(crate) async fn warm(settings: &Settings, args: &WarmArgs, env: &Environment) -> anyhow::Result<u8> {
+    let Recorded { needs, sums } = needed(args, env)?;
+    let place = Arc::new(match &args.to {
+        Some(url) => Place::server(settings, url)?,
+        None => Place::store(settings).await?,
+    });
+    let mut report = Report::new(args.json, Arc::clone(&place));
+    let needs = fetch(needs, &sums, &place, &mut report).await?;
+    report.finish(&needs)
+}
+
+/// What the projects say.
+struct Recorded {
+    needs: Needs,
+    /// Every go.sum, and where it lies.
+    sums: Vec<(PathBuf, SumLines)>,
+}
+
+fn needed(args: &WarmArgs, env: &Environment) -> anyhow::Result<Recorded> {
+    let go = GoSettings::read(env);
+    let mut recorded = Recorded { needs: Needs::new(args.all), sums: Vec::new() };
+    for dir in &args.dirs {
+        let dir = dir.canonicalize().with_context(|| format!("cannot find {}", dir.display()))?;
+        match Project::read(&dir, &go) {
+            Ok(project) => {
+                recorded.needs.project(&project);
+                for file in project.sum_files() {
+                    recorded.sums(file, false)?;
+                }
+            }
+            Err(ProjectError::None(_)) if dir.join("go.sum").is_file() => {
+                recorded.sums(dir.join("go.sum"), true)?;
+            }
+            Err(ProjectError::None(_)) => bail!(
+                "there is no go.mod, go.work or go.sum in {} or above; name the directory of a project",
+                dir.display()
+            ),
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Ok(recorded)
+}
+
+impl Recorded {
+    fn sums(&mut self, file: PathBuf, alone: bool) -> anyhow::Result<()> {
+        let sums = SumLines::read(&file).with_context(|| format!("cannot read {}", file.display()))?;
+        let Some(sums) = sums else { return Ok(()) };
+        for fault in sums.faults().iter().filter(|fault| fault.kind.is_fatal()) {
+            eprint(&format!(
+                "warning: {}:{}: {}; `go` refuses the file, `larder verify` says more",
+                file.display(),
+                fault.line,
+                fault.kind
+            ));
+        }
+        self.needs.sums(&sums, alone);
+        self.sums.push((file, sums));
+        Ok(())
+    }
+}
+
+/// Fetches what is needed, and what turns out to be needed on the way, much of it at once.
+async fn fetch(
+    mut needs: Needs,
+    sums: &[(PathBuf, SumLines)],
+    place: &Arc<Place>,
+    report: &mut Report,
+) -> anyhow::Result<Needs> {
+    let mut under_way = JoinSet::new();
+    let mut tick = tokio::time::interval(TICK);
+    loop {
+        while under_way.len() < AT_ONCE {
+            let Some((module, kind)) = needs.next_file() else { break };
+            let place = Arc::clone(place);
+            under_way.spawn(async move {
+                let done = place.fetch(&module, kind).await;
+                (module, kind, done)
+            });
+        }
+        if under_way.is_empty() {
+            return Ok(needs);
+        }
+        tokio::select! {
+            Some(done) = under_way.join_next() => {
+                let (module, kind, done) = done.context("a fetch ended early")?;
+                if kind == Kind::Mod {
+                    let mods = done.as_ref().ok().and_then(|had| GoMod::parse(&had.bytes).ok());
+                    needs.read(&module, mods);
+                }
+                let done = done.and_then(|had| match differs(sums, &module, kind, &had) {
+                    Some(why) => Err(Lack::Failed(why)),
+                    None => Ok(had),
+                });
+                report.done(module, kind, done);
+            }
+            _ = tick.tick() => report.draw(needs.count()),
+        }
+    }
+}
+
+/// Why `go` would refuse a file, if a go.sum records another hash.
+fn differs(sums: &[(PathBuf, SumLines)], module: &ModuleVersion, kind: Kind, had: &Had) -> Option<String> {
+    let file = match kind {
+        Kind::Info => return None,
+        Kind::Mod => SumFile::GoMod,
+        Kind::Zip => SumFile::Zip,
+    };
+    let h1 = had.h1?;
+    sums.iter().find_map(|(path, sums)| {
+        let line = sums.deciding(module, file)?;
+        let recorded: H1 = line.h1()?;
+        (recorded != h1).then(|| contradiction(path, line.number(), recorded, h1))
+    })
+}
+
+fn contradiction(path: &Path, line: usize, recorded: H1, h1: H1) -> String {
+    format!(
+        "SECURITY: {}:{line} records {recorded}, and what was fetched is {h1}; `go` will refuse it: look who changed which \
+         of both before you go on",
+        path.display()
+    )
+}
+
+/// How many files are asked for at once: as many as one source is asked by default.
+const AT_ONCE: usize = 64;

@@ -1,0 +1,198 @@
+//! What is there and what is missing: objects for programs, a sentence for people.
+
+use std::{collections::BTreeMap, io, sync::Arc};
+
+use gomod::{H1, ModuleVersion};
+use serde::{Serialize, ser::SerializeStruct};
+use serde_json::{Serializer, Value, ser::PrettyFormatter};
+use storage::Kind;
+use workbench::{
+    masked,
+    needs::{Needs, Weight},
+};
+
+use super::place::{Had, Lack, Place};
+use crate::{
+    progress::{Progress, print},
+    publish::eprint,
+    scrub::amount,
+};
+
+/// What became of everything.
+pub(super) struct Report {
+    json: bool,
+    place: Arc<Place>,
+    progress: Progress,
+    versions: BTreeMap<ModuleVersion, Version>,
+    counts: Counts,
+}
+
+#[derive(Clone, Copy, Default)]
+struct Counts {
+    done: usize,
+    fetched: u64,
+    /// Bytes of those.
+    bytes: u64,
+    known: u64,
+}
+
+/// What is known of a version.
+#[derive(Default)]
+struct Version {
+    had: BTreeMap<Kind, Option<H1>>,
+    lacks: BTreeMap<Kind, Lack>,
+    origin: Option<Value>,
+}
+
+impl Report {
+    pub(super) fn new(json: bool, place: Arc<Place>) -> Self {
+        let (progress, versions, counts) = (Progress::new(), BTreeMap::new(), Counts::default());
+        Report { json, place, progress, versions, counts }
+    }
+
+    /// A file came, or did not.
+    pub(super) fn done(&mut self, module: ModuleVersion, kind: Kind, done: Result<Had, Lack>) {
+        self.counts.done += 1;
+        let version = self.versions.entry(module).or_default();
+        match done {
+            Ok(Had { h1, bytes, size, known }) => {
+                if known {
+                    self.counts.known += 1;
+                } else {
+                    self.counts.fetched += 1;
+                    self.counts.bytes += size;
+                }
+                if kind == Kind::Info {
+                    let info = serde_json::from_slice::<Value>(&bytes).ok();
+                    version.origin = info.and_then(|mut info| info.get_mut("Origin").map(Value::take));
+                }
+                version.had.insert(kind, h1);
+            }
+            Err(lack) => drop(version.lacks.insert(kind, lack)),
+        }
+    }
+
+    /// The line for a terminal; `all`: how many files are known to be needed.
+    pub(super) fn draw(&self, all: usize) {
+        let Counts { done, bytes, .. } = self.counts;
+        self.progress.draw(|| format!("{done} of {all} files, {} fetched", amount(bytes)));
+    }
+
+    /// Prints what there is to print; the exit code.
+    pub(super) fn finish(mut self, needs: &Needs) -> anyhow::Result<u8> {
+        self.progress.clear();
+        let mut beside = Vec::new();
+        let mut missing = Vec::new();
+        for (module, version) in &mut self.versions {
+            let (serious, trifling) =
+                std::mem::take(&mut version.lacks).into_iter().partition(|(kind, lack)| {
+                    needs.weight(module, *kind) == Weight::Needed || matches!(lack, Lack::Failed(_))
+                });
+            version.lacks = serious;
+            let lines = |lacks: &BTreeMap<Kind, Lack>| -> Vec<String> {
+                lacks.iter().map(|(kind, lack)| format!("{module} .{kind}: {}", masked(lack.why()))).collect()
+            };
+            missing.extend(lines(&version.lacks));
+            beside.extend(lines(&trifling));
+        }
+        if self.json {
+            for (module, version) in self.versions.iter().filter(|(_, version)| !version.is_nothing()) {
+                print(&object(&self.place, module, version)?)?;
+            }
+        }
+        for line in &missing {
+            eprint(&format!("missing: {line}"));
+        }
+        for line in beside.iter().take(SHOWN) {
+            eprint(&format!("not there, and not needed by builds: {line}"));
+        }
+        if beside.len() > SHOWN {
+            eprint(&format!("not there, and not needed by builds: {} more", beside.len() - SHOWN));
+        }
+        eprint(&self.sentence(missing.len()));
+        Ok(u8::from(!missing.is_empty()))
+    }
+
+    fn sentence(&self, missing: usize) -> String {
+        let Counts { fetched, bytes, known, .. } = self.counts;
+        let place = self.place.shown();
+        if self.versions.is_empty() {
+            return "larder: the project needs no modules".to_owned();
+        }
+        let with_zip = self.versions.values().filter(|version| version.had.contains_key(&Kind::Zip)).count();
+        let alone = self.versions.values().filter(|version| version.is_gomod_alone()).count();
+        let came = match (&*self.place, fetched, known) {
+            (Place::Server(_), _, _) => format!("{fetched} files ({})", amount(bytes)),
+            (Place::Store { .. }, 0, known) => format!("{known} files, all of them stored before"),
+            (Place::Store { .. }, _, known) => {
+                format!("{fetched} files fetched ({}), {known} stored before", amount(bytes))
+            }
+        };
+        let what = format!("{with_zip} modules and the go.mod files of {alone} more versions");
+        match missing {
+            0 => format!("larder: {what} are in {place}: {came}"),
+            1 => format!(
+                "larder: {what} are in {place}: {came}; 1 file is missing; warm again, and only that is fetched"
+            ),
+            _ => format!(
+                "larder: {what} are in {place}: {came}; {missing} files are missing; warm again, and only those are fetched"
+            ),
+        }
+    }
+}
+
+impl Version {
+    /// Whether there is nothing to say of it.
+    fn is_nothing(&self) -> bool {
+        self.had.is_empty() && self.lacks.is_empty()
+    }
+
+    fn is_gomod_alone(&self) -> bool {
+        self.had.contains_key(&Kind::Mod) && !self.had.contains_key(&Kind::Zip)
+    }
+}
+
+/// The object of `go mod download -json` (`go help mod download`), laid out as `go` does.
+fn object(place: &Place, module: &ModuleVersion, version: &Version) -> anyhow::Result<String> {
+    let mut text = Vec::new();
+    let mut to = Serializer::with_formatter(&mut text, PrettyFormatter::with_indent(b"\t"));
+    Object { place, module, version }.serialize(&mut to)?;
+    Ok(String::from_utf8(text).map_err(io::Error::other)?)
+}
+
+struct Object<'a> {
+    place: &'a Place,
+    module: &'a ModuleVersion,
+    version: &'a Version,
+}
+
+impl Serialize for Object<'_> {
+    fn serialize<S: serde::Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        let Object { place, module, version } = self;
+        let mut object = to.serialize_struct("Module", 9)?;
+        object.serialize_field("Path", module.path().as_str())?;
+        object.serialize_field("Version", module.version().as_str())?;
+        let lacks = version.lacks.iter().map(|(kind, lack)| format!(".{kind}: {}", masked(lack.why())));
+        let lacks: Vec<_> = lacks.collect();
+        if !lacks.is_empty() {
+            object.serialize_field("Error", &lacks.join("\n"))?;
+        }
+        for (kind, name) in [(Kind::Info, "Info"), (Kind::Mod, "GoMod"), (Kind::Zip, "Zip")] {
+            if version.had.contains_key(&kind) {
+                object.serialize_field(name, &place.of(module, kind))?;
+            }
+        }
+        for (kind, name) in [(Kind::Zip, "Sum"), (Kind::Mod, "GoModSum")] {
+            if let Some(Some(h1)) = version.had.get(&kind) {
+                object.serialize_field(name, &h1.to_string())?;
+            }
+        }
+        if let Some(origin) = version.origin.as_ref().filter(|origin| !origin.is_null()) {
+            object.serialize_field("Origin", origin)?;
+        }
+        object.end()
+    }
+}
+
+/// How many of what nobody needs are shown.
+const SHOWN: usize = 5;
