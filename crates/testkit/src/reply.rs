@@ -9,6 +9,8 @@ use crate::{archive::Body, gate::Gate, upstream::ranges::Ranges};
 #[derive(Clone, Debug)]
 pub struct Reply {
     pub(crate) said: Said,
+    /// The method to which alone it is given; other requests get what is natural.
+    pub(crate) method: Option<String>,
     pub(crate) headers: Vec<(String, String)>,
     pub(crate) edit: Option<Edit>,
     pub(crate) framing: Framing,
@@ -108,6 +110,7 @@ impl Reply {
     fn of(said: Said) -> Self {
         Self {
             said,
+            method: None,
             headers: Vec::new(),
             edit: None,
             framing: Framing::Length,
@@ -117,6 +120,13 @@ impl Reply {
             drip: None,
             stops: Vec::new(),
         }
+    }
+
+    /// For requests of this method alone: others get what the modules and the log say.
+    #[must_use]
+    pub fn only_to(mut self, method: &str) -> Self {
+        self.method = Some(method.to_owned());
+        self
     }
 
     /// Another body.

@@ -72,6 +72,8 @@ impl Shared {
                     Some(refused) => refused,
                     None => state.script.next(&seen.path).unwrap_or_else(Reply::natural),
                 };
+                let meant = reply.method.as_ref().is_none_or(|method| *method == seen.method);
+                let reply = if meant { reply } else { Reply::natural() };
                 let log = state.log.as_ref().and_then(|log| log.answer(&seen.path));
                 let natural = log.or_else(|| {
                     let (content_type, body) = state.tree.answer(&seen.path)?;

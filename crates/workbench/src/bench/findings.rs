@@ -57,6 +57,9 @@ fn finding(proxy: &Measured) -> Finding {
     let module = module.map(|path| path.to_string()).unwrap_or_default();
     let mut finding =
         Finding::new(diagnosis).name("host", host(&proxy.url)).name("module", &module).evidence(summary);
+    if let Some((scheme, _)) = proxy.url.split_once("://") {
+        finding = finding.name("url", &format!("{scheme}://{}", host(&proxy.url)));
+    }
     for (trouble, count) in &proxy.errors {
         let words = proxy.evidence.get(trouble).map_or("", String::as_str);
         finding =

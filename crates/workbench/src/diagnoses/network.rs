@@ -9,7 +9,7 @@ pub(crate) static DNS_NO_NAME: Diagnosis = Diagnosis {
     title: "The name {host} is not known",
     cause: "The resolver says that there is no such host: the name is misspelled, it is known only inside another network (a VPN that is down), or the resolver lies.",
     cure: "Compare the name with the setting that it comes from; connect the VPN; try another of the machine's resolvers.",
-    commands: &["getent hosts {host}", "cat /etc/resolv.conf", "go env GOPROXY GOSUMDB"],
+    commands: &["getent hosts {server}", "cat /etc/resolv.conf", "go env GOPROXY GOSUMDB"],
 };
 
 pub(crate) static DNS_FAILS: Diagnosis = Diagnosis {
@@ -19,7 +19,7 @@ pub(crate) static DNS_FAILS: Diagnosis = Diagnosis {
     title: "The resolver could not answer for {host}",
     cause: "The resolver answered that it failed. It is overloaded, cut off from its own servers, or refuses signatures that it cannot check.",
     cure: "Ask again later or use another resolver of this network; Larder goes on with the addresses that it knew.",
-    commands: &["getent hosts {host}", "cat /etc/resolv.conf", "larder run -- go mod download"],
+    commands: &["getent hosts {server}", "cat /etc/resolv.conf", "larder run -- go mod download"],
 };
 
 pub(crate) static DNS_DEAD: Diagnosis = Diagnosis {
@@ -43,7 +43,7 @@ pub(crate) static DNS_HIJACKED: Diagnosis = Diagnosis {
     title: "The name {host} leads somewhere else",
     cause: "The address that the resolver gives belongs to another machine: a portal, a filter, or a private network.",
     cure: "Ask the network's owner for the true answer; a Larder elsewhere in the company can be asked instead.",
-    commands: &["getent hosts {host}", "go env GOPROXY"],
+    commands: &["getent hosts {server}", "go env GOPROXY"],
 };
 
 pub(crate) static REFUSED: Diagnosis = Diagnosis {
@@ -53,7 +53,7 @@ pub(crate) static REFUSED: Diagnosis = Diagnosis {
     title: "Nothing listens at {host}",
     cause: "The machine was reached, and nothing accepts connections at that port: the server is down, the port is wrong, or a firewall answers in its place.",
     cure: "Check the port in the URL and whether the server runs; name a second proxy behind it.",
-    commands: &["curl -sv -o /dev/null https://{host}/", "go env GOPROXY"],
+    commands: &["curl -sv -o /dev/null {url}/", "go env GOPROXY"],
 };
 
 pub(crate) static NO_ROUTE: Diagnosis = Diagnosis {
@@ -74,8 +74,8 @@ pub(crate) static IPV6: Diagnosis = Diagnosis {
     cause: "The name has an IPv6 address, the machine believes that it has IPv6, and the connection fails.",
     cure: "Repair IPv6 or switch it off for this network. Larder tries the addresses of both kinds side by side.",
     commands: &[
-        "curl -6 -sv -o /dev/null https://{host}/",
-        "curl -4 -sv -o /dev/null https://{host}/",
+        "curl -6 -sv -o /dev/null {url}/",
+        "curl -4 -sv -o /dev/null {url}/",
         "larder run -- go mod download",
     ],
 };
@@ -87,7 +87,7 @@ pub(crate) static IPV6_WAITS: Diagnosis = Diagnosis {
     title: "IPv6 to {host} leads nowhere, and every new connection waits for it",
     cause: "The name has IPv6 addresses, this machine believes that it has IPv6, and no answer comes; go takes IPv4 after a moment, other programs after minutes.",
     cure: "Repair IPv6, or switch it off for this network.",
-    commands: &["curl -6 -sv -m 5 -o /dev/null https://{host}/", "ip -6 route"],
+    commands: &["curl -6 -sv -m 5 -o /dev/null {url}/", "ip -6 route"],
 };
 
 pub(crate) static CONNECT_TIMEOUT: Diagnosis = Diagnosis {
@@ -97,7 +97,7 @@ pub(crate) static CONNECT_TIMEOUT: Diagnosis = Diagnosis {
     title: "{host} cannot be reached",
     cause: "No answer came to the first packet: a firewall drops it without a word, the server is gone, or an HTTP proxy has to be used that is not set.",
     cure: "If this network needs an HTTP proxy, set HTTPS_PROXY; else name a proxy in GOPROXY that can be reached.",
-    commands: &["env | grep -i _proxy", "curl -sv -m 10 -o /dev/null https://{host}/", "go env GOPROXY"],
+    commands: &["env | grep -i _proxy", "curl -sv -m 10 -o /dev/null {url}/", "go env GOPROXY"],
 };
 
 pub(crate) static NO_ANSWER: Diagnosis = Diagnosis {
@@ -147,7 +147,7 @@ pub(crate) static TLS_TIMEOUT: Diagnosis = Diagnosis {
     title: "The TLS handshake with {host} never ends",
     cause: "The connection stands, and a middlebox swallows the handshake, often by the name in it; or the packets are too large for a tunnel (MTU).",
     cure: "Ask the network's owner about {host}; behind a VPN try a smaller MTU. A proxy in GOPROXY that can be reached avoids it.",
-    commands: &["curl -sv -m 15 -o /dev/null https://{host}/", "ip link | grep mtu"],
+    commands: &["curl -sv -m 15 -o /dev/null {url}/", "ip link | grep mtu"],
 };
 
 pub(crate) static TLS_INTERCEPTED: Diagnosis = Diagnosis {
@@ -158,7 +158,7 @@ pub(crate) static TLS_INTERCEPTED: Diagnosis = Diagnosis {
     cause: "A middlebox reads the traffic and signs in the place of {host}, or the server uses a certificate authority of the company that is not installed here.",
     cure: "Have the authority's certificate installed on this machine, from the people who run it. Never switch the check off.",
     commands: &[
-        "openssl s_client -connect {host}:443 -servername {host} </dev/null | openssl x509 -noout -issuer",
+        "openssl s_client -connect {address} -servername {server} </dev/null | openssl x509 -noout -issuer",
         "export SSL_CERT_FILE=/path/to/company-ca.pem",
     ],
 };
@@ -191,8 +191,8 @@ pub(crate) static TLS_NAME: Diagnosis = Diagnosis {
     cause: "The certificate is for another name: a portal that wants a login, a resolver that lies, or a server that is set up wrongly.",
     cure: "Open any page in a browser and log in, if the network has a portal; else compare the addresses.",
     commands: &[
-        "getent hosts {host}",
-        "openssl s_client -connect {host}:443 -servername {host} </dev/null | openssl x509 -noout -subject -ext subjectAltName",
+        "getent hosts {server}",
+        "openssl s_client -connect {address} -servername {server} </dev/null | openssl x509 -noout -subject -ext subjectAltName",
     ],
 };
 
@@ -213,7 +213,20 @@ pub(crate) static TLS_REFUSED: Diagnosis = Diagnosis {
     title: "{host} and this machine do not agree on TLS",
     cause: "The server refused the handshake: it wants a client certificate, speaks only old versions, or a filter cuts by name.",
     cure: "Ask the server's owner what it expects.",
-    commands: &["openssl s_client -connect {host}:443 -servername {host} </dev/null"],
+    commands: &["openssl s_client -connect {address} -servername {server} </dev/null"],
+};
+
+pub(crate) static CLIENT_CERTIFICATE: Diagnosis = Diagnosis {
+    code: "L2-TLS-CLIENT-CERTIFICATE",
+    layer: Layer::Auth,
+    severity: Severity::Error,
+    title: "{host} wants a certificate of this machine, and go has none to show",
+    cause: "In the TLS handshake {host} asks for a client certificate, and it ends the connection of whoever shows none. go has no setting for one.",
+    cure: "Let a Larder stand before it: give it the certificate and its key in a [[source]] of larder.toml, and name that Larder in GOPROXY.",
+    commands: &[
+        "openssl s_client -connect {address} -servername {server} </dev/null 2>/dev/null | grep -A3 \"Acceptable client\"",
+        "larder config example | grep client_cert",
+    ],
 };
 
 pub(crate) static PORTAL: Diagnosis = Diagnosis {
@@ -223,7 +236,7 @@ pub(crate) static PORTAL: Diagnosis = Diagnosis {
     title: "A page came where a module was asked for",
     cause: "A portal or a filter answered with its own page, and with status 200.",
     cure: "Log in at the portal, in a browser. Larder refuses such pages and asks the next source.",
-    commands: &["curl -s https://{host}/ | head -5", "larder run -- go mod download"],
+    commands: &["curl -s {url}/ | head -5", "larder run -- go mod download"],
 };
 
 pub(crate) static HTTP_PROXY: Diagnosis = Diagnosis {
@@ -233,7 +246,7 @@ pub(crate) static HTTP_PROXY: Diagnosis = Diagnosis {
     title: "The HTTP proxy of this network cannot be used",
     cause: "HTTPS_PROXY or HTTP_PROXY names a proxy that cannot be reached, or that does not let the connection to {host} through.",
     cure: "Correct the variable, or exempt the host with NO_PROXY if it lies inside.",
-    commands: &["env | grep -i _proxy", "export NO_PROXY={host}"],
+    commands: &["env | grep -i _proxy", "export NO_PROXY={server}"],
 };
 
 pub(crate) static HTTP_PROXY_AUTH: Diagnosis = Diagnosis {
@@ -253,7 +266,7 @@ pub(crate) static REDIRECTS: Diagnosis = Diagnosis {
     title: "{host} sends go in circles, or from https to http",
     cause: "A login page or a wrongly set up server answers with redirects that go must not follow.",
     cure: "Look where it leads; log in at a portal, or correct the URL in GOPROXY.",
-    commands: &["curl -sIL --max-redirs 12 https://{host}/"],
+    commands: &["curl -sIL --max-redirs 12 {url}/"],
 };
 
 pub(crate) static NOT_HTTP: Diagnosis = Diagnosis {
@@ -263,7 +276,7 @@ pub(crate) static NOT_HTTP: Diagnosis = Diagnosis {
     title: "What came from {host} is not HTTP",
     cause: "A middlebox or another program answers at that port.",
     cure: "Check the port; ask the network's owner.",
-    commands: &["curl -sv -o /dev/null https://{host}/"],
+    commands: &["curl -sv -o /dev/null {url}/"],
 };
 
 pub(crate) static DNS_DISAGREE: Diagnosis = Diagnosis {
@@ -273,7 +286,7 @@ pub(crate) static DNS_DISAGREE: Diagnosis = Diagnosis {
     title: "One resolver knows {host}, and the one that this machine listens to does not",
     cause: "The resolvers in /etc/resolv.conf give different answers, and the first one counts: it belongs to another network than the name does (a VPN that came or went), or it filters.",
     cure: "Put the resolver that knows the name first, or ask the owner of the other one to forward such names.",
-    commands: &["cat /etc/resolv.conf", "getent hosts {name}", "resolvectl status"],
+    commands: &["cat /etc/resolv.conf", "getent hosts {server}", "resolvectl status"],
 };
 
 pub(crate) static DNS_SLOW: Diagnosis = Diagnosis {
@@ -283,7 +296,7 @@ pub(crate) static DNS_SLOW: Diagnosis = Diagnosis {
     title: "Looking up {host} takes seconds",
     cause: "A resolver in /etc/resolv.conf does not answer, so that every lookup waits for it before the next one is asked; or the one that answers is overloaded.",
     cure: "Take resolvers that do not answer out of the machine's settings, or put them last.",
-    commands: &["cat /etc/resolv.conf", "time getent hosts {host}"],
+    commands: &["cat /etc/resolv.conf", "time getent hosts {server}"],
 };
 
 pub(crate) static HOSTS_FILE: Diagnosis = Diagnosis {
@@ -293,7 +306,7 @@ pub(crate) static HOSTS_FILE: Diagnosis = Diagnosis {
     title: "/etc/hosts sends {host} somewhere else",
     cause: "A line of the file counts before every resolver, and what it names is not {host}: left from a test, or put there by a filter.",
     cure: "Remove the line.",
-    commands: &["grep -n \"{name}\" /etc/hosts", "sudoedit /etc/hosts"],
+    commands: &["grep -n \"{server}\" /etc/hosts", "sudoedit /etc/hosts"],
 };
 
 pub(crate) static CLOCK_DRIFTS: Diagnosis = Diagnosis {
@@ -324,8 +337,8 @@ pub(crate) static TLS_SNI: Diagnosis = Diagnosis {
     cause: "A TLS handshake with the same address that does not name {host} is answered; with the name it breaks. So something between here and there filters by name.",
     cure: "Ask the network's owner to let {host} through, or name a proxy in GOPROXY that this network lets through.",
     commands: &[
-        "openssl s_client -connect {host}:443 -servername {host} </dev/null",
-        "openssl s_client -connect {host}:443 -noservername </dev/null",
+        "openssl s_client -connect {address} -servername {server} </dev/null",
+        "openssl s_client -connect {address} -noservername </dev/null",
         "go env GOPROXY",
     ],
 };
@@ -337,7 +350,7 @@ pub(crate) static HTTP_PROXY_DENIES: Diagnosis = Diagnosis {
     title: "The HTTP proxy {proxy} does not let connections to {host} through",
     cause: "HTTPS_PROXY names it, it answers, and it refuses the tunnel: {host} is not on its list, or it cannot reach it itself.",
     cure: "Ask the people who run it to admit {host}, or name a proxy in GOPROXY that lies inside.",
-    commands: &["curl -sv -o /dev/null -x http://{proxy} https://{host}/", "go env GOPROXY"],
+    commands: &["curl -sv -o /dev/null -x http://{proxy} {url}/", "go env GOPROXY"],
 };
 
 pub(crate) static HTTP_PROXY_FORM: Diagnosis = Diagnosis {
@@ -367,7 +380,7 @@ pub(crate) static NO_PROXY: Diagnosis = Diagnosis {
     title: "{host} is reached directly, and not through the HTTP proxy",
     cause: "HTTPS_PROXY sends everything through {proxy}, which cannot lead to {host}; without it {host} answers.",
     cure: "Exempt the host.",
-    commands: &["export NO_PROXY=\"$NO_PROXY,{name}\"", "env | grep -i _proxy"],
+    commands: &["export NO_PROXY=\"$NO_PROXY,{server}\"", "env | grep -i _proxy"],
 };
 
 pub(crate) static PATHS: Diagnosis = Diagnosis {
@@ -378,8 +391,8 @@ pub(crate) static PATHS: Diagnosis = Diagnosis {
     cause: "The URLs of modules hold /@v/, and ! for upper-case letters. A middlebox or a web server before the proxy takes them for an attack or rewrites them; spelled otherwise the same URLs work.",
     cure: "Ask its owner to let them through. Larder finds the spelling that works by itself.",
     commands: &[
-        "curl -sI https://{host}/{module}/@v/list",
-        "curl -sI https://{host}/{module}/%40v/list",
+        "curl -sI {url}/{module}/@v/list",
+        "curl -sI {url}/{module}/%40v/list",
         "larder run -- go mod download",
     ],
 };
@@ -391,7 +404,7 @@ pub(crate) static ENCODING: Diagnosis = Diagnosis {
     title: "Answers of {host} come in a compression that nobody asked for",
     cause: "A middlebox rewrites Accept-Encoding or compresses on its own, so that go gets bytes that it cannot read.",
     cure: "Ask its owner to leave answers of {host} as they are.",
-    commands: &["curl -sI -H \"Accept-Encoding: gzip\" https://{host}/{module}/@v/list"],
+    commands: &["curl -sI -H \"Accept-Encoding: gzip\" {url}/{module}/@v/list"],
 };
 
 pub(crate) static BODY_LIMIT: Diagnosis = Diagnosis {
@@ -401,10 +414,7 @@ pub(crate) static BODY_LIMIT: Diagnosis = Diagnosis {
     title: "Answers of {host} are cut at a certain size",
     cause: "The same answer ended twice at the same byte: a middlebox or a web server before the proxy lets no more through.",
     cure: "Ask its owner to raise the limit; the zips of modules may have 500 MB. Larder fetches the rest in parts, where parts are given.",
-    commands: &[
-        "larder run -- go mod download",
-        "curl -s -o /dev/null -w \"%{size_download}\\n\" https://{host}/",
-    ],
+    commands: &["larder run -- go mod download", "curl -s -o /dev/null -w \"%{size_download}\\n\" {url}/"],
 };
 
 pub(crate) static BODY_STALLS: Diagnosis = Diagnosis {
@@ -415,6 +425,19 @@ pub(crate) static BODY_STALLS: Diagnosis = Diagnosis {
     cause: "A part of the body comes, and then nothing more: a middlebox that wants to look at the whole file first, or packets of full size that get lost (MTU). go waits without an end.",
     cure: "Fetch through Larder, which leaves a silent connection and goes on elsewhere; behind a VPN try a smaller MTU.",
     commands: &["larder run -- go mod download", "ip link | grep mtu"],
+};
+
+pub(crate) static BODY_HELD: Diagnosis = Diagnosis {
+    code: "L2-BODY-HELD-BACK",
+    layer: Layer::Network,
+    severity: Severity::Risk,
+    title: "Large answers of {host} are held back on the way until they are whole",
+    cause: "A middlebox collects a whole file, to scan it most often, before it gives the first byte of it away: small answers come at once, large ones after a silence that grows with their size. With the next large module some time limit on the way ends that silence.",
+    cure: "Ask its owner to exempt {host}, or to pass on what has been scanned. A Larder waits once for everybody.",
+    commands: &[
+        "curl -s -o /dev/null -w \"%{time_starttransfer} %{time_total}\\n\" {url}/",
+        "larder run -- go mod download",
+    ],
 };
 
 pub(crate) static SLOW: Diagnosis = Diagnosis {
@@ -459,6 +482,7 @@ pub(super) static ALL: &[&Diagnosis] = &[
     &TLS_EXPIRED,
     &TLS_NAME,
     &TLS_PLAIN,
+    &CLIENT_CERTIFICATE,
     &TLS_REFUSED,
     &TLS_SNI,
     &REDIRECTS,
@@ -467,5 +491,6 @@ pub(super) static ALL: &[&Diagnosis] = &[
     &ENCODING,
     &BODY_LIMIT,
     &BODY_STALLS,
+    &BODY_HELD,
     &SLOW,
 ];

@@ -29,7 +29,7 @@ pub(crate) static PROXY_DENIES: Diagnosis = Diagnosis {
     title: "{host} refuses this request (401 or 403)",
     cause: "The proxy wants other credentials, or a policy keeps this module away.",
     cure: "Check the credentials for {host} in netrc (the port counts), and ask whoever runs the proxy about {module}.",
-    commands: &["grep -n \"machine\" ~/.netrc", "curl -sI https://{host}/{module}/@v/list"],
+    commands: &["grep -n \"machine\" ~/.netrc", "curl -sI {url}/{module}/@v/list"],
 };
 
 pub(crate) static PROXY_BLOCKED: Diagnosis = Diagnosis {
@@ -59,7 +59,7 @@ pub(crate) static PROXY_LIES: Diagnosis = Diagnosis {
     title: "{host} gave something else than was asked for",
     cause: "The answer is for another version, is no JSON, or no zip: a broken cache in front of the proxy or a middlebox.",
     cure: "Fetch through Larder, which refuses such answers and asks the next source.",
-    commands: &["larder run -- go mod download", "curl -s https://{host}/{module}/@v/list | head"],
+    commands: &["larder run -- go mod download", "curl -s {url}/{module}/@v/list | head"],
 };
 
 pub(crate) static ZIP_BAD: Diagnosis = Diagnosis {
@@ -122,6 +122,16 @@ pub(crate) static SUMDB_UNREACHABLE: Diagnosis = Diagnosis {
     commands: &["larder run -- go mod download", "go env GOPROXY GOSUMDB"],
 };
 
+pub(crate) static SUMDB_AWAY: Diagnosis = Diagnosis {
+    code: "L3-SUMDB-AWAY",
+    layer: Layer::Checksum,
+    severity: Severity::Risk,
+    title: "The checksum database cannot be reached, and this project does not ask it today",
+    cause: "go.sum has every line that builds of this project need, so nothing has to be asked. The next module or version that is added has to be compared with the database, and fails then.",
+    cure: "Open the way to it before you add or update a module, or add it through a Larder, which keeps the proofs of what it has seen. Do not switch the check off.",
+    commands: &["curl -sv -o /dev/null {url}/latest", "larder run -- go mod tidy", "go env GOPROXY GOSUMDB"],
+};
+
 pub(crate) static SUMDB_LIES: Diagnosis = Diagnosis {
     code: "L3-SUMDB-MISBEHAVES",
     layer: Layer::Checksum,
@@ -139,7 +149,7 @@ pub(crate) static SUMDB_ANSWER: Diagnosis = Diagnosis {
     title: "What answers for the checksum database is something else",
     cause: "The answer has not the form of one: a page, an empty body, a proxy that does not relay the database and says it does.",
     cure: "Look at what comes; go around it with Larder.",
-    commands: &["curl -s https://{host}/supported", "larder run -- go mod download"],
+    commands: &["curl -s {url}/latest", "larder run -- go mod download"],
 };
 
 pub(crate) static SUM_MISSING: Diagnosis = Diagnosis {
@@ -179,7 +189,7 @@ pub(crate) static PROXY_EMPTY: Diagnosis = Diagnosis {
     title: "{host} knows none of the modules of this project",
     cause: "It answers, and says 404 to all of them, and nobody else is asked behind it: a part of its URL is missing (many proxies live below a path), or it is another server.",
     cure: "Compare the URL in GOPROXY with what the people who run it say.",
-    commands: &["go env GOPROXY", "curl -s https://{host}/{module}/@v/list"],
+    commands: &["go env GOPROXY", "curl -s {url}/{module}/@v/list"],
 };
 
 pub(crate) static PROXY_SKIPPED: Diagnosis = Diagnosis {
@@ -207,6 +217,7 @@ pub(super) static ALL: &[&Diagnosis] = &[
     &SUM_MISMATCH_DB,
     &SUM_ABSENT,
     &SUMDB_UNREACHABLE,
+    &SUMDB_AWAY,
     &SUMDB_LIES,
     &SUMDB_ANSWER,
     &SUM_MISSING,

@@ -382,7 +382,7 @@ pub(crate) static UNREACHABLE: Diagnosis = Diagnosis {
     title: "{host}, where private modules lie, cannot be reached",
     cause: "Private modules come from their own host alone. Its name is not known here or nobody answers: often the company's network or VPN is not connected.",
     cure: "Connect to the network that has it, then try again.",
-    commands: &["getent hosts {host}", "git ls-remote https://{module}"],
+    commands: &["getent hosts {server}", "git ls-remote https://{module}"],
 };
 
 pub(crate) static GIT_PROXY: Diagnosis = Diagnosis {

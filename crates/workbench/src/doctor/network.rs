@@ -7,16 +7,20 @@ mod answers;
 mod clock;
 mod database;
 mod follows;
+mod held;
 mod host;
 mod judged;
+mod part;
 mod plan;
 mod reached;
 mod resolver;
+mod summed;
 mod survey;
 
 pub(super) use follows::FOLLOWS;
 pub(super) use survey::Survey;
 
+use self::host::HostSeen;
 use super::{Check, Patient, Run, Seen};
 use crate::{
     Diagnosis, Finding,
@@ -36,6 +40,7 @@ pub(super) const CHECKS: &[Check] = &[
             &network::DNS_DISAGREE,
             &network::DNS_SLOW,
             &network::HOSTS_FILE,
+            &proxy::SUMDB_AWAY,
         ],
         run: Run::Waiting(|patient| Box::pin(look(patient, names))),
     },
@@ -61,6 +66,7 @@ pub(super) const CHECKS: &[Check] = &[
             &network::TLS_NAME,
             &network::TLS_PLAIN,
             &network::TLS_REFUSED,
+            &network::CLIENT_CERTIFICATE,
             &network::TLS_SNI,
             &network::PORTAL,
             &network::HTTP_PROXY,
@@ -75,6 +81,7 @@ pub(super) const CHECKS: &[Check] = &[
             &network::HTTP2,
             &network::REDIRECTS,
             &proxy::PROXY_SKIPPED,
+            &proxy::SUMDB_AWAY,
         ],
         run: Run::Waiting(|patient| Box::pin(look(patient, connections))),
     },
@@ -93,8 +100,10 @@ pub(super) const CHECKS: &[Check] = &[
             &network::REFUSED,
             &network::NO_ROUTE,
             &network::TLS_REFUSED,
+            &network::CLIENT_CERTIFICATE,
             &network::RESET,
             &network::BODY_STALLS,
+            &network::BODY_HELD,
             &network::BODY_LIMIT,
             &network::CUT,
             &network::SLOW,
@@ -113,7 +122,7 @@ pub(super) const CHECKS: &[Check] = &[
     Check {
         name: "checksum-database",
         about: "the checksum database, on the way on which go asks it",
-        finds: &[&proxy::SUMDB_UNREACHABLE, &proxy::SUMDB_LIES, &proxy::SUMDB_ANSWER],
+        finds: &[&proxy::SUMDB_UNREACHABLE, &proxy::SUMDB_AWAY, &proxy::SUMDB_LIES, &proxy::SUMDB_ANSWER],
         run: Run::Waiting(|patient| Box::pin(look(patient, database))),
     },
 ];
@@ -136,11 +145,11 @@ async fn look(patient: &Patient, tell: fn(&Patient, &Survey, &mut Seen)) -> Seen
     seen
 }
 
-fn names(_: &Patient, survey: &Survey, seen: &mut Seen) {
+fn names(patient: &Patient, survey: &Survey, seen: &mut Seen) {
     for host in survey.all_hosts() {
         let mut of_host = Seen::default();
         resolver::examine(host, &survey.hosts_file, &mut of_host);
-        add(of_host, seen);
+        add(spared(patient, survey, host, of_host), seen);
     }
 }
 
@@ -163,7 +172,8 @@ fn connections(patient: &Patient, survey: &Survey, seen: &mut Seen) {
         let clock = clock::is_wrong(&all, survey.taken) && clock::is_for_the_clock(host, survey.taken);
         reached::examine(host, &patient.env, wire, clock, &mut of_host);
         let source = survey.plan.proxies.iter().find(|source| source.host() == host.host);
-        add(skipped(survey, source.is_some_and(|source| source.spare), &host.host, of_host), seen);
+        let of_host = skipped(survey, source.is_some_and(|source| source.spare), &host.host, of_host);
+        add(spared(patient, survey, host, of_host), seen);
     }
 }
 
@@ -181,9 +191,9 @@ fn proxies(_: &Patient, survey: &Survey, seen: &mut Seen) {
     }
 }
 
-fn database(_: &Patient, survey: &Survey, seen: &mut Seen) {
+fn database(patient: &Patient, survey: &Survey, seen: &mut Seen) {
     if let Some(database) = &survey.database {
-        database.examine(seen);
+        database.examine(|| summed::is_summed(patient), seen);
     }
 }
 
@@ -215,6 +225,33 @@ fn skipped(survey: &Survey, spare: bool, host: &str, of_host: Seen) -> Seen {
             let title = finding.names.fill(finding.diagnosis.title);
             let skipped = Finding::new(&proxy::PROXY_SKIPPED).name("host", host).evidence(title);
             finding.evidence.into_iter().fold(skipped, Finding::evidence)
+        } else {
+            finding
+        });
+    }
+    seen
+}
+
+/// What is wrong with the way to the database itself, where nothing is asked of it before the project changes: `go` works
+/// until then, if the fault is that of this host alone.
+fn spared(patient: &Patient, survey: &Survey, host: &HostSeen, of_host: Seen) -> Seen {
+    let ends_go = |finding: &Finding| {
+        finding.diagnosis.severity == crate::Severity::Error && !everywhere(finding.diagnosis)
+    };
+    let direct = survey.database.as_ref().filter(|database| {
+        database.direct.as_ref().is_some_and(|direct| std::ptr::eq(direct, host))
+            && !survey.hosts.iter().any(|proxy| proxy.host == host.host)
+    });
+    let Some(database) = direct.filter(|_| of_host.findings.iter().any(ends_go)) else { return of_host };
+    if !summed::is_summed(patient) {
+        return of_host;
+    }
+    let mut seen = Seen { findings: Vec::new(), ..of_host };
+    for finding in of_host.findings {
+        seen.found(if ends_go(&finding) {
+            let title = finding.names.fill(finding.diagnosis.title);
+            let away = database.about(&proxy::SUMDB_AWAY).evidence(title);
+            finding.evidence.into_iter().fold(away, Finding::evidence)
         } else {
             finding
         });

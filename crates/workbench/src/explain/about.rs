@@ -28,6 +28,11 @@ pub(super) fn names(text: &str) -> Names {
     if let Some(host) = names.get("module").and_then(|module| module.split('/').next()).map(str::to_owned) {
         names.set("host", &host);
     }
+    if let Some(plain) = names.get("host").map(|host| format!("http://{host}"))
+        && text.contains(&plain)
+    {
+        names.set("url", &plain);
+    }
     names
 }
 

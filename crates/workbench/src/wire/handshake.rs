@@ -1,15 +1,19 @@
 //! The TLS handshake, which tells what it was shown also where it fails.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{
+    Arc, Mutex, PoisonError,
+    atomic::{AtomicBool, Ordering},
+};
 
 use rustls::{
     CertificateError, ClientConfig, DigitallySignedStruct, ProtocolVersion, RootCertStore, SignatureScheme,
     client::{
-        WebPkiServerVerifier,
+        ResolvesClientCert, WebPkiServerVerifier,
         danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier},
     },
     crypto::{CryptoProvider, aws_lc_rs, verify_tls12_signature, verify_tls13_signature},
     pki_types::{CertificateDer, ServerName, UnixTime},
+    sign::CertifiedKey,
 };
 use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
@@ -37,6 +41,9 @@ pub struct TlsSeen {
     pub version: Option<String>,
     /// Whether HTTP/2 was agreed upon.
     pub http2: bool,
+    /// Whether the server asked for a certificate of the client. None is shown; with TLS 1.3 it is only after the handshake
+    /// that a server ends the connection for it.
+    pub wants_certificate: bool,
 }
 
 impl Wire {
@@ -49,18 +56,23 @@ impl Wire {
     ) -> (TlsSeen, Result<(Box<dyn Stream>, bool), Failure>) {
         let step = || Step::Tls(host.to_owned());
         let shown = Arc::<Shown>::default();
+        let wanted = Arc::<Wanted>::default();
         let mut seen = TlsSeen::default();
-        let (name, config) = match (ServerName::try_from(host.to_owned()), self.config(offer, &shown)) {
-            (Ok(name), Ok(config)) => (name, config),
-            (_, Err(error)) => return (seen, Err(Failure::new(step(), Problem::Other, error.to_string()))),
-            (Err(_), _) => {
-                let words = "the host's name cannot stand in a certificate";
-                return (seen, Err(Failure::new(step(), Problem::Other, words)));
-            }
-        };
+        let (name, config) =
+            match (ServerName::try_from(host.to_owned()), self.config(offer, &shown, &wanted)) {
+                (Ok(name), Ok(config)) => (name, config),
+                (_, Err(error)) => {
+                    return (seen, Err(Failure::new(step(), Problem::Other, error.to_string())));
+                }
+                (Err(_), _) => {
+                    let words = "the host's name cannot stand in a certificate";
+                    return (seen, Err(Failure::new(step(), Problem::Other, words)));
+                }
+            };
         let connector = TlsConnector::from(Arc::new(config));
         let end = timeout(self.patience(), connector.connect(name, stream)).await;
         seen.chain = shown.take();
+        seen.wants_certificate = wanted.0.load(Ordering::Relaxed);
         let end = match end {
             Ok(Ok(stream)) => {
                 let connection = stream.get_ref().1;
@@ -74,14 +86,19 @@ impl Wire {
         (seen, end)
     }
 
-    fn config(&self, offer: Offer, shown: &Arc<Shown>) -> Result<ClientConfig, rustls::Error> {
+    fn config(
+        &self,
+        offer: Offer,
+        shown: &Arc<Shown>,
+        wanted: &Arc<Wanted>,
+    ) -> Result<ClientConfig, rustls::Error> {
         let provider = Arc::new(aws_lc_rs::default_provider());
         let verifier = Noted::new(&self.roots, Arc::clone(&provider), Arc::clone(shown), self.any_time);
         let mut config = ClientConfig::builder_with_provider(provider)
             .with_safe_default_protocol_versions()?
             .dangerous()
             .with_custom_certificate_verifier(Arc::new(verifier))
-            .with_no_client_auth();
+            .with_client_cert_resolver(Arc::clone(wanted) as Arc<dyn ResolvesClientCert>);
         config.alpn_protocols = match offer {
             Offer::Both => vec![b"h2".to_vec(), b"http/1.1".to_vec()],
             Offer::Http1 => vec![b"http/1.1".to_vec()],
@@ -102,6 +119,21 @@ struct Shown(Mutex<Vec<Certificate>>);
 impl Shown {
     fn take(&self) -> Vec<Certificate> {
         std::mem::take(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+/// Whether a certificate of the client was asked for.
+#[derive(Debug, Default)]
+struct Wanted(AtomicBool);
+
+impl ResolvesClientCert for Wanted {
+    fn resolve(&self, _: &[&[u8]], _: &[SignatureScheme]) -> Option<Arc<CertifiedKey>> {
+        self.0.store(true, Ordering::Relaxed);
+        None
+    }
+
+    fn has_certs(&self) -> bool {
+        false
     }
 }
 

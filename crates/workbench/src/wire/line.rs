@@ -67,6 +67,8 @@ pub struct Answer {
     pub headers: HeaderMap,
     /// From the request to the head.
     pub head_after: Duration,
+    /// From the request to the first byte of the body; to the head where no byte came.
+    pub first_after: Duration,
     /// From the request to the end.
     pub took: Duration,
     /// The beginning of the body.
@@ -224,6 +226,7 @@ impl Line {
             status: head.status,
             headers: head.headers,
             head_after,
+            first_after: head_after,
             took: head_after,
             body: Vec::new(),
             len: 0,
@@ -231,13 +234,14 @@ impl Line {
             pause: Pause::default(),
             broken: None,
         };
-        self.read(body, ask, deadline, &mut answer).await;
+        self.read(body, ask, begun, &mut answer).await;
         answer.took = begun.elapsed();
         Ok(answer)
     }
 
-    async fn read(&self, mut body: Incoming, ask: &Ask, deadline: Instant, answer: &mut Answer) {
+    async fn read(&self, mut body: Incoming, ask: &Ask, asked: Instant, answer: &mut Answer) {
         let step = || Step::Body(self.host.clone());
+        let deadline = asked + ask.within;
         while answer.len < ask.most {
             let begun = Instant::now();
             let frame = match timeout_at(deadline.min(begun + self.patience), body.frame()).await {
@@ -260,6 +264,9 @@ impl Line {
                 answer.pause = Pause { at: answer.len, lasted: begun.elapsed() };
             }
             if let Some(data) = frame.data_ref() {
+                if answer.len == 0 {
+                    answer.first_after = asked.elapsed();
+                }
                 let room = ask.keep.saturating_sub(answer.body.len());
                 answer.body.extend_from_slice(data.get(..room.min(data.len())).unwrap_or_default());
                 answer.len += data.len() as u64;

@@ -1,6 +1,8 @@
 //! Faults of the layer that `doctor::network` looks at.
 
 mod answers;
+mod boxes;
+mod clock;
 mod connections;
 mod names;
 mod pairs;
@@ -15,7 +17,7 @@ use std::{
     time::Duration,
 };
 
-use testkit::{Authority, GoCommand, Ran, Reply, ScriptedUpstream, run};
+use testkit::{Authority, GoCommand, Ran, Reply, Running, ScriptedUpstream, run};
 
 use super::{Report, doctor, doctor_behind};
 use crate::world::{project, tree};
@@ -43,6 +45,46 @@ fn working(go: &GoCommand) -> Report {
     network(go)
 }
 
+/// The same, where `go` waits: it has not ended well when the doctor has.
+#[track_caller]
+fn hanging(go: &GoCommand) -> Report {
+    let waiting = Running::start(&mut download(go));
+    let report = network(go);
+    waiting.signal_group(rustix::process::Signal::KILL);
+    waiting.wait().fails();
+    report
+}
+
+/// The same, where `go` works, and needs long.
+#[track_caller]
+fn working_slowly(go: &GoCommand) -> Report {
+    let slow = Running::start(&mut download(go));
+    let report = network(go);
+    slow.wait().ok();
+    report
+}
+
+fn download(go: &GoCommand) -> Command {
+    let mut command = Command::new("go");
+    command.args(["mod", "download", "all"]);
+    command.current_dir(go.work()).env_clear().envs(go.variables().iter().cloned());
+    command
+}
+
+/// The same, on a machine without a network.
+#[track_caller]
+fn cut_off(go: &GoCommand) -> Option<Report> {
+    let alone = Command::new("unshare").args(["--net", "true"]).output();
+    if !testkit::require("unshare --net", alone.is_ok_and(|ran| ran.status.success())) {
+        return None;
+    }
+    let mut command = Command::new("unshare");
+    command.args(["--net", "go", "mod", "download", "all"]);
+    command.current_dir(go.work()).env_clear().envs(go.variables().iter().cloned());
+    run(&mut command).fails();
+    Some(doctor_behind(go, &["unshare", "--net"].map(OsStr::new), &["--check", CHECKS]))
+}
+
 /// A project whose proxy is signed by an authority that this machine trusts.
 fn trusting(proxy: &str, authority: &Authority) -> GoCommand {
     let go = project(proxy);
@@ -61,6 +103,7 @@ fn led_at(address: &str, port: u16, to: SocketAddr) -> SocketAddr {
     lead(TcpListener::bind((address, port)).unwrap(), move |_| Some(to))
 }
 
+/// The same where somebody listens already.
 fn lead(listener: TcpListener, to: impl Fn(&[u8]) -> Option<SocketAddr> + Send + 'static) -> SocketAddr {
     let address = listener.local_addr().unwrap();
     thread::spawn(move || {

@@ -7,17 +7,21 @@ use futures_util::future::join_all;
 use gomod::{ModuleVersion, Request};
 use http::header::CONTENT_ENCODING;
 
-use super::plan::Source;
-use crate::wire::{Answer, Ask, Failure, Line, Offer, Problem, Step, Wire};
+use super::{held::Held, part, plan::Source};
+use crate::wire::{Answer, Ask, Failure, Line, Offer, Problem, Step, TlsSeen, Wire};
 
 /// What a proxy answered.
 pub(super) struct ProxySeen {
     pub(super) host: String,
+    /// Its URL, for commands that ask it.
+    pub(super) url: String,
     pub(super) asked: Vec<Asked>,
     /// Another entry of GOPROXY is asked after any failure of it.
     pub(super) spare: bool,
     /// Another entry is asked where it says 404.
     pub(super) more: bool,
+    /// It asked for a certificate of this machine when the connection was made.
+    pub(super) wants_certificate: bool,
 }
 
 /// One question and its answer.
@@ -37,6 +41,10 @@ pub(super) struct Asked {
     pub(super) broke_at: Option<u64>,
     /// Another way of asking that worked where this one did not.
     pub(super) works: Option<Other>,
+    /// Of this nothing came, and small answers of the same server did.
+    pub(super) silent_alone: bool,
+    /// It was held back on the way.
+    pub(super) held: Option<Held>,
 }
 
 /// What was asked for.
@@ -58,10 +66,17 @@ pub(super) enum Other {
 }
 
 impl ProxySeen {
-    pub(super) async fn look(wire: &Wire, source: &Source, modules: &[ModuleVersion], http2: bool) -> Self {
+    /// `tls` is what was shown when a connection to it was made.
+    pub(super) async fn look(
+        wire: &Wire,
+        source: &Source,
+        modules: &[ModuleVersion],
+        tls: Option<&TlsSeen>,
+    ) -> Self {
+        let http2 = tls.is_some_and(|tls| tls.http2);
         let each = modules.iter().enumerate().map(|(n, module)| async move {
             let mut lines = Vec::new();
-            let mut asked = Vec::new();
+            let mut asked: Vec<Asked> = Vec::new();
             for what in [What::List, What::Info, What::Mod, What::Zip] {
                 if what == What::Zip && n > 0 {
                     break;
@@ -71,6 +86,15 @@ impl ProxySeen {
                     one.try_otherwise(wire, source, http2).await;
                 }
                 let silent = matches!(&one.answer, Err(failure) if failure.problem == Problem::TimedOut);
+                if what == What::Zip {
+                    let small = asked.iter().filter(|asked| asked.is_good());
+                    let small = small.filter_map(|asked| Some(asked.answer.as_ref().ok()?.first_after)).max();
+                    one.silent_alone = silent && small.is_some();
+                    if let (Ok(answer), Some(small)) = (&one.answer, small) {
+                        let ask = question(source, source.below(&one.path), what).range(0, MOST - 1);
+                        one.held = Held::look(wire, &ask, answer, small).await;
+                    }
+                }
                 asked.push(one);
                 if silent {
                     break;
@@ -79,7 +103,14 @@ impl ProxySeen {
             asked
         });
         let asked = join_all(each).await.into_iter().flatten().collect();
-        ProxySeen { host: source.host(), asked, spare: source.spare, more: source.more }
+        ProxySeen {
+            host: source.host(),
+            url: source.base(),
+            asked,
+            spare: source.spare,
+            more: source.more,
+            wants_certificate: tls.is_some_and(|tls| tls.wants_certificate),
+        }
     }
 }
 
@@ -97,6 +128,8 @@ impl Asked {
             recovered: false,
             broke_at: None,
             works: None,
+            silent_alone: false,
+            held: None,
         }
     }
 
@@ -116,6 +149,13 @@ impl Asked {
         let path = request.path().trim_start_matches('/').to_owned();
         let ask = question(source, source.below(&path), what);
         let mut asked = Asked::new(what, module, path);
+        if what == What::Zip {
+            asked.once(wire, &ask.clone().range(0, MOST - 1), Offer::Both, lines).await;
+            if asked.answer.as_mut().is_ok_and(part::as_whole) && asked.is_good() {
+                return asked;
+            }
+            // Parts are no duty of a server. What counts is what it answers go, which asks for the whole.
+        }
         asked.once(wire, &ask, Offer::Both, lines).await;
         if asked.may_be_chance() {
             let broke_at = asked.answer.as_ref().ok().filter(|answer| answer.broken.is_some()).map(|a| a.len);
@@ -199,15 +239,15 @@ fn question(source: &Source, url: url::Url, what: What) -> Ask {
     let mut ask = Ask::get(url);
     ask.headers = source.headers();
     if what == What::Zip {
-        (ask.keep, ask.most) = (MOST_OF_ZIP, MOST_OF_ZIP as u64);
+        (ask.keep, ask.most) = (MOST_OF_ZIP, MOST);
     }
     ask
 }
 
-/// The body without its compression; none where it has another one than was asked for.
+/// The body as go has it: without the compression that it asks for, and with any other one, which it does not look at. None
+/// where the compression is not what it is called.
 fn decoded(answer: &Answer) -> Option<Vec<u8>> {
     match answer.headers.get(CONTENT_ENCODING).map(http::HeaderValue::as_bytes) {
-        None | Some(b"identity") => Some(answer.body.clone()),
         Some(b"gzip" | b"x-gzip") => {
             let mut plain = Vec::new();
             let mut reader = GzDecoder::new(&*answer.body).take(MOST_OF_ZIP as u64);
@@ -215,9 +255,10 @@ fn decoded(answer: &Answer) -> Option<Vec<u8>> {
             // Of a long body only the beginning was kept.
             (read.is_ok() || !plain.is_empty()).then_some(plain)
         }
-        Some(_) => None,
+        _ => Some(answer.body.clone()),
     }
 }
 
 /// So much of a zip shows how fast it comes, and whether it is cut.
 const MOST_OF_ZIP: usize = 4 << 20;
+const MOST: u64 = MOST_OF_ZIP as u64;

@@ -79,7 +79,7 @@ fn agreed(hosts: &[&HostSeen], now: SystemTime) -> bool {
 /// What is wrong with the clock.
 pub(super) fn examine(hosts: &[&HostSeen], now: SystemTime, seen: &mut Seen) {
     let dates: Vec<_> = hosts.iter().filter_map(|host| Some((*host, host.date?))).collect();
-    let Some((first, date)) = dates.first() else { return };
+    let Some((first, _)) = dates.first() else { return };
     let evidence = || {
         dates.iter().map(|(host, date)| {
             let (ahead, far) = apart(now, *date);
@@ -93,7 +93,11 @@ pub(super) fn examine(hosts: &[&HostSeen], now: SystemTime, seen: &mut Seen) {
         let diagnosis = if wrong { &network::CLOCK } else { &network::CLOCK_DRIFTS };
         let finding = Finding::new(diagnosis).name("host", &first.host);
         seen.found(evidence().fold(finding, Finding::evidence));
-    } else if apart(now, *date).1 <= FAR {
+    } else if dates.iter().any(|(_, date)| apart(now, *date).1 > FAR) {
+        // Whose clock is wrong cannot be told by one of them, nor by several that contradict each other.
+        let others: Vec<_> = evidence().collect();
+        seen.unchecked(format!("the clock: nobody confirms it or another time; {}", others.join(", ")));
+    } else {
         seen.passed(format!("the clock: as that of {}", first.host));
     }
 }

@@ -20,6 +20,8 @@ pub(super) struct DatabaseSeen {
     name: String,
     /// Who is asked for it.
     host: String,
+    /// The URL below which it is asked, for commands.
+    url: String,
     /// What is wrong with it, in a diagnosis and words.
     wrong: Option<(&'static Diagnosis, String)>,
     /// What is in order.
@@ -50,6 +52,7 @@ impl DatabaseSeen {
         let mut seen = DatabaseSeen {
             name: database.name.clone(),
             host: database.direct.host(),
+            url: database.direct.base(),
             wrong: None,
             fine: None,
             direct: None,
@@ -59,6 +62,7 @@ impl DatabaseSeen {
             Base::Proxy(source, wire) => {
                 seen.host = source.host();
                 let below = format!("sumdb/{}", database.name);
+                seen.url = source.below(&below).to_string();
                 seen.judge(wire, source, &below, database, proven).await;
             }
             Base::Direct => {
@@ -71,21 +75,29 @@ impl DatabaseSeen {
             }
             Base::Nowhere(source, diagnosis, words) => {
                 seen.host = source.host();
+                seen.url = source.below(&format!("sumdb/{}", database.name)).to_string();
                 seen.wrong = Some((diagnosis, words));
             }
         }
         seen
     }
 
-    /// Says what was seen.
-    pub(super) fn examine(&self, seen: &mut Seen) {
+    /// Says what was seen. `summed`: nothing is asked of it before the project changes.
+    pub(super) fn examine(&self, summed: impl FnOnce() -> bool, seen: &mut Seen) {
         if let Some((diagnosis, words)) = &self.wrong {
-            let finding = Finding::new(diagnosis).name("host", &self.host).name("database", &self.name);
+            let away = *diagnosis == &proxy::SUMDB_UNREACHABLE && summed();
+            let finding = self.about(if away { &proxy::SUMDB_AWAY } else { diagnosis });
             seen.found(finding.evidence(format!("{}: {words}", self.name)));
         }
         if let Some(fine) = &self.fine {
             seen.passed(fine.clone());
         }
+    }
+
+    /// A finding about it.
+    pub(super) fn about(&self, diagnosis: &'static Diagnosis) -> Finding {
+        let finding = Finding::new(diagnosis).name("host", &self.host).name("url", &self.url);
+        finding.name("database", &self.name)
     }
 
     async fn judge(

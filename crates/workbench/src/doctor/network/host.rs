@@ -191,7 +191,8 @@ impl HostSeen {
         }
         if self.behind.is_some() {
             self.straight = Some(self.wire.straight().open(&self.url, Offer::Both).await.line.map(drop));
-        } else if matches!(failure.problem, Problem::Distrust(_)) && self.url.port().is_none() {
+        } else if self.url.scheme() == "https" && self.url.port().is_none() {
+            // A portal cannot answer over TLS in the name of another host: it shows its own certificate, or lets nobody through.
             self.plain = self.ask_plainly(None).await;
         }
     }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use gomod::{Info, scan_module_line};
-use http::header::CONTENT_TYPE;
+use http::header::{CONTENT_ENCODING, CONTENT_TYPE};
 
 use super::{
     answers::{Asked, Other, ProxySeen, What},
@@ -13,7 +13,7 @@ use crate::{
     Diagnosis, Finding,
     diagnoses::{network, proxy},
     doctor::Seen,
-    wire::Problem,
+    wire::{Answer, Problem},
 };
 
 /// What is wrong with a proxy's answers.
@@ -23,9 +23,10 @@ pub(super) fn examine(proxy: &ProxySeen, seen: &mut Seen) {
     }
     match root(proxy) {
         Some((diagnosis, evidence)) => {
-            let module = proxy.asked.iter().find(|asked| fault(asked).is_some()).or(proxy.asked.first());
+            let module =
+                proxy.asked.iter().find(|asked| fault(proxy, asked).is_some()).or(proxy.asked.first());
             let module = module.map(|asked| asked.module.path().to_string()).unwrap_or_default();
-            let finding = Finding::new(diagnosis).name("host", &proxy.host).name("module", &module);
+            let finding = about(diagnosis, proxy).name("module", &module);
             seen.found(evidence.into_iter().take(MOST_LINES).fold(finding, Finding::evidence));
         }
         None => {
@@ -42,11 +43,15 @@ pub(super) fn examine(proxy: &ProxySeen, seen: &mut Seen) {
     }
 }
 
+fn about(diagnosis: &'static Diagnosis, proxy: &ProxySeen) -> Finding {
+    Finding::new(diagnosis).name("host", &proxy.host).name("url", &proxy.url)
+}
+
 type Root = (&'static Diagnosis, Vec<String>);
 
 /// The one cause, in order of what hides what.
 fn root(proxy: &ProxySeen) -> Option<Root> {
-    let faults: Vec<_> = proxy.asked.iter().filter_map(|asked| Some((asked, fault(asked)?))).collect();
+    let faults: Vec<_> = proxy.asked.iter().filter_map(|asked| Some((asked, fault(proxy, asked)?))).collect();
     let of = |wanted: &Diagnosis| {
         let lines: Vec<_> = faults
             .iter()
@@ -72,6 +77,7 @@ fn root(proxy: &ProxySeen) -> Option<Root> {
         &network::NOT_HTTP,
         &network::REFUSED,
         &network::NO_ROUTE,
+        &network::CLIENT_CERTIFICATE,
         &network::TLS_REFUSED,
         &network::BODY_STALLS,
         &network::BODY_LIMIT,
@@ -115,7 +121,7 @@ fn absent(proxy: &ProxySeen) -> Option<Root> {
 }
 
 /// What is wrong with one answer.
-fn fault(asked: &Asked) -> Option<(&'static Diagnosis, String)> {
+fn fault(proxy: &ProxySeen, asked: &Asked) -> Option<(&'static Diagnosis, String)> {
     if let Some(works) = asked.works {
         let (diagnosis, how) = match works {
             Other::Spelled => (&network::PATHS, "with @ and ! spelled otherwise it comes"),
@@ -125,6 +131,17 @@ fn fault(asked: &Asked) -> Option<(&'static Diagnosis, String)> {
     }
     let answer = match &asked.answer {
         Ok(answer) => answer,
+        Err(failure) if asked.silent_alone => {
+            return Some((&network::BODY_STALLS, format!("{failure}, and small answers come")));
+        }
+        // With TLS 1.3 the alert that says so comes after the handshake, and the end of the connection may overtake it.
+        Err(failure)
+            if proxy.wants_certificate
+                && matches!(failure.problem, Problem::TlsRefused | Problem::Reset | Problem::Closed) =>
+        {
+            let words = format!("it asked for a certificate of this machine, then: {failure}");
+            return Some((&network::CLIENT_CERTIFICATE, words));
+        }
         Err(failure) => return Some((broken(failure.problem), failure.to_string())),
     };
     let status = answer.status.as_u16();
@@ -142,9 +159,21 @@ fn fault(asked: &Asked) -> Option<(&'static Diagnosis, String)> {
     Some((diagnosis, said(asked)))
 }
 
-/// What is wrong with a body that came with 200.
+/// What is wrong with an answer of status 200.
 fn content(asked: &Asked) -> Option<(&'static Diagnosis, String)> {
     let answer = asked.answer.as_ref().ok()?;
+    let (diagnosis, words) = body(asked, answer)?;
+    // Go looks at no other compression than the one that it asks for: the name of one does no harm, its bytes do.
+    let named = answer.headers.get(CONTENT_ENCODING).and_then(|named| named.to_str().ok());
+    let other = named.filter(|named| !matches!(*named, "identity" | "gzip" | "x-gzip"));
+    match other.filter(|_| [&proxy::PROXY_LIES, &proxy::ZIP_BAD].contains(&diagnosis)) {
+        Some(named) => Some((&network::ENCODING, format!("compressed as {named:?}, so go finds {words}"))),
+        None => Some((diagnosis, words)),
+    }
+}
+
+/// What is wrong with a body, whatever it is said to be.
+fn body(asked: &Asked, answer: &Answer) -> Option<(&'static Diagnosis, String)> {
     if let Some(failure) = &answer.broken {
         let same = asked.broke_at.is_some_and(|at| at == answer.len && at > SMALL);
         let diagnosis = match failure.problem {
@@ -158,7 +187,7 @@ fn content(asked: &Asked) -> Option<(&'static Diagnosis, String)> {
         return Some((diagnosis, format!("{} after {}{to} bytes", failure.words, answer.len)));
     }
     let Some(body) = &asked.body else {
-        return Some((&network::ENCODING, "a compression that was not asked for".to_owned()));
+        return Some((&network::ENCODING, "called gzip, and not compressed like that".to_owned()));
     };
     let html = answer.headers.get(CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"));
     if html || body.trim_ascii_start().starts_with(b"<") {
@@ -214,7 +243,22 @@ fn slow(proxy: &ProxySeen, seen: &mut Seen) {
     let late = latencies.get(latencies.len() / 2).copied().filter(|median| *median >= LATE);
     let zip =
         proxy.asked.iter().find(|asked| asked.what == What::Zip).and_then(|asked| asked.answer.as_ref().ok());
-    let thin = zip.and_then(|zip| {
+    let held = proxy.asked.iter().find_map(|asked| Some((asked, asked.held.as_ref()?)));
+    if let Some((asked, held)) = held {
+        let finding = about(&network::BODY_HELD, proxy).name("module", asked.module.path().as_str());
+        seen.found(
+            finding
+                .evidence(format!(
+                    "{}: the first of {} bytes after {}, the last one {} later",
+                    asked.path,
+                    held.len,
+                    short(held.first),
+                    short(held.rest)
+                ))
+                .evidence(format!("a small answer begins after {}", short(held.control))),
+        );
+    }
+    let thin = zip.filter(|_| held.is_none()).and_then(|zip| {
         let seconds = zip.took.saturating_sub(zip.head_after).as_secs_f64();
         #[expect(clippy::cast_precision_loss, reason = "at most a few megabytes")]
         let rate = zip.len as f64 / seconds.max(0.001);
@@ -224,7 +268,7 @@ fn slow(proxy: &ProxySeen, seen: &mut Seen) {
     lines.extend(late.map(|median| format!("half of the small answers take longer than {}", short(median))));
     lines.extend(thin.map(|rate| format!("a zip comes at {:.0} kB/s", rate / 1000.0)));
     if !lines.is_empty() {
-        let finding = Finding::new(&network::SLOW).name("host", &proxy.host);
+        let finding = about(&network::SLOW, proxy);
         seen.found(lines.into_iter().fold(finding, Finding::evidence));
     }
 }

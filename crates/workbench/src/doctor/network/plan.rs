@@ -97,6 +97,11 @@ impl Source {
         label(&self.url)
     }
 
+    /// Its URL without a slash at the end, for commands that ask it.
+    pub(super) fn base(&self) -> String {
+        self.url.as_str().trim_end_matches('/').to_owned()
+    }
+
     /// The URL of a path below it, spelled as the go command does: `!` is `%21`.
     pub(super) fn below(&self, path: &str) -> Url {
         self.spelled(&path.replace('!', "%21"))

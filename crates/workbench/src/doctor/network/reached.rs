@@ -55,7 +55,9 @@ pub(super) fn examine(host: &HostSeen, env: &Environment, wire: &Wire, clock: bo
 
 pub(super) fn about(diagnosis: &'static Diagnosis, host: &HostSeen) -> Finding {
     let proxy = host.behind.as_deref().unwrap_or_default();
-    Finding::new(diagnosis).name("host", &host.host).name("name", &host.name).name("proxy", proxy)
+    let url = host.url.origin().ascii_serialization();
+    let finding = Finding::new(diagnosis).name("host", &host.host).name("url", &url);
+    finding.name("name", &host.name).name("proxy", proxy)
 }
 
 fn cause(host: &HostSeen, failure: &Failure, env: &Environment, wire: &Wire) -> &'static Diagnosis {
@@ -76,6 +78,11 @@ fn cause(host: &HostSeen, failure: &Failure, env: &Environment, wire: &Wire) -> 
         (Step::Tls(_), _) if host.speaks_plainly => &network::TLS_PLAIN,
         (Step::Tls(_), Problem::Distrust(why)) => distrust(why, wire),
         (Step::Tls(_), Problem::NotTls) => &network::TLS_PLAIN,
+        (Step::Tls(_), Problem::TlsRefused | Problem::Reset | Problem::Closed)
+            if host.tls.as_ref().is_some_and(|tls| tls.wants_certificate) =>
+        {
+            &network::CLIENT_CERTIFICATE
+        }
         (Step::Tls(_), Problem::TlsRefused) => &network::TLS_REFUSED,
         (Step::Tls(_), Problem::TimedOut) => &network::TLS_TIMEOUT,
         (Step::Connect(_), Problem::TimedOut) => &network::CONNECT_TIMEOUT,
@@ -115,12 +122,22 @@ fn is_proxy_left_out(host: &HostSeen, env: &Environment) -> bool {
 }
 
 /// A portal that answers everything, where it shows itself.
-fn portal(host: &HostSeen) -> Option<String> {
+pub(super) fn portal(host: &HostSeen) -> Option<String> {
     let plain = host.plain.as_ref()?;
     let asks = plain.status == StatusCode::NETWORK_AUTHENTICATION_REQUIRED;
-    let to = plain.to.as_deref().filter(|_| plain.status.is_redirection());
-    let to = to.map_or_else(|| format!("status {}", plain.status), |to| format!("it leads to {to}"));
-    (asks || to.starts_with("it leads")).then(|| format!("http://{}/ without TLS: {to}", host.name))
+    let to = plain.to.as_deref().filter(|to| plain.status.is_redirection() && !is_related(to, &host.name));
+    let said = to.map_or_else(|| format!("status {}", plain.status), |to| format!("it leads to {to}"));
+    (asks || to.is_some()).then(|| format!("http://{}/ without TLS: {said}", host.name))
+}
+
+/// Whether a server of one name may well lead to the other one: both end alike, as `example.com` and `www.example.com`.
+fn is_related(to: &str, name: &str) -> bool {
+    let site = |host: &str| {
+        let host = host.split(':').next().unwrap_or(host).trim_end_matches('.').to_ascii_lowercase();
+        let mut labels = host.rsplit('.').map(str::to_owned);
+        (labels.next(), labels.next())
+    };
+    site(to) == site(name)
 }
 
 /// One family of addresses that leads nowhere, where the other one does.
@@ -218,6 +235,15 @@ mod tests {
             [0, 59, 60, 11_016, 20_693].map(date),
             ["1970-01-01", "1970-03-01", "1970-03-02", "2000-02-29", "2026-08-28"]
         );
+    }
+
+    #[test]
+    fn a_portal_is_of_another_site() {
+        assert!(
+            is_related("www.example.com", "proxy.example.com")
+                && is_related("example.com:443", "example.com")
+        );
+        assert!(!is_related("login.hotel.example", "proxy.example.com"));
     }
 
     #[test]

@@ -2,7 +2,10 @@
 
 use std::net::IpAddr;
 
-use super::host::HostSeen;
+use super::{
+    host::HostSeen,
+    reached::{about, portal},
+};
 use crate::{
     Diagnosis, Finding,
     diagnoses::network,
@@ -18,7 +21,7 @@ pub(super) fn examine(host: &HostSeen, hosts_file: &str, seen: &mut Seen) {
     }
     let listed = listed(hosts_file, &host.name);
     let report = |diagnosis, seen: &mut Seen| {
-        let finding = Finding::new(diagnosis).name("host", &host.host).name("name", &host.name);
+        let finding = about(diagnosis, host);
         let finding = match system {
             Ok(addresses) => finding.evidence(format!("this machine: {} is {}", host.name, words(addresses))),
             Err(failure) => finding.evidence(format!("this machine: {failure}")),
@@ -35,12 +38,12 @@ pub(super) fn examine(host: &HostSeen, hosts_file: &str, seen: &mut Seen) {
             if host.resolved_after >= SLOW {
                 let line = format!("{} was found after {:.1?}", host.name, host.resolved_after);
                 let dead = if dead { "; one of its resolvers does not answer" } else { "" };
-                let finding = Finding::new(&network::DNS_SLOW).name("host", &host.host);
+                let finding = about(&network::DNS_SLOW, host);
                 let finding = finding.evidence(format!("{line}{dead}"));
                 seen.found(evidence_of_servers(host).fold(finding, Finding::evidence));
             }
             if !listed.is_empty() && leads_astray(host) {
-                let finding = Finding::new(&network::HOSTS_FILE).name("host", &host.host);
+                let finding = about(&network::HOSTS_FILE, host);
                 seen.found(listed.into_iter().fold(finding, Finding::evidence));
                 return;
             }
@@ -84,7 +87,8 @@ fn is_hijacked(host: &HostSeen, addresses: &[IpAddr]) -> bool {
     let right_elsewhere = host.elsewhere.as_ref().is_some_and(|(_, end)| end.is_ok());
     let inside = addresses.iter().all(|address| is_private(*address));
     let outside = others.iter().flat_map(|said| said.iter()).any(|address| !is_private(*address));
-    bogus || (disagree && (right_elsewhere || (inside && outside)))
+    // A portal that shows itself gives its own address to every name until somebody logs in.
+    (bogus && portal(host).is_none()) || (disagree && (right_elsewhere || (inside && outside)))
 }
 
 /// Whether what is at these addresses cannot be the host, or is not it.

@@ -48,10 +48,10 @@ impl Survey {
         let plan = &survey.plan;
         let hosts = join_all(plan.proxies.iter().map(|source| HostSeen::look(&wire, source, &servers))).await;
         let reached = plan.proxies.iter().zip(&hosts).filter(|(_, host)| host.end.is_ok());
-        let proxies = join_all(reached.map(|(source, host)| {
-            let http2 = host.tls.as_ref().is_some_and(|tls| tls.http2);
-            ProxySeen::look(&host.wire, source, &plan.modules, http2)
-        }));
+        let proxies = join_all(
+            reached
+                .map(|(source, host)| ProxySeen::look(&host.wire, source, &plan.modules, host.tls.as_ref())),
+        );
         let database = async {
             match &plan.database {
                 Some(database) => Some(DatabaseSeen::look(&wire, plan, database, &hosts, &servers).await),

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use testkit::{Gate, GoCommand, Reply, ScriptedUpstream, TestLog};
 
-use super::{failing, network, working};
+use super::{failing, hanging, network, working, working_slowly};
 use crate::world::{LOG, project, tree};
 
 /// A project of several modules, one of them with an upper-case letter.
@@ -38,18 +38,12 @@ fn oddities_are_no_faults() {
         ("*.zip", Reply::natural().without_ranges()),
         ("*", Reply::natural().without_etag()),
         ("*", Reply::natural().chunked()),
+        // Go looks at no name of a compression that it did not ask for.
+        ("*", Reply::natural().header("Content-Encoding", "br")),
     ] {
         let (_upstream, go) = scripted(pattern, reply);
         network(&go).healthy();
     }
-}
-
-#[test]
-fn a_proxy_that_refuses_head_alone_is_no_fault() {
-    let upstream = ScriptedUpstream::serving(tree());
-    // HEAD is asked of the root alone.
-    upstream.always("", Reply::status(403));
-    working(&several(&upstream.url())).healthy();
 }
 
 #[test]
@@ -117,14 +111,18 @@ fn a_mark_in_a_path_is_refused() {
 
 #[test]
 fn answers_are_compressed_and_nothing_says_so() {
+    // `{}` in gzip, and in brotli as it stands.
+    let gzip = b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\x03\xab\xae\x05\x00\x43\xbf\xa6\xa3\x02\x00\x00\x00";
+    let brotli = b"\x0b\x00\x80{}\x03";
     for reply in [
-        Reply::natural().header("Content-Encoding", "br"),
-        Reply::ok(
-            b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\x03\x03\x00\x00\x00\x00\x00\x00\x00\x00\x00".to_vec(),
-        ),
+        Reply::ok(gzip.to_vec()),
+        Reply::ok(brotli.to_vec()).header("Content-Encoding", "br"),
+        Reply::ok("{}").header("Content-Encoding", "gzip"),
     ] {
-        let (_upstream, go) = scripted("*.info", reply);
-        network(&go).is("L2-ENCODING-REWRITTEN");
+        for pattern in ["*.info", "*.mod"] {
+            let (_upstream, go) = scripted(pattern, reply.clone());
+            failing(&go).is("L2-ENCODING-REWRITTEN");
+        }
     }
 }
 
@@ -146,7 +144,7 @@ fn bodies_are_cut_at_a_size() {
 fn bodies_stop_half_way() {
     let gate = Gate::new();
     let (_upstream, go) = scripted("*.zip", Reply::natural().stall_after(100, &gate));
-    network(&go).is("L2-BODY-STALLS");
+    hanging(&go).is("L2-BODY-STALLS");
     gate.open();
 }
 
@@ -200,7 +198,7 @@ fn a_proxy_is_slow() {
     let upstream = ScriptedUpstream::serving(tree());
     let slow = testkit::FaultProxy::before(&upstream.url());
     slow.always(testkit::Link::good().delay(Duration::from_millis(2200)));
-    network(&project(&slow.url())).is("L2-SLOW");
+    working_slowly(&project(&slow.url())).is("L2-SLOW");
 }
 
 /// A project that verifies, behind a proxy that has the database.
@@ -240,6 +238,47 @@ fn the_database_is_asked_directly_and_is_not_there() {
     let report = failing(&go.sumdb(&format!("{key} {url}")));
     report.is("L2-CONNECT-REFUSED");
     assert_eq!(report.codes(), ["L2-CONNECT-REFUSED", "L3-SUMDB-UNREACHABLE"], "{}", report.ran);
+}
+
+/// The same project when go.sum has all that it needs, before anything was fetched.
+fn summed() -> (ScriptedUpstream, GoCommand) {
+    let (upstream, go) = verified();
+    go.write("go.mod", "module test\n\ngo 1.21\n\nrequire example.com/app v1.0.0\n");
+    go.run(["mod", "tidy"]).ok();
+    std::fs::remove_dir_all(go.modcache()).unwrap();
+    upstream.natural();
+    (upstream, go)
+}
+
+#[test]
+fn the_database_is_not_there_and_nothing_is_asked_of_it_today() {
+    for pattern in ["sumdb/*/supported", "sumdb/*/lookup/*"] {
+        let (upstream, go) = summed();
+        upstream.always(pattern, Reply::status(503));
+        working(&go).is("L3-SUMDB-AWAY");
+        // A version that is new has to be compared.
+        go.run(["get", "example.com/app@v1.1.0"]).fails();
+        // Without one line of go.sum it is not complete.
+        let sums = go.read("go.sum");
+        let (first, rest) = sums.split_once('\n').unwrap();
+        assert!(!first.contains("/go.mod"), "{first}");
+        go.write("go.sum", rest);
+        std::fs::remove_dir_all(go.modcache()).unwrap();
+        failing(&go).is("L3-SUMDB-UNREACHABLE");
+    }
+}
+
+#[test]
+fn the_way_to_the_database_itself_is_broken_and_nothing_is_asked_of_it_today() {
+    let (upstream, go) = summed();
+    upstream.always("sumdb/*", Reply::status(404));
+    let key = TestLog::over(LOG, &tree()).vkey();
+    let mut gone = ScriptedUpstream::serving(tree());
+    let url = gone.url();
+    gone.take_down();
+    let report = working(&go.sumdb(&format!("{key} {url}")));
+    let evidence = report.is("L3-SUMDB-AWAY")["evidence"].to_string();
+    assert!(evidence.contains("Nothing listens at"), "{evidence}");
 }
 
 #[test]
