@@ -9,13 +9,13 @@ use crate::{archive::Body, gate::Gate, upstream::ranges::Ranges};
 #[derive(Clone, Debug)]
 pub struct Reply {
     pub(crate) said: Said,
-    /// The method to which alone it is given; other requests get what is natural.
-    pub(crate) method: Option<String>,
     pub(crate) headers: Vec<(String, String)>,
     pub(crate) edit: Option<Edit>,
     pub(crate) framing: Framing,
     /// Whether it has an `ETag`.
     pub(crate) validated: bool,
+    /// Whether requests of other methods than HEAD get what is natural.
+    pub(crate) for_head_alone: bool,
     pub(crate) ranges: Ranges,
     pub(crate) before: Option<Gate>,
     pub(crate) drip: Option<(usize, Duration)>,
@@ -110,11 +110,11 @@ impl Reply {
     fn of(said: Said) -> Self {
         Self {
             said,
-            method: None,
             headers: Vec::new(),
             edit: None,
             framing: Framing::Length,
             validated: true,
+            for_head_alone: false,
             ranges: Ranges::Honest,
             before: None,
             drip: None,
@@ -122,10 +122,10 @@ impl Reply {
         }
     }
 
-    /// For requests of this method alone: others get what the modules and the log say.
+    /// For HEAD alone: requests of other methods get what the modules and the log say.
     #[must_use]
-    pub fn only_to(mut self, method: &str) -> Self {
-        self.method = Some(method.to_owned());
+    pub fn for_head_alone(mut self) -> Self {
+        self.for_head_alone = true;
         self
     }
 

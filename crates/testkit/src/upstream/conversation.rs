@@ -72,7 +72,7 @@ impl Shared {
                     Some(refused) => refused,
                     None => state.script.next(&seen.path).unwrap_or_else(Reply::natural),
                 };
-                let meant = reply.method.as_ref().is_none_or(|method| *method == seen.method);
+                let meant = !reply.for_head_alone || seen.method == "HEAD";
                 let reply = if meant { reply } else { Reply::natural() };
                 let log = state.log.as_ref().and_then(|log| log.answer(&seen.path));
                 let natural = log.or_else(|| {

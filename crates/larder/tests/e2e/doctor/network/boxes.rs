@@ -127,7 +127,7 @@ fn of_large_answers_nothing_comes_at_all() {
 fn a_zip_is_asked_for_in_part() {
     let upstream = ScriptedUpstream::serving(large());
     network(&needing_it(&upstream.url())).healthy();
-    let zips: Vec<_> = upstream.seen().into_iter().filter(|seen| seen.path.ends_with(".zip")).collect();
+    let zips: Vec<_> = upstream.seen().into_iter().filter(|seen| seen.path.contains(".zip")).collect();
     let ranges: Vec<_> = zips.iter().map(|zip| zip.header("range")).collect();
     assert_eq!(ranges, [Some("bytes=0-4194303")]);
     // A part that was not asked for says nothing, and the whole does.
@@ -140,7 +140,7 @@ fn a_zip_is_asked_for_in_part() {
 #[test]
 fn who_answers_403_to_head_alone_is_no_fault() {
     let upstream = ScriptedUpstream::serving(tree());
-    upstream.always("*", Reply::status(403).only_to("HEAD"));
+    upstream.always("*", Reply::status(403).for_head_alone());
     working(&project(&upstream.url())).healthy();
     assert!(upstream.seen().iter().any(|seen| seen.method == "HEAD"));
 }

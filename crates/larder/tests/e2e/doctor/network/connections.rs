@@ -1,6 +1,10 @@
 //! Connections that do not come about, certificates that do not count, proxies of the network in the way.
 
-use std::{io::Write, net::TcpListener, thread};
+use std::{
+    io::{Read, Write},
+    net::TcpListener,
+    thread,
+};
 
 use testkit::{
     Authority, BlackHole, FaultProxy, H2Upstream, INTERNAL_ERROR, Link, Reply, ScriptedUpstream, Tunnel,
@@ -143,6 +147,23 @@ fn the_server_wants_a_certificate_of_the_client() {
 }
 
 #[test]
+fn the_server_refuses_the_handshake() {
+    // Alerts (RFC 8446, 6.2): handshake_failure, protocol_version.
+    for alert in [40, 70] {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("https://{}", listener.local_addr().unwrap());
+        thread::spawn(move || {
+            for client in listener.incoming() {
+                let Ok(mut client) = client else { return };
+                let read = client.read(&mut [0; 2048]);
+                let _ = read.and_then(|_| client.write_all(&[21, 3, 3, 0, 2, 2, alert]));
+            }
+        });
+        failing(&project(&url)).is("L2-TLS-REFUSED");
+    }
+}
+
+#[test]
 fn something_that_is_not_http() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
@@ -186,7 +207,6 @@ fn connections_that_name_the_host_are_broken() {
 
 /// An HTTP proxy that answers so to everything.
 fn proxy_saying(what: &'static str) -> String {
-    use std::io::Read;
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://user:hunter2@{}", listener.local_addr().unwrap());
     thread::spawn(move || {
