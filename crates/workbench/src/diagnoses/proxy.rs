@@ -42,6 +42,16 @@ pub(crate) static PROXY_BLOCKED: Diagnosis = Diagnosis {
     commands: &["go list -m -versions {module}"],
 };
 
+pub(crate) static NO_DIRECTORY: Diagnosis = Diagnosis {
+    code: "L3-PROXY-NO-DIRECTORY",
+    layer: Layer::Proxy,
+    severity: Severity::Error,
+    title: "GOPROXY names a directory that is not there: {file}",
+    cause: "A file:// entry is a directory of this machine, in the form of cache/download. Where it is not there, go has no module from it, as if each were absent: a disk was not mounted, or a path is another one in this container.",
+    cure: "Mount or copy the directory, or name the one that is meant.",
+    commands: &["ls -ld {file}", "go env GOPROXY"],
+};
+
 pub(crate) static NOT_FOUND: Diagnosis = Diagnosis {
     code: "L3-NOT-FOUND",
     layer: Layer::Proxy,
@@ -209,6 +219,7 @@ pub(super) static ALL: &[&Diagnosis] = &[
     &PROXY_BLOCKED,
     &PROXY_SKIPPED,
     &PROXY_EMPTY,
+    &NO_DIRECTORY,
     &NOT_FOUND,
     &PROXY_LIES,
     &ZIP_BAD,

@@ -18,7 +18,10 @@ mod unknown;
 mod web_proxy;
 
 use super::{Check, Run};
-use crate::diagnoses::settings::{self, risk, value};
+use crate::diagnoses::{
+    proxy,
+    settings::{self, risk, value},
+};
 pub(super) use follows::FOLLOWS;
 
 /// All of it.
@@ -55,6 +58,7 @@ pub(super) const CHECKS: &[Check] = &[
             &settings::PROXY_URL,
             &settings::PROXY_OFF,
             &value::PLAIN_PASSWORD,
+            &proxy::NO_DIRECTORY,
             &risk::DEAD_ENTRY,
         ],
         run: Run::Blocking(chain::look),

@@ -8,7 +8,10 @@ use super::{
 };
 use crate::{
     Change, Found, GoVariable,
-    diagnoses::settings::{self, risk, value},
+    diagnoses::{
+        proxy,
+        settings::{self, risk, value},
+    },
 };
 
 pub(super) fn look(patient: &Patient) -> Seen {
@@ -127,12 +130,23 @@ fn url(patient: &Patient, found: &Found, entry: &str, seen: &mut Seen) {
                 told::finding(patient, &settings::PROXY_URL, found).name("entry", &told::shown(entry));
             seen.found(finding.evidence(crate::masked(&error.to_string())));
         }
+        Ok(Some(ProxyTarget::Url(url))) if lacks_directory(&url) => {
+            let dir = url.as_str().trim_start_matches("file://");
+            let finding = told::finding(patient, &proxy::NO_DIRECTORY, found).name("file", &told::shown(dir));
+            seen.found(finding.evidence(format!("{}: there is no such directory", told::shown(dir))));
+        }
         Ok(Some(ProxyTarget::Url(url))) if is_plain_password(&url) => {
             let host = host(entry).unwrap_or_default();
             seen.found(told::finding(patient, &value::PLAIN_PASSWORD, found).name("host", host));
         }
         Ok(_) => {}
     }
+}
+
+/// Whether this is a directory that is not there.
+fn lacks_directory(url: &SourceUrl) -> bool {
+    let url = url::Url::parse(url.as_str()).ok().filter(|url| url.scheme() == "file");
+    url.and_then(|url| url.to_file_path().ok()).is_some_and(|dir| !dir.is_dir())
 }
 
 /// User and password over http, which cmd/go refuses (cmd/go/internal/web).

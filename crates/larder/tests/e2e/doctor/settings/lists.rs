@@ -1,5 +1,7 @@
 //! GOPROXY, and the lists of patterns.
 
+use std::fs;
+
 use testkit::ScriptedUpstream;
 
 use super::{super::doctor, go, requiring, settings, shows, told};
@@ -12,6 +14,17 @@ fn a_list_of_proxies_without_an_entry() {
     let go = go().env("GOPROXY", " ,|");
     assert!(go.run(DOWNLOAD).fails().stderr.contains("contains no entries"));
     settings(&go).is("L1-GOPROXY-EMPTY");
+}
+
+#[test]
+fn a_directory_of_modules_that_is_not_there() {
+    let dir = tempfile::tempdir().unwrap();
+    let proxy = format!("file://{}", dir.path().join("modules").display());
+    let go = requiring(go().env("GOPROXY", &proxy));
+    assert!(go.run(["mod", "download"]).fails().stderr.contains("no such file or directory"));
+    settings(&go).is("L3-PROXY-NO-DIRECTORY");
+    fs::create_dir(dir.path().join("modules")).unwrap();
+    settings(&go).healthy();
 }
 
 #[test]
