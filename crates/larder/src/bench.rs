@@ -16,7 +16,7 @@ use tokio::time::Instant;
 use upstream::Bounds;
 use workbench::{
     Environment,
-    bench::{Comparison, Look, Phase, Plan, Step, Tell, compare},
+    bench::{Comparison, Look, Phase, Plan, Resolved, Step, Tell, compare},
 };
 
 use self::targets::Found;
@@ -36,14 +36,16 @@ pub(crate) async fn bench(
     if settings.offline.value {
         bail!("nobody may be asked ({}), so nothing can be measured", settings.offline.origin);
     }
-    let plan = plan(args)?;
+    let mut plan = plan(args)?;
+    plan.database = targets::database(env);
     let progress = Arc::new(Progress::new());
     progress.draw(|| "looking for proxies".to_owned());
     let Found { targets, tail, mut notes } = targets::find(settings, args, env, plan.most).await?;
     let bounds = Bounds { bytes: plan.small.bytes, time: plan.small.time };
     progress.draw(|| "looking for modules".to_owned());
-    let subjects = modules::choose(settings, args, &targets, &bounds).await;
-    let subjects = subjects.inspect_err(|_| progress.clear())?;
+    let chosen = modules::choose(settings, args, &targets, &bounds).await;
+    let Resolved { subjects, notes: left_out } = chosen.inspect_err(|_| progress.clear())?;
+    notes.extend(left_out);
     let tell = tell(Arc::clone(&progress), targets.iter().map(|target| target.url.clone()).collect());
     let mut comparison = compare(targets, subjects, plan, tail, tell).await;
     progress.clear();
@@ -55,7 +57,12 @@ pub(crate) async fn bench(
     let (code, err) = if comparison.measured_anything() {
         (u8::from(!report.findings.is_empty()), String::new())
     } else {
-        (NOTHING, "larder: no proxy answered anything rightly, so nothing could be measured\n".to_owned())
+        (
+            NOTHING,
+            "larder: nobody could be asked anything, so nothing was measured
+"
+            .to_owned(),
+        )
     };
     let out = match args {
         BenchArgs { json: true, .. } => comparison.json(),
@@ -128,7 +135,7 @@ fn line(Step { url, phase, done, of }: &Step, number: usize, proxies: usize) -> 
     format!("{number} of {proxies}  {phase}: {done} of {of}  {url}")
 }
 
-/// When nothing was measured.
+/// When nobody was asked.
 const NOTHING: u8 = 2;
 const PATIENCE: Duration = Duration::from_secs(10);
 /// How often the line changes.

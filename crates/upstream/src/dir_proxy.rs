@@ -140,6 +140,6 @@ fn continues(file: &mut File, len: u64, resume: &Resume) -> io::Result<bool> {
 }
 
 /// Not there, or a file where a directory should be.
-fn is_absence(error: &io::Error) -> bool {
+pub(crate) fn is_absence(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory)
 }

@@ -1,6 +1,8 @@
 //! One source, asked to see how it answers.
 
-use std::{fmt, sync::Arc, time::Duration};
+mod directory;
+
+use std::{fmt, path::PathBuf, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use http::{
@@ -19,16 +21,27 @@ use crate::{
     watch::Watch,
 };
 
-/// One source over HTTP, asked to see how it answers: every request is sent once, nothing is tried again, resumed or
-/// remembered, and none is sent when as many were as are allowed. Connections are made as for any source.
+/// One source, asked to see how it answers: every request is sent once, nothing is tried again, resumed or remembered,
+/// and none is sent when as many were as are allowed. Connections are made as for any source; of a directory files are
+/// read.
 pub struct Gauge {
-    door: Door,
     config: SourceConfig,
     name: SourceName,
-    headers: HeaderMap,
     redactor: Redactor,
-    kept: Client,
+    way: Way,
     allowance: Arc<Allowance>,
+}
+
+/// How it is reached.
+enum Way {
+    Network(Box<Network>),
+    Directory(PathBuf),
+}
+
+struct Network {
+    door: Door,
+    headers: HeaderMap,
+    kept: Client,
 }
 
 /// Which connection a request goes over.
@@ -72,23 +85,22 @@ impl Gauge {
     pub fn open(door: &Door, config: &SourceConfig, most: u32) -> Result<Self, SourceError> {
         let url = &config.url;
         match url.scheme() {
-            "http" if config.has_tls_settings() => return Err(SourceError::NoTls(Box::new(url.clone()))),
-            "https" | "http" => {}
+            "http" | "file" if config.has_tls_settings() => {
+                return Err(SourceError::NoTls(Box::new(url.clone())));
+            }
+            "https" | "http" | "file" => {}
             _ => return Err(SourceError::NotHttp(Box::new(url.clone()))),
         }
-        let mut headers = HeaderMap::new();
-        headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
-        if let Some(authorization) = door.credentials(url).and_then(Credentials::basic) {
-            headers.insert(AUTHORIZATION, authorization);
-        }
         let allowance = Arc::new(Allowance::new(most));
+        let way = match url.directory() {
+            Some(root) => Way::Directory(root),
+            None => Way::Network(Box::new(Network::open(door, config, &allowance)?)),
+        };
         Ok(Gauge {
             name: url.source_name(),
-            headers,
             redactor: door.redactor(url),
-            kept: door.fresh_client(config, None)?.with_allowance(Arc::clone(&allowance)),
+            way,
             allowance,
-            door: door.clone(),
             config: config.clone(),
         })
     }
@@ -96,6 +108,11 @@ impl Gauge {
     /// The source.
     pub fn url(&self) -> &SafeUrl {
         &self.config.url
+    }
+
+    /// Whether it is a directory of this machine.
+    pub fn is_directory(&self) -> bool {
+        matches!(self.way, Way::Directory(_))
     }
 
     /// Requests that were sent.
@@ -112,19 +129,23 @@ impl Gauge {
     pub async fn ask(&self, path: &str, over: Over, bounds: &Bounds) -> Reading {
         let mut clock = Clock { start: Instant::now(), first_byte: None, http2: false, bytes: 0 };
         let watch = Arc::new(Watch::default());
-        let answer = match over {
-            Over::Kept => self.answer(&self.kept, path, bounds, &mut clock).await,
-            Over::Own => match self.door.fresh_client(&self.config, Some(&watch)) {
+        let answer = match (&self.way, over) {
+            (Way::Directory(root), _) => self.read(root, path, bounds, &mut clock).await,
+            (Way::Network(network), Over::Kept) => {
+                self.answer(network, &network.kept, path, bounds, &mut clock).await
+            }
+            (Way::Network(network), Over::Own) => match network.door.fresh_client(&self.config, Some(&watch))
+            {
                 Ok(own) => {
                     let own = own.with_allowance(Arc::clone(&self.allowance));
-                    self.answer(&own, path, bounds, &mut clock).await
+                    self.answer(network, &own, path, bounds, &mut clock).await
                 }
                 Err(error) => Err((FaultKind::Unaskable, error.to_string())),
             },
         };
         let Clock { start, first_byte, http2, bytes } = clock;
         let (total, steps) = (start.elapsed(), watch.steps());
-        let unconnected = over == Over::Own && first_byte.is_none();
+        let unconnected = over == Over::Own && first_byte.is_none() && !self.is_directory();
         let answer = answer.map_err(|(kind, words)| {
             let (kind, words) = match kind {
                 FaultKind::Timeout if unconnected && steps.connect.is_none() => {
@@ -144,6 +165,7 @@ impl Gauge {
 
     async fn answer(
         &self,
+        network: &Network,
         client: &Client,
         path: &str,
         bounds: &Bounds,
@@ -151,7 +173,7 @@ impl Gauge {
     ) -> Result<(u16, Vec<u8>), (FaultKind, String)> {
         let due = clock.start + bounds.time;
         let url = self.config.url.below(path, Spelling::Usual);
-        let Ok(answer) = timeout_at(due, client.get(url, self.headers.clone())).await else {
+        let Ok(answer) = timeout_at(due, client.get(url, network.headers.clone())).await else {
             return Err((FaultKind::Timeout, format!("no answer within {:?}", bounds.time)));
         };
         let response = answer?;
@@ -175,6 +197,18 @@ impl Gauge {
         };
         let body = if gzip { unpacked(&body?, bounds.bytes)? } else { body? };
         Ok((status.as_u16(), body))
+    }
+}
+
+impl Network {
+    fn open(door: &Door, config: &SourceConfig, allowance: &Arc<Allowance>) -> Result<Self, SourceError> {
+        let mut headers = HeaderMap::new();
+        headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
+        if let Some(authorization) = door.credentials(&config.url).and_then(Credentials::basic) {
+            headers.insert(AUTHORIZATION, authorization);
+        }
+        let kept = door.fresh_client(config, None)?.with_allowance(Arc::clone(allowance));
+        Ok(Network { door: door.clone(), headers, kept })
     }
 }
 

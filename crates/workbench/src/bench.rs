@@ -21,7 +21,7 @@ mod tally;
 mod trouble;
 
 pub use advice::{Advice, Tail};
-pub use comparison::{Comparison, Target, compare, resolve};
+pub use comparison::{Comparison, Resolved, Target, compare, resolve};
 pub use measure::{Phase, Step, Tell};
 pub use measured::{Connecting, Level, Measured, Place, Series, Standing, Throughput};
 pub use plan::Plan;

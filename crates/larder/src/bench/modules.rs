@@ -5,7 +5,7 @@ use std::env;
 use anyhow::{Context, bail};
 use gomod::Patterns;
 use upstream::Bounds;
-use workbench::bench::{Project, Subject, Target, Wanted, resolve};
+use workbench::bench::{Project, Resolved, Target, Wanted, resolve};
 
 use crate::{args::BenchArgs, settings::Settings};
 
@@ -16,14 +16,15 @@ pub(super) async fn choose(
     args: &BenchArgs,
     targets: &[Target],
     bounds: &Bounds,
-) -> anyhow::Result<Vec<Subject>> {
+) -> anyhow::Result<Resolved> {
     let here = env::current_dir().context("the working directory")?;
     let root = here.ancestors().find(|dir| dir.join("go.mod").is_file());
     let project = root.map(Project::read).unwrap_or_default();
     let private = private(settings);
     if args.module.is_empty() {
         let subjects = project.subjects(&private, MODULES);
-        return Ok(if subjects.is_empty() { Project::well_known() } else { subjects });
+        let subjects = if subjects.is_empty() { Project::well_known() } else { subjects };
+        return Ok(Resolved { subjects, notes: Vec::new() });
     }
     if args.module.len() > MOST {
         bail!("--module is given {} times; at most {MOST} modules are asked for", args.module.len());

@@ -3,6 +3,7 @@
 use std::net::Ipv6Addr;
 
 use anyhow::bail;
+use gomod::{DbName, SumdbSpec};
 use upstream::{Bounds, Door, Gauge, Over, SafeUrl, SourceConfig};
 use workbench::{
     Environment, GoSettings, GoVariable,
@@ -72,10 +73,6 @@ pub(super) async fn find(
         }
         known.push(source.url.clone());
         let url = shown(&source.url);
-        if source.url.scheme() == "file" {
-            notes.push(format!("{url} is a directory on a disk: it is not measured"));
-            continue;
-        }
         targets.push(Target { url, named_by: by, gauge: Gauge::open(&door, &source, most)? });
     }
     if targets.is_empty() {
@@ -87,6 +84,14 @@ pub(super) async fn find(
 
 fn links<'a>(chain: &'a Chain, by: &'a str) -> impl Iterator<Item = Named> + 'a {
     chain.links().iter().map(move |link| Named { source: link.source.clone(), by: by.to_owned() })
+}
+
+/// The checksum database that `go` asks through proxies, where it does: one that has no URL of its own.
+pub(super) fn database(env: &Environment) -> Option<DbName> {
+    match GoSettings::read(env).value(GoVariable::Sumdb).parse() {
+        Ok(SumdbSpec::On { name, url: None, .. }) => Some(name),
+        _ => None,
+    }
 }
 
 /// What `go` would ask, if that can be read.

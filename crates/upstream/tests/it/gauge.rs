@@ -110,3 +110,27 @@ async fn answers_are_what_the_go_command_takes() {
         assert_eq!(ask(path).await.unwrap_err().kind(), kind, "{path}");
     }
 }
+
+#[tokio::test]
+async fn a_directory_is_read() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join(LIST);
+    std::fs::create_dir_all(file.parent().unwrap()).unwrap();
+    std::fs::write(&file, "v1.0.0\n").unwrap();
+    std::fs::create_dir(dir.path().join("no-file")).unwrap();
+    let gauge = gauge(&format!("file://{}", dir.path().display()), 5);
+    assert!(gauge.is_directory());
+    let reading = gauge.ask(LIST, Over::Kept, &BOUNDS).await;
+    assert_eq!(reading.bytes, 7);
+    assert!(reading.first_byte.unwrap() <= reading.total);
+    assert_eq!(reading.answer.unwrap(), (200, b"v1.0.0\n".to_vec()));
+    assert_eq!(gauge.ask("nowhere", Over::Own, &BOUNDS).await.answer.unwrap().0, 404);
+    let kind = |reading: upstream::Reading| reading.answer.unwrap_err().kind();
+    assert_eq!(kind(gauge.ask("no-file", Over::Own, &BOUNDS).await), FaultKind::Disk);
+    let small = Bounds { bytes: 6, ..BOUNDS };
+    assert_eq!(kind(gauge.ask(LIST, Over::Own, &small).await), FaultKind::TooLarge);
+    dir.close().unwrap();
+    assert_eq!(kind(gauge.ask(LIST, Over::Own, &BOUNDS).await), FaultKind::Disk, "that is no 404");
+    assert_eq!((gauge.sent(), gauge.left()), (5, 0));
+    assert_eq!(kind(gauge.ask(LIST, Over::Own, &BOUNDS).await), FaultKind::Unaskable);
+}

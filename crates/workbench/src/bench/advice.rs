@@ -1,6 +1,10 @@
 //! Which GOPROXY follows from what was measured.
 
-use super::{Measured, Standing, comparison::is_nearer, figures};
+use super::{
+    Measured, Standing,
+    comparison::{costs_as, is_nearer},
+    figures,
+};
 
 /// What stands behind the proxies in GOPROXY.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -44,6 +48,7 @@ pub(super) fn advise(ranked: &[Measured], tail: Tail) -> Advice {
                 .to_owned(),
         );
     }
+    reasons.extend(nobody_relays(&line));
     for proxy in ranked.iter().filter(|proxy| !line.iter().any(|taken| taken.url == proxy.url)) {
         reasons.push(left_out(proxy));
     }
@@ -71,6 +76,16 @@ fn first_of(first: &Measured, second: Option<&Measured>) -> String {
     let own = first.cost().map(figures::time).unwrap_or_default();
     let other = second.and_then(|second| Some((second, second.cost()?)));
     match other {
+        Some((second, cost))
+            if costs_as(first, second) && first.relays == Some(true) && second.relays == Some(false) =>
+        {
+            format!(
+                "{} and {} cost about the same for a module, {own} and {}; the first one passes the checksum database on, so that go needs nobody else for it.",
+                first.url,
+                second.url,
+                figures::time(cost)
+            )
+        }
         Some((second, cost)) => {
             format!(
                 "{} costs the least for a module: {own}, and {} costs {}.",
@@ -81,6 +96,14 @@ fn first_of(first: &Measured, second: Option<&Measured>) -> String {
         }
         None => format!("{} works: a module costs {own}.", first.url),
     }
+}
+
+/// Where nobody in the line passes the checksum database on, go asks that itself.
+fn nobody_relays(line: &[&Measured]) -> Option<String> {
+    line.iter().all(|proxy| proxy.relays == Some(false)).then(|| {
+        "None of them passes the checksum database on: go asks it directly, for whatever go.sum has no line."
+            .to_owned()
+    })
 }
 
 /// Puts proxies of this place before public ones: names that only they may know would go further out.

@@ -41,32 +41,58 @@ pub struct Comparison {
     pub notes: Vec<String>,
 }
 
-/// The version of each module; the latest one that somebody names where none was said. Where nobody knows one, why.
+/// The modules that are asked for, and what is to be known of them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Resolved {
+    /// The modules. Never none.
+    pub subjects: Vec<Subject>,
+    /// What is not asked for, and why.
+    pub notes: Vec<String>,
+}
+
+/// The version of each module; the latest one that somebody names where none was said. A module whose version nobody
+/// says because nobody answers is not asked for, and where that leaves none, one is that everybody has. Where those who
+/// answer know none, why.
 pub async fn resolve(
     targets: &[Target],
     wanted: &[Wanted],
     project: &Project,
     bounds: &Bounds,
-) -> Result<Vec<Subject>, String> {
-    let mut subjects = Vec::with_capacity(wanted.len());
+) -> Result<Resolved, String> {
+    let mut resolved = Resolved::default();
     for Wanted { path, version } in wanted {
         let version = match version {
             Some(version) => version.clone(),
             None => {
                 let what = Request::Latest(path.clone()).path();
                 let asked = targets.iter().map(|target| target.gauge.ask(&what, Over::Own, bounds));
-                let answers = join_all(asked).await.into_iter().filter_map(|reading| reading.answer.ok());
-                let mut known = answers
-                    .filter_map(|(status, body)| (status == 200).then(|| Info::parse(&body).ok()).flatten());
-                known.next().map(|info| info.version().clone()).ok_or_else(|| {
-                    format!("no proxy says which version of {path} is the latest; name one: {path}@v1.2.3")
-                })?
+                let readings = join_all(asked).await;
+                let answers: Vec<_> =
+                    readings.into_iter().filter_map(|reading| reading.answer.ok()).collect();
+                let info =
+                    |(status, body): &(u16, Vec<u8>)| Info::parse(body).ok().filter(|_| *status == 200);
+                match answers.iter().find_map(info) {
+                    Some(info) => info.version().clone(),
+                    None if answers.is_empty() => {
+                        let why = "nobody answers which version is the latest";
+                        resolved.notes.push(format!("{path} is not asked for: {why}"));
+                        continue;
+                    }
+                    None => {
+                        return Err(format!(
+                            "no proxy says which version of {path} is the latest; name one: {path}@v1.2.3"
+                        ));
+                    }
+                }
             }
         };
         let module = ModuleVersion::new(path.clone(), version).map_err(|error| error.to_string())?;
-        subjects.push(project.subject(module));
+        resolved.subjects.push(project.subject(module));
     }
-    Ok(subjects)
+    if resolved.subjects.is_empty() {
+        resolved.subjects = Project::well_known();
+    }
+    Ok(resolved)
 }
 
 /// Measures all of them: first every file once at each of them, all proxies beside each other; then the rest, one proxy
@@ -112,7 +138,8 @@ pub async fn compare(
     }
 }
 
-/// The best first: those that work, by what a module costs; then by the share of right answers.
+/// The best first: those that work, by what a module costs; then by the share of right answers. Of those that work and
+/// cost about the same, those come first that pass the checksum database on.
 pub(super) fn rank(proxies: &mut [Measured]) {
     let key = |proxy: &Measured| {
         let standing = proxy.standing();
@@ -126,7 +153,24 @@ pub(super) fn rank(proxies: &mut [Measured]) {
         (standing, failed, proxy.cost().is_none(), proxy.cost())
     };
     proxies.sort_by_key(key);
+    let mut rest = proxies;
+    while let Some(first) = rest.first() {
+        let alike = rest.iter().take_while(|other| costs_as(first, other)).count().max(1);
+        let Some((tied, behind)) = rest.split_at_mut_checked(alike) else { return };
+        tied.sort_by_key(|proxy| proxy.relays != Some(true));
+        rest = behind;
+    }
 }
+
+/// Whether two work and cost about the same: a difference that the next measurement may turn round.
+pub(super) fn costs_as(cheap: &Measured, other: &Measured) -> bool {
+    let works = |proxy: &Measured| proxy.standing() == Standing::Works;
+    let (Some(cost), Some(dear)) = (cheap.cost(), other.cost()) else { return false };
+    works(cheap) && works(other) && cost.abs_diff(dear) <= cost.max(dear) / TIE
+}
+
+/// Costs that differ by less than one part of so many are about the same.
+const TIE: u32 = 10;
 
 fn nobody_has(measurements: &[Measurement], subjects: &[Subject]) -> Vec<String> {
     let mut notes = Vec::new();

@@ -32,9 +32,9 @@ impl Comparison {
         }
     }
 
-    /// Whether any proxy answered anything rightly.
+    /// Whether any proxy was asked, and answered or failed.
     pub fn measured_anything(&self) -> bool {
-        self.proxies.iter().any(|proxy| proxy.answered().1 > 0)
+        self.proxies.iter().any(|proxy| proxy.sent > 0 || !proxy.errors.is_empty())
     }
 }
 
@@ -57,7 +57,9 @@ fn finding(proxy: &Measured) -> Finding {
     let module = module.map(|path| path.to_string()).unwrap_or_default();
     let mut finding =
         Finding::new(diagnosis).name("host", host(&proxy.url)).name("module", &module).evidence(summary);
-    if let Some((scheme, _)) = proxy.url.split_once("://") {
+    if let Some(dir) = proxy.url.strip_prefix("file://") {
+        finding = finding.name("file", dir);
+    } else if let Some((scheme, _)) = proxy.url.split_once("://") {
         finding = finding.name("url", &format!("{scheme}://{}", host(&proxy.url)));
     }
     for (trouble, count) in &proxy.errors {

@@ -41,6 +41,7 @@ fn proxy(proxy: &Measured) -> Value {
         "cost_ms": proxy.cost().map(milliseconds),
         "place": proxy.place.map(Place::as_str),
         "http2": proxy.http2,
+        "relays_sumdb": proxy.relays,
         "sent": proxy.sent,
         "connect_ms": {
             "dns": quantiles(dns.as_ref()),

@@ -5,6 +5,7 @@ use std::sync::{
     atomic::{AtomicU32, Ordering},
 };
 
+use gomod::SumdbPath;
 use tokio::{sync::mpsc, task::JoinSet, time::Instant};
 use upstream::{Bounds, Gauge, Over};
 
@@ -53,6 +54,7 @@ pub(super) struct Measurement {
     plan: Arc<Plan>,
     tell: Tell,
     pub(super) tally: Tally,
+    relays: Option<bool>,
     cold: Counted,
     warm: Counted,
     zip_cold: Counted,
@@ -71,6 +73,7 @@ impl Measurement {
             plan,
             tell,
             tally: Tally::default(),
+            relays: None,
             cold: Counted::default(),
             warm: Counted::default(),
             zip_cold: Counted::default(),
@@ -91,6 +94,17 @@ impl Measurement {
             let Some(outcome) = self.ask(*file, Over::Own, self.plan.small).await else { break };
             self.tally.add(outcome, &mut self.cold);
         }
+        if !self.tally.has.is_empty() && Instant::now() < end {
+            self.relays = self.passes_on().await;
+        }
+    }
+
+    /// Whether it passes on what the checksum database is asked (modfetch, `initBase`). It counts in nothing.
+    async fn passes_on(&self) -> Option<bool> {
+        let path = SumdbPath::Supported.to_string();
+        let path = format!("sumdb/{}/{path}", self.plan.database.as_ref()?.as_str());
+        let (status, _) = self.gauge.ask(&path, Over::Own, &self.plan.small).await.answer.ok()?;
+        Some(status == 200)
     }
 
     /// The rest, with the files that it did not say it has not. Nothing of it is done where the look saw nothing good.
@@ -200,7 +214,12 @@ impl Measurement {
     pub(super) fn measured(self) -> Measured {
         let absent: Vec<_> = self.tally.absent.iter().filter(|(_, part)| *part != Part::List).collect();
         Measured {
-            place: self.cold.peer().map(Place::of),
+            place: if self.gauge.is_directory() {
+                Some(Place::Loopback)
+            } else {
+                self.cold.peer().map(Place::of)
+            },
+            relays: self.relays,
             url: self.url,
             named_by: self.named_by,
             http2: self.tally.http2,

@@ -15,6 +15,8 @@ pub struct Measured {
     pub place: Option<Place>,
     /// Whether HTTP/2 was spoken.
     pub http2: bool,
+    /// Whether it passes on what `go` asks the checksum database; nothing where that was not asked, or not answered.
+    pub relays: Option<bool>,
     /// Requests that were sent, redirects included.
     pub sent: u32,
     /// The steps of connections that nobody else used.

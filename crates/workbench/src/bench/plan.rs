@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use gomod::DbName;
 use upstream::Bounds;
 
 /// What one proxy is asked at most.
@@ -23,6 +24,8 @@ pub struct Plan {
     pub phase: Duration,
     /// How long all of it goes on.
     pub whole: Duration,
+    /// The checksum database that `go` asks through whichever proxy passes it on, where it does.
+    pub database: Option<DbName>,
 }
 
 impl Plan {
@@ -45,6 +48,7 @@ impl Plan {
             zip: Bounds { bytes: 64 << 20, time: patience * 3 },
             phase: Duration::from_secs(20),
             whole: Duration::from_mins(2),
+            database: None,
         }
     }
 }
@@ -60,8 +64,8 @@ mod tests {
     fn the_polite_plan_keeps_its_promise_with_room_for_redirects_of_zips() {
         let plan = Plan::new(Plan::POLITE, Duration::from_secs(10));
         let levels: u32 = plan.levels.iter().map(|(_, requests)| requests).sum();
-        // Four modules with three small files, and each zip twice with a redirect.
-        assert!(plan.warm + levels + 12 + 3 * 2 * 2 <= Plan::POLITE);
+        // Four modules with three small files, whether it passes the database on, and each zip twice with a redirect.
+        assert!(plan.warm + levels + 12 + 1 + 3 * 2 * 2 <= Plan::POLITE);
         let own = Plan::new(Plan::OWN, Duration::from_secs(10));
         assert_eq!(own.levels, [(50, 200), (100, 400), (200, 800)]);
     }

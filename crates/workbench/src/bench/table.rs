@@ -72,7 +72,11 @@ impl Page {
     }
 
     fn standings(&self, proxies: &[Measured], out: &mut String) {
-        self.head(out, "Proxies", "share of right answers, cost of a module");
+        self.head(
+            out,
+            "Proxies",
+            "share of right answers, cost of a module, who passes the checksum database on",
+        );
         for proxy in proxies {
             let (asked, good) = proxy.answered();
             let standing = proxy.standing();
@@ -84,7 +88,8 @@ impl Page {
             };
             let cost = proxy.cost().map(figures::time).unwrap_or_default();
             let of = format!("{good} of {asked}");
-            let cells = format!("{word} {:>7}  {of:>12}  {cost:>8}", figures::share(good, asked));
+            let relays = if proxy.relays == Some(true) { "  sumdb" } else { "" };
+            let cells = format!("{word} {:>7}  {of:>12}  {cost:>8}{relays}", figures::share(good, asked));
             self.row(out, proxy, &cells);
         }
     }

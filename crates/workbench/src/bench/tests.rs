@@ -35,6 +35,7 @@ fn works(url: &str, place: Place, slower: f64) -> Measured {
         named_by: "GOPROXY".to_owned(),
         place: Some(place),
         http2: place == Place::Public,
+        relays: Some(place == Place::Loopback),
         sent: 428,
         connecting: Connecting { dns: of(1.2), tcp: of(8.0), tls: of(17.5), first_byte: of(36.0) },
         cold: series(12, 12, of(37.0)),
@@ -52,6 +53,7 @@ fn nothing(url: &str) -> Measured {
         named_by: "the command line".to_owned(),
         place: None,
         http2: false,
+        relays: None,
         sent: 3,
         connecting: Connecting::default(),
         cold: Series::default(),
@@ -186,6 +188,33 @@ fn a_proxy_of_this_place_stays_before_public_ones() {
         "{:?}",
         advice.reasons
     );
+}
+
+#[test]
+fn of_proxies_that_cost_the_same_one_that_passes_the_database_on_comes_first() {
+    let of = |name: &str, slower: f64, relays| {
+        let proxy = works(&format!("https://{name}.example.com"), Place::Public, slower);
+        Measured { relays, ..proxy }
+    };
+    let order = |mut proxies: Vec<Measured>| {
+        rank(&mut proxies);
+        let names: Vec<_> =
+            proxies.iter().map(|proxy| proxy.url.trim_end_matches(".example.com")[8..].to_owned()).collect();
+        (names.join(" "), advise(&proxies, Tail::None))
+    };
+    let (names, advice) =
+        order(vec![of("a", 1.0, Some(false)), of("b", 1.05, Some(true)), of("c", 1.2, Some(true))]);
+    assert_eq!(names, "b a c");
+    assert!(
+        advice.reasons[0].contains("the first one passes the checksum database on"),
+        "{:?}",
+        advice.reasons
+    );
+    // A real difference counts more, and what nobody asked decides nothing.
+    assert_eq!(order(vec![of("a", 1.0, Some(false)), of("b", 1.3, Some(true))]).0, "a b");
+    assert_eq!(order(vec![of("b", 1.05, None), of("a", 1.0, None)]).0, "a b");
+    let (_, advice) = order(vec![of("a", 1.0, Some(false))]);
+    assert!(advice.reasons[1].contains("go asks it directly"), "{:?}", advice.reasons);
 }
 
 #[test]

@@ -4,7 +4,7 @@ use upstream::FaultKind;
 
 use crate::{
     Diagnosis,
-    diagnoses::{network, proxy},
+    diagnoses::{network, proxy, state},
 };
 
 /// A kind of failure, as it is counted.
@@ -34,6 +34,8 @@ pub enum Trouble {
     Vanished,
     /// More bytes than such an answer has.
     TooLarge,
+    /// A directory or a file that cannot be read.
+    Disk,
     /// 200 with something else than what was asked for.
     Wrong,
 }
@@ -53,11 +55,10 @@ impl Trouble {
             FaultKind::TooLarge => Trouble::TooLarge,
             FaultKind::Redirect => Trouble::Redirect,
             FaultKind::Lie => Trouble::Wrong,
-            FaultKind::Protocol
-            | FaultKind::Encoding
-            | FaultKind::Disk
-            | FaultKind::Repository
-            | FaultKind::Lacking => Trouble::Protocol,
+            FaultKind::Disk => Trouble::Disk,
+            FaultKind::Protocol | FaultKind::Encoding | FaultKind::Repository | FaultKind::Lacking => {
+                Trouble::Protocol
+            }
             FaultKind::Unaskable | FaultKind::Guarded | FaultKind::Tripped | FaultKind::Busy => return None,
         })
     }
@@ -77,13 +78,14 @@ impl Trouble {
             Trouble::Denied(status) => format!("denied-{status}"),
             Trouble::Vanished => "vanished".to_owned(),
             Trouble::TooLarge => "too-large".to_owned(),
+            Trouble::Disk => "disk".to_owned(),
             Trouble::Wrong => "wrong".to_owned(),
         }
     }
 
     /// Whether nobody was reached, so that the next request ends alike.
     pub(super) fn is_of_the_way(self) -> bool {
-        matches!(self, Trouble::Resolve | Trouble::Connect | Trouble::Tls | Trouble::Timeout)
+        matches!(self, Trouble::Resolve | Trouble::Connect | Trouble::Tls | Trouble::Timeout | Trouble::Disk)
     }
 
     /// What it most likely means, where it was put in these words.
@@ -111,6 +113,8 @@ impl Trouble {
             Trouble::Denied(_) => &proxy::PROXY_DENIES,
             Trouble::Vanished => &proxy::NOT_FOUND,
             Trouble::TooLarge => &proxy::TOO_LARGE,
+            Trouble::Disk if words.contains("is not there") => &proxy::NO_DIRECTORY,
+            Trouble::Disk => &state::IO,
             Trouble::Wrong => &proxy::PROXY_LIES,
         }
     }

@@ -88,12 +88,17 @@ fn one_module_that_a_proxy_has_not_is_no_fault_of_it() {
 }
 
 #[test]
-fn nothing_measured_is_told_from_a_proxy_that_fails() {
+fn a_dead_proxy_alone_is_a_finding() {
     let dead = dead();
     let (ran, value) = measured(&[&dead]);
-    assert_eq!(ran.code(), Some(2), "{ran}");
+    assert_eq!((ran.code(), ran.stderr.as_str()), (Some(1), ""), "{ran}");
     assert_eq!(value["recommendation"]["goproxy"], serde_json::Value::Null, "{ran}");
-    assert!(ran.stderr.contains("nothing could be measured"), "{ran}");
+    assert_eq!(value["findings"][0]["code"], "L2-CONNECT-REFUSED", "{ran}");
+    // Nobody says which version is the latest, and the table says so.
+    let ran = bench().run(["bench", "--module", "example.com/app", &dead]);
+    assert_eq!(ran.code(), Some(1), "{ran}");
+    assert!(ran.stdout.contains("connect: connection refused"), "{ran}");
+    assert!(ran.stdout.contains("example.com/app is not asked for: nobody answers"), "{ran}");
     // A certificate that nobody trusts is named as that.
     let upstream = ScriptedUpstream::over_tls(tree(), &Authority::new());
     let (ran, value) = measured(&[&upstream.url()]);

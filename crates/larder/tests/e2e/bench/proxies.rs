@@ -3,7 +3,7 @@
 use testkit::{GoCommand, Reply};
 
 use super::{MODULE, dead, good, half, json, measured, of, order, slow};
-use crate::world::{larder, project};
+use crate::world::{larder, project, tree};
 
 #[test]
 fn the_good_comes_first_and_the_recommendation_names_those_that_work() {
@@ -112,7 +112,6 @@ fn nobody_is_asked_offline_and_wrong_usage_says_so() {
         (&["--module", "nodot", &url], "--module nodot"),
         (&["--json", "--csv", &url], "cannot be used with"),
         (&["--timeout", "soon", &url], "is not a length of time"),
-        (&["file:///srv/modules"], "there is no proxy to measure"),
     ] {
         let ran = larder().run(["bench"].iter().chain(args));
         assert_eq!(ran.code(), Some(2), "{ran}");
@@ -122,6 +121,54 @@ fn nobody_is_asked_offline_and_wrong_usage_says_so() {
     let ran = larder().env("LARDER_OFFLINE", "true").run(["bench", &url]);
     assert_eq!(ran.code(), Some(2), "{ran}");
     assert!(upstream.seen().is_empty());
+}
+
+#[test]
+fn a_directory_is_measured_like_a_proxy() {
+    let (dir, upstream) = (tempfile::tempdir().unwrap(), good());
+    tree().write_to(dir.path());
+    let url = format!("file://{}", dir.path().display());
+    let (ran, value) = measured(&[&upstream.url(), &url]);
+    assert_eq!(ran.code(), Some(0), "{ran}");
+    let disk = of(&value, &url);
+    assert_eq!((&disk["standing"], &disk["place"]), (&"works".into(), &"loopback".into()), "{ran}");
+    assert_eq!(disk["zip"]["warm"]["good"], 1, "{ran}");
+    assert_eq!(disk["at_once"].as_array().unwrap().len(), 3, "{ran}");
+    project(value["recommendation"]["goproxy"].as_str().unwrap()).run(["mod", "download", "all"]).ok();
+    // One that is not there is no proxy without modules.
+    let gone = format!("{url}/gone");
+    let (ran, value) = measured(&[&gone]);
+    assert_eq!(ran.code(), Some(1), "{ran}");
+    assert_eq!(value["findings"][0]["code"], "L3-PROXY-NO-DIRECTORY", "{ran}");
+}
+
+/// What they cost is measured, so which of the two rules decides is taken from that.
+#[test]
+fn of_two_that_cost_the_same_one_that_passes_the_database_on_comes_first() {
+    let (plain, relay) = (good(), good());
+    plain.always("sumdb/*", Reply::status(404));
+    relay.always("sumdb/sum.golang.org/supported", Reply::ok(""));
+    let run = |database: &str, urls: [&str; 2]| {
+        let larder = larder().env("GOPROXY", "https://proxy.example.com").env("GOSUMDB", database);
+        json(&larder, &["--requests", "40", "--module", MODULE, urls[0], urls[1]])
+    };
+    for urls in [[&*plain.url(), &*relay.url()], [&*relay.url(), &*plain.url()]] {
+        let (ran, value) = run("sum.golang.org", urls);
+        assert_eq!(of(&value, &relay.url())["relays_sumdb"], true, "{ran}");
+        assert_eq!(of(&value, &plain.url())["relays_sumdb"], false, "{ran}");
+        let cost = |url: &str| of(&value, url)["cost_ms"].as_f64().unwrap();
+        let (of_relay, of_plain) = (cost(&relay.url()), cost(&plain.url()));
+        let alike = (of_relay - of_plain).abs() < of_relay.max(of_plain) / 10.0;
+        let first = if alike || of_relay < of_plain { relay.url() } else { plain.url() };
+        assert_eq!(order(&value)[0], first, "{ran}");
+    }
+    plain.forget();
+    let (ran, value) = run("off", [&plain.url(), &relay.url()]);
+    assert_eq!(
+        (plain.asked("sumdb/*"), &value["proxies"][0]["relays_sumdb"]),
+        (0, &serde_json::Value::Null),
+        "{ran}"
+    );
 }
 
 #[test]
