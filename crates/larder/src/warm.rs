@@ -17,6 +17,7 @@ use workbench::{
     gosum::SumLines,
     needs::Needs,
     project::{Project, ProjectError},
+    toolchain::{self, Mode, Platform},
 };
 
 use self::{
@@ -46,12 +47,17 @@ struct Recorded {
 
 fn needed(args: &WarmArgs, env: &Environment) -> anyhow::Result<Recorded> {
     let go = GoSettings::read(env);
+    let platforms = args.platform.iter().map(|text| text.parse()).collect::<Result<Vec<Platform>, _>>();
+    let platforms = platforms.context("--platform")?;
     let mut recorded = Recorded { needs: Needs::new(args.all), sums: Vec::new() };
     for dir in &args.dirs {
         let dir = dir.canonicalize().with_context(|| format!("cannot find {}", dir.display()))?;
         match Project::read(&dir, &go) {
             Ok(project) => {
                 recorded.needs.project(&project);
+                for module in toolchains(&project, &platforms, &go, env) {
+                    recorded.needs.toolchain(&module);
+                }
                 for file in project.sum_files() {
                     recorded.sums(file, false)?;
                 }
@@ -67,6 +73,25 @@ fn needed(args: &WarmArgs, env: &Environment) -> anyhow::Result<Recorded> {
         }
     }
     Ok(recorded)
+}
+
+/// The Go that a project asks for, on the platforms that are named, or on this machine if its `go` would download it.
+fn toolchains(
+    project: &Project,
+    platforms: &[Platform],
+    go: &GoSettings,
+    env: &Environment,
+) -> Vec<ModuleVersion> {
+    if platforms.is_empty() {
+        let name = toolchain::downloaded(project, go, env);
+        return name.and_then(|name| toolchain::module(&name, &Platform::here())).into_iter().collect();
+    }
+    let wanted =
+        toolchain::wanted(project, &Mode::Auto(None)).into_iter().map(|wanted| wanted.version).next();
+    // What is older cannot be downloaded, and every Go since takes it for fulfilled.
+    let Some(version) = wanted.filter(|version| version.is_at_least(1, 21)) else { return Vec::new() };
+    let name = toolchain::name(&version);
+    platforms.iter().filter_map(|platform| toolchain::module(&name, platform)).collect()
 }
 
 impl Recorded {

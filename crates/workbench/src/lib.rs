@@ -14,6 +14,7 @@ pub mod modcache;
 pub mod module_graph;
 pub mod needs;
 pub mod project;
+pub mod toolchain;
 pub mod vendor_tree;
 
 mod amend;

@@ -15,6 +15,10 @@ pub(crate) struct WarmArgs {
     /// Fetch also what tests of dependencies need, and let every line of a go.sum count
     #[arg(long)]
     pub(crate) all: bool,
+    /// Fetch the Go that the projects ask for, too, for this system and processor, like linux/amd64; may be given several
+    /// times [default: only where this machine's `go` would download one]
+    #[arg(long, value_name = "OS/ARCH", value_delimiter = ',')]
+    pub(crate) platform: Vec<String>,
     /// Let the Larder at this URL fetch it all, instead of this machine
     #[arg(long, value_name = "URL", conflicts_with_all = ["data", "upstream", "sumdb", "offline"])]
     pub(crate) to: Option<String>,
@@ -40,7 +44,7 @@ pub(super) const AFTER_WARM: &str = "\
 Examples:
   larder warm
   larder warm services/* tools
-  larder warm --all --data /media/disk/larder
+  larder warm --all --platform linux/amd64,darwin/arm64 --data /media/disk/larder
   larder warm --to https://larder.corp.example
   larder warm --json | jq -r 'select(.Error) | .Path + \"@\" + .Version'
   larder warm --offline

@@ -3,7 +3,7 @@
 use std::{fs, path::Path, process::Command};
 
 use serde_json::Value;
-use testkit::{GoCommand, Larder, ModuleTree, Ran, ScriptedUpstream, TestLog, require};
+use testkit::{GoCommand, Larder, ModuleTree, Ran, ScriptedUpstream, TestLog, require, toolchain};
 
 use crate::world::larder;
 
@@ -123,7 +123,8 @@ impl Site {
     }
 
     fn with(go_mod: &str, main: &str) -> Self {
-        let tree = ModuleTree::parse(MODULES);
+        let text = MODULES.to_owned() + &toolchain("go1.99.1", "echo this is go 1.99.1: $*");
+        let tree = ModuleTree::parse(&text);
         let log = TestLog::over(LOG, &tree).with_filler(300);
         let vkey = log.vkey();
         let upstream = ScriptedUpstream::with_log(tree, log);
@@ -154,21 +155,26 @@ impl Site {
     fn cut_off(&self, larder: &Larder, commands: &[&str]) {
         let go = fresh(&self.project.work(), &self.vkey);
         for command in commands {
-            let mut unshare = Command::new("unshare");
-            unshare.args(ALONE).arg("ip link set lo up && exec \"$@\"").arg("sh").arg(larder.program());
-            unshare.args([
-                "run",
-                "--offline",
-                "--sumdb",
-                &self.vkey,
-                "--upstream",
-                &self.upstream.url(),
-                "--data",
-            ]);
-            unshare.arg(larder.data()).arg("--").arg("go").args(command.split(' '));
-            unshare.current_dir(go.work()).env_clear().envs(go.variables().iter().cloned());
-            testkit::run(&mut unshare).ok();
+            self.behind(larder, &go, command).ok();
         }
+    }
+
+    #[track_caller]
+    fn behind(&self, larder: &Larder, go: &GoCommand, command: &str) -> Ran {
+        let mut unshare = Command::new("unshare");
+        unshare.args(ALONE).arg("ip link set lo up && exec \"$@\"").arg("sh").arg(larder.program());
+        unshare.args([
+            "run",
+            "--offline",
+            "--sumdb",
+            &self.vkey,
+            "--upstream",
+            &self.upstream.url(),
+            "--data",
+        ]);
+        unshare.arg(larder.data()).arg("--").arg("go").args(command.split(' '));
+        unshare.current_dir(go.work()).env_clear().envs(go.variables().iter().cloned());
+        testkit::run(&mut unshare)
     }
 }
 
@@ -311,6 +317,31 @@ fn a_server_is_filled_from_afar() {
     if has_networks() {
         site.cut_off(&larder, &COMMANDS);
     }
+}
+
+#[test]
+fn the_go_that_the_project_asks_for_comes_along() {
+    let site = Site::new();
+    let go_mod = site.project.read("go.mod");
+    site.project.write("go.mod", &go_mod.replace("go 1.21\n", "go 1.21\n\ntoolchain go1.99.1\n"));
+    let larder = site.larder();
+
+    site.warm(&larder.clone().env("GOTOOLCHAIN", "local"), &[]).ok();
+    assert_eq!(site.upstream.asked("golang.org/toolchain/*"), 0);
+    let ran = site.warm(&larder, &["--platform", "plan9/mips"]);
+    assert_eq!(ran.code(), Some(1), "{ran}");
+    assert!(
+        ran.stderr.contains("missing: golang.org/toolchain@v0.0.1-go1.99.1.plan9-mips .zip: not found"),
+        "{ran}"
+    );
+    site.warm(&larder.clone().env("GOTOOLCHAIN", "auto"), &[]).ok();
+    if has_networks() {
+        let go = fresh(&site.project.work(), &site.vkey).env("GOTOOLCHAIN", "auto");
+        let said = site.behind(&larder, &go, "version").ok();
+        assert_eq!(said.stdout, "this is go 1.99.1: version\n");
+    }
+    let ran = site.warm(&larder, &["--platform", "everything"]);
+    assert_eq!(ran.code(), Some(2), "{ran}");
 }
 
 #[test]

@@ -5,6 +5,7 @@
 mod coverage;
 mod golden;
 mod hostile;
+mod module_graph;
 mod pages;
 mod said;
 mod wire;
