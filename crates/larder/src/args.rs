@@ -5,6 +5,7 @@
 //! argument parser repeats a password.
 
 mod bench;
+mod cache;
 mod doctor;
 mod explain;
 mod import;
@@ -21,6 +22,7 @@ use clap_complete::Shell;
 
 pub(crate) use self::{
     bench::BenchArgs,
+    cache::{CacheCommand, CacheOption, CleanArgs, StatusArgs},
     doctor::DoctorArgs,
     explain::ExplainArgs,
     import::ImportModulesArgs,
@@ -82,6 +84,9 @@ pub(crate) enum Command {
     /// Fetch all that projects need before it is needed
     #[command(after_help = warm::AFTER_WARM)]
     Warm(WarmArgs),
+    /// Keep Go's module cache in order
+    #[command(subcommand, after_help = cache::AFTER_CACHE)]
+    Cache(CacheCommand),
     /// Publish a version of a private module
     #[command(after_help = publish::AFTER_PUBLISH)]
     Publish(PublishArgs),

@@ -4,6 +4,7 @@
 
 mod args;
 mod bench;
+mod cache;
 mod child;
 mod config;
 mod databases;
@@ -89,6 +90,7 @@ fn run(command: Command, env: &Environment) -> Printed {
             log::to_stderr(settings, Level::ERROR);
             warm::warm(settings, &args, env).await
         }),
+        Command::Cache(command) => cache::run(&command, env),
         Command::Publish(args) => with_settings(&args.data.options(), None, env, FAILED, async |settings| {
             log::to_stderr(settings, Level::ERROR);
             publish::publish(settings, &args, env).await

@@ -7,6 +7,7 @@
 
 pub mod bench;
 pub mod build_list;
+pub mod cache;
 pub mod gosum;
 pub mod imports;
 pub mod kept_log;
