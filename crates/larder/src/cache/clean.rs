@@ -171,15 +171,21 @@ impl Show<'_> {
             return print(&json!({"summary": counts}).to_string());
         }
         let did = if self.args.dry_run { "would remove" } else { "removed" };
-        let mut text = format!("{}: {did} {removed} versions, {}", cache.root().display(), amount(bytes));
+        let mut text =
+            format!("{}: {did} {removed} {}, {}", cache.root().display(), versions(removed), amount(bytes));
         if remains > 0 {
             text += &format!("; {remains} leftovers of go commands that were broken off");
         }
         if kept > 0 {
-            text += &format!("; {kept} stay because they are in use");
+            let (stay, are) = if kept == 1 { ("stays", "it is") } else { ("stay", "they are") };
+            text += &format!("; {kept} {stay} because {are} in use");
         }
         writeln!(io::stderr(), "{text}; {} are left", amount(left))
     }
+}
+
+fn versions(number: u64) -> &'static str {
+    if number == 1 { "version" } else { "versions" }
 }
 
 fn reason(reason: Reason) -> String {

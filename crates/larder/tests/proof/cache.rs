@@ -135,7 +135,7 @@ fn status_shows_what_lies_there() {
 
     let dry = cache(&go, &["clean", "--module", "example.com/a", "--dry-run"]).ok();
     assert!(dry.stdout.contains("example.com/a@v1.0.0: named"), "{dry}");
-    assert!(dry.stderr.contains("would remove 1 versions"), "{dry}");
+    assert!(dry.stderr.contains("would remove 1 version,"), "{dry}");
     assert!(go.modcache().join("example.com/a@v1.0.0").exists());
 }
 

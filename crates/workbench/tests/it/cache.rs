@@ -97,10 +97,6 @@ fn version(module: &str) -> ModuleVersion {
     ModuleVersion::new(ModulePath::new(path).unwrap(), version.parse().unwrap()).unwrap()
 }
 
-fn hours(hours: u64) -> Option<Duration> {
-    Some(Duration::from_hours(hours))
-}
-
 #[test]
 fn age_size_and_module_choose() {
     let world = World::new()
@@ -113,10 +109,10 @@ fn age_size_and_module_choose() {
     for (wish, want) in [
         (Wish::default(), &[][..]),
         (
-            Wish { older_than: hours(60), ..Wish::default() },
+            Wish { older_than: Some(Duration::from_hours(60)), ..Wish::default() },
             &["example.com/old@v1.0.0", "-example.com/old@v1.1.0"],
         ),
-        (Wish { older_than: hours(101), ..Wish::default() }, &[]),
+        (Wish { older_than: Some(Duration::from_hours(101)), ..Wish::default() }, &[]),
         (
             Wish { most_bytes: Some(2 * each + 100), ..Wish::default() },
             &["-example.com/old@v1.0.0", "-example.com/old@v1.1.0"],
@@ -124,7 +120,11 @@ fn age_size_and_module_choose() {
         (Wish { most_bytes: Some(4 * each), ..Wish::default() }, &[]),
         // What goes by age counts.
         (
-            Wish { older_than: hours(95), most_bytes: Some(3 * each), ..Wish::default() },
+            Wish {
+                older_than: Some(Duration::from_hours(95)),
+                most_bytes: Some(3 * each),
+                ..Wish::default()
+            },
             &["example.com/old@v1.0.0"],
         ),
         (
@@ -139,7 +139,11 @@ fn age_size_and_module_choose() {
             &["example.com/old@v1.1.0", "other.example/x@v0.1.0"],
         ),
         (
-            Wish { modules: vec![selector("example.com/*")], older_than: hours(95), most_bytes: None },
+            Wish {
+                modules: vec![selector("example.com/*")],
+                older_than: Some(Duration::from_hours(95)),
+                most_bytes: None,
+            },
             &["example.com/old@v1.0.0"],
         ),
         (
@@ -194,7 +198,7 @@ fn a_version_whose_lock_is_held_stays_as_it_is() {
 fn what_was_used_since_it_was_looked_at_stays() {
     let world = World::new().with("example.com/a@v1.0.0", 100, 100);
     let chosen = |wish: &Wish| choose(&world.inventory(), wish, world.now).pop().unwrap();
-    let old = chosen(&Wish { older_than: hours(50), ..Wish::default() });
+    let old = chosen(&Wish { older_than: Some(Duration::from_hours(50)), ..Wish::default() });
     assert!(matches!(old.reason, Reason::Age(age) if age >= Duration::from_hours(100)));
     let file = world.cache.tree(&version("example.com/a@v1.0.0")).join("sub/file.go");
     let later = FileTimes::new().set_accessed(world.now + Duration::from_secs(5));
