@@ -28,6 +28,7 @@ mod receipt;
 #[cfg(feature = "testing")]
 mod referee;
 mod scrub;
+mod seal;
 mod sealed;
 mod staging;
 mod store;
@@ -52,5 +53,6 @@ pub use receipt::{Evidence, FileFact, Receipt, State};
 #[cfg(feature = "testing")]
 pub use referee::Referee;
 pub use scrub::{Done, Finding, Scrub, ScrubError, ScrubOptions, Tally, Walked};
+pub use seal::{SealError, SealFile, SealRoot, SealRow, SealedFile};
 pub use staging::{Growth, Staged, Staging, StagingArea};
 pub use store::{Copies, Glance, Import, Loaded, PublishError, SignedHead, Store, Whole, Withdrawal};
