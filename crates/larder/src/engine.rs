@@ -20,6 +20,7 @@ use crate::settings::{Access, Credential, Own, Settings, Sumdb};
 /// A mirror, and what shows how it fares.
 pub(crate) struct Engine {
     pub(crate) mirror: Arc<Mirror>,
+    pub(crate) store: Arc<Store>,
     data: Arc<Data>,
     instance: String,
     sources: Vec<Arc<Source>>,
@@ -70,8 +71,8 @@ impl Engine {
             reach: if settings.offline.value { mirror::Reach::Stored } else { mirror::Reach::Anywhere },
             ..mirror::Config::default()
         };
-        let mirror = Mirror::with_own_log(config, policy, store, mirrored.clone(), own);
-        Ok(Engine { mirror, data, instance, sources: sources.all, mirrored, served, asked, registry })
+        let mirror = Mirror::with_own_log(config, policy, Arc::clone(&store), mirrored.clone(), own);
+        Ok(Engine { mirror, store, data, instance, sources: sources.all, mirrored, served, asked, registry })
     }
 
     /// Whether anything can be stored.

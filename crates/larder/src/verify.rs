@@ -1,42 +1,66 @@
 //! `larder verify`: that what lies on this machine is what it should be.
 
+mod records;
+
 use std::{
     env,
     path::{Path, PathBuf},
+    sync::Arc,
 };
 
 use anyhow::{Context, bail};
 use workbench::{
     Environment, GoSettings, Seen,
-    verify::{Subject, report},
+    verify::{Subject, Verified, report},
 };
 
-use crate::{args::VerifyArgs, config::Printed, settings::Settings};
+use crate::{args::VerifyArgs, config::Printed, progress::Progress, settings::Settings};
 
 /// Looks at everything that was named, and says what was seen: 0 nothing is wrong, 1 something is.
 pub(crate) async fn verify(
-    _settings: &Settings,
+    settings: &Settings,
     args: &VerifyArgs,
     env: &Environment,
 ) -> anyhow::Result<Printed> {
     let go = GoSettings::read(env);
     let mut seen = Seen::default();
-    for path in places(&args.paths)? {
+    for path in places(args)? {
         if !path.is_dir() {
             bail!("{} is no directory; give the one of a project", path.display());
         }
-        seen.add(Subject::project(&path, &go)?.verify());
+        seen.add(looked(settings, Arc::new(Subject::project(&path, &go)?)).await?.seen);
+    }
+    if args.modcache {
+        seen.add(looked(settings, Arc::new(Subject::modcache(&go)?)).await?.seen);
     }
     let report = report(seen);
     let code = u8::from(!report.findings.is_empty());
     Ok(Printed { out: if args.json { report.json() } else { report.text() }, code, ..Printed::default() })
 }
 
+/// Reads what lies there, and asks meanwhile what it should be.
+async fn looked(settings: &Settings, subject: Arc<Subject>) -> anyhow::Result<Verified> {
+    let reading = Arc::clone(&subject);
+    let reading = tokio::task::spawn_blocking(move || {
+        let (progress, modules) = (Progress::new(), reading.len());
+        let read = reading.read(&|done| progress.draw(|| format!("{done} of {modules} modules read")));
+        progress.clear();
+        read
+    });
+    let records = records::records(settings, subject.asked()).await?;
+    let read = reading.await.context("the module cache was not read to its end")?;
+    Ok(subject.judge(&read, &records))
+}
+
 /// What was named, as it is found from here: the current directory, if nothing was.
-fn places(named: &[PathBuf]) -> anyhow::Result<Vec<PathBuf>> {
+fn places(args: &VerifyArgs) -> anyhow::Result<Vec<PathBuf>> {
     let here = env::current_dir().context("there is no current directory")?;
     let one = |path: &Path| {
         here.join(path).canonicalize().with_context(|| format!("cannot look at {}", path.display()))
     };
-    if named.is_empty() { Ok(vec![here]) } else { named.iter().map(|path| one(path)).collect() }
+    match args.paths.as_slice() {
+        [] if args.modcache => Ok(Vec::new()),
+        [] => Ok(vec![here]),
+        named => named.iter().map(|path| one(path)).collect(),
+    }
 }

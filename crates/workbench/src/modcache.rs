@@ -125,7 +125,7 @@ impl ModCache {
             Ok(None) => ZipHash::Absent,
             Ok(Some(bytes)) => std::str::from_utf8(&bytes)
                 .ok()
-                .and_then(|text| text.trim_end().parse().ok())
+                .and_then(|text| text.trim().parse().ok())
                 .map_or(ZipHash::Torn, ZipHash::Says),
             Err(error) if error.kind() == io::ErrorKind::FileTooLarge => ZipHash::Torn,
             Err(error) => return Err(error),

@@ -3,10 +3,19 @@
 //! First it is read what there is to look at ([`Subject`]), then what lies there, and what is said of it elsewhere; what
 //! follows from all this is decided in one place. Nothing is written.
 
+mod broken;
+mod judge;
+mod lines;
+mod listing;
+mod lying;
+mod measure;
+mod records;
 mod subject;
 mod sums;
 
-pub use subject::{Subject, SubjectError};
+pub use broken::{Broken, Piece};
+pub use records::{Records, Voucher};
+pub use subject::{Read, Subject, SubjectError, Verified};
 
 use crate::{Report, Seen, doctor::order};
 

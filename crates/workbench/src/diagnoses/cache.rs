@@ -12,11 +12,21 @@ pub(crate) static ZIPHASH_WRONG: Diagnosis = Diagnosis {
     commands: &["rm {file}", "go mod verify"],
 };
 
+pub(crate) static ZIPHASH_ABSENT: Diagnosis = Diagnosis {
+    code: "L5-CACHE-ZIPHASH-ABSENT",
+    layer: Layer::Cache,
+    severity: Severity::Risk,
+    title: "The hash of {module} is not kept beside its zip",
+    cause: "The .ziphash was removed, or the zip was put there by something else than go. go mod verify stops at it, and the unpacked files count for nothing until it is there again.",
+    cure: "Let go hash the zip; it compares with go.sum before it keeps the hash.",
+    commands: &["go mod download {module}", "go mod verify"],
+};
+
 pub(crate) static ZIP_ALTERED: Diagnosis = Diagnosis {
     code: "L5-CACHE-ZIP-ALTERED",
     layer: Layer::Cache,
     severity: Severity::Risk,
-    title: "The zip of {module} in the module cache is not what go.sum says",
+    title: "The zip of {module} in the module cache was altered",
     cause: "It was changed or replaced after it was downloaded. go compares only the .ziphash beside it, so that builds do not notice.",
     cure: "Remove this version from the cache and fetch it again; find out who writes there.",
     commands: &["go mod verify", "rm {file} {stem}.ziphash", "go mod download {module}"],
@@ -52,6 +62,26 @@ pub(crate) static MOD_ALTERED: Diagnosis = Diagnosis {
     commands: &["rm {file}", "go mod download {module}"],
 };
 
+pub(crate) static INFO_WRONG: Diagnosis = Diagnosis {
+    code: "L5-CACHE-INFO-WRONG",
+    layer: Layer::Cache,
+    severity: Severity::Risk,
+    title: "What the module cache says of the version {module} is wrong",
+    cause: "The .info file is torn, or names another version or another time than the version itself does. go takes versions and times from it without comparing them with anything.",
+    cure: "Remove the file; go fetches it again.",
+    commands: &["rm {file}", "go mod download {module}"],
+};
+
+pub(crate) static UNREADABLE: Diagnosis = Diagnosis {
+    code: "L5-CACHE-UNREADABLE",
+    layer: Layer::Cache,
+    severity: Severity::Error,
+    title: "What the module cache has of {module} cannot be read",
+    cause: "The file or directory belongs to another user, is something else than a file, or the disk gives errors. Nobody can say whether it is right, and go fails of it.",
+    cure: "Look at what lies there; give it back to the user who builds, or remove it so that it is fetched again.",
+    commands: &["ls -ld {file}", "dmesg | tail"],
+};
+
 pub(crate) static LOCKED: Diagnosis = Diagnosis {
     code: "L5-CACHE-LOCKED",
     layer: Layer::Cache,
@@ -72,5 +102,15 @@ pub(crate) static LEFTOVERS: Diagnosis = Diagnosis {
     commands: &["rm {file}"],
 };
 
-pub(super) static ALL: &[&Diagnosis] =
-    &[&ZIPHASH_WRONG, &ZIP_ALTERED, &TREE_EDITED, &TREE_INCOMPLETE, &MOD_ALTERED, &LOCKED, &LEFTOVERS];
+pub(super) static ALL: &[&Diagnosis] = &[
+    &ZIPHASH_WRONG,
+    &ZIPHASH_ABSENT,
+    &ZIP_ALTERED,
+    &TREE_EDITED,
+    &TREE_INCOMPLETE,
+    &MOD_ALTERED,
+    &INFO_WRONG,
+    &UNREADABLE,
+    &LOCKED,
+    &LEFTOVERS,
+];

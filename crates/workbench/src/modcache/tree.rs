@@ -4,7 +4,7 @@ use std::{
     collections::BTreeMap,
     fs::{self, File},
     io::{self, Read},
-    path::Path,
+    path::{Path, PathBuf},
 };
 
 use gomod::H1;
@@ -14,6 +14,8 @@ use sha2::{Digest, Sha256};
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Tree {
     files: BTreeMap<String, [u8; 32]>,
+    /// What is no file or could not be read, by its path, and why.
+    odd: BTreeMap<String, String>,
 }
 
 /// How a tree differs from what it was unpacked from. The paths are in order.
@@ -27,31 +29,30 @@ pub struct TreeDifference {
     pub added: Vec<String>,
 }
 
-/// Reads and hashes every file below a directory. Directories without files do not count, as they do not to `go`.
+/// Reads and hashes every file below a directory. Directories without files do not count, as they do not to `go`. What
+/// stands in the way of reading a file is told of it, and ends nothing.
 ///
 /// # Errors
-/// Those of the system; [`io::ErrorKind::InvalidData`] for a name that is no text or more files than a module has.
+/// Those of the system about the directory itself; [`io::ErrorKind::InvalidData`] for more files than a module has.
 pub fn read(dir: &Path) -> io::Result<Tree> {
     let mut tree = Tree::default();
     let mut open = vec![(dir.to_owned(), String::new())];
     let mut buffer = vec![0; 64 << 10];
     while let Some((dir, prefix)) = open.pop() {
-        for entry in fs::read_dir(&dir)? {
-            let entry = entry?;
-            let Ok(name) = entry.file_name().into_string() else {
-                return Err(io::ErrorKind::InvalidData.into());
-            };
-            let path = format!("{prefix}{name}");
-            if entry.file_type()?.is_dir() {
-                if prefix.matches('/').count() < DEEPEST {
-                    open.push((entry.path(), format!("{path}/")));
+        let entries = match fs::read_dir(&dir) {
+            Err(error) if prefix.is_empty() => return Err(error),
+            read => read.and_then(Iterator::collect::<io::Result<Vec<_>>>),
+        };
+        match entries {
+            Ok(entries) => {
+                for entry in entries {
+                    if tree.files.len() + tree.odd.len() >= MOST {
+                        return Err(io::ErrorKind::InvalidData.into());
+                    }
+                    tree.entry(&entry, &prefix, &mut open, &mut buffer);
                 }
-                continue;
             }
-            if tree.files.len() >= MOST {
-                return Err(io::ErrorKind::InvalidData.into());
-            }
-            tree.files.insert(path, digest(&entry.path(), &mut buffer)?);
+            Err(error) => drop(tree.odd.insert(prefix.trim_end_matches('/').to_owned(), error.to_string())),
         }
     }
     Ok(tree)
@@ -68,9 +69,12 @@ pub fn digest_of(path: &Path) -> io::Result<[u8; 32]> {
 /// The SHA-256 of what stands behind this path. What is no file, such as a link to a device, is not read.
 fn digest(path: &Path, buffer: &mut [u8]) -> io::Result<[u8; 32]> {
     if !fs::metadata(path)?.is_file() {
-        return Err(io::ErrorKind::InvalidData.into());
+        return Err(io::Error::new(io::ErrorKind::InvalidData, "no file"));
     }
-    let mut file = File::open(path)?;
+    content(File::open(path)?, buffer)
+}
+
+fn content(mut file: File, buffer: &mut [u8]) -> io::Result<[u8; 32]> {
     let mut hash = Sha256::new();
     loop {
         match file.read(buffer)? {
@@ -81,6 +85,43 @@ fn digest(path: &Path, buffer: &mut [u8]) -> io::Result<[u8; 32]> {
 }
 
 impl Tree {
+    fn entry(
+        &mut self,
+        entry: &fs::DirEntry,
+        prefix: &str,
+        open: &mut Vec<(PathBuf, String)>,
+        buffer: &mut [u8],
+    ) {
+        let name = entry.file_name();
+        let path = format!("{prefix}{}", name.to_string_lossy());
+        let read = match (name.to_str(), entry.file_type()) {
+            (None, _) => Err(io::Error::new(io::ErrorKind::InvalidData, "its name is no text")),
+            (_, Err(error)) => Err(error),
+            (Some(_), Ok(kind)) if kind.is_dir() => {
+                if prefix.matches('/').count() < DEEPEST {
+                    open.push((entry.path(), format!("{path}/")));
+                    Ok(None)
+                } else {
+                    Err(io::Error::new(io::ErrorKind::InvalidData, "too many directories in each other"))
+                }
+            }
+            (Some(_), Ok(kind)) if kind.is_file() => {
+                File::open(entry.path()).and_then(|file| content(file, buffer)).map(Some)
+            }
+            (Some(_), Ok(_)) => digest(&entry.path(), buffer).map(Some),
+        };
+        match read {
+            Ok(Some(digest)) => drop(self.files.insert(path, digest)),
+            Ok(None) => {}
+            Err(error) => drop(self.odd.insert(path, error.to_string())),
+        }
+    }
+
+    /// What is no file or could not be read, by its path in the tree, and why.
+    pub fn odd(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.odd.iter().map(|(path, why)| (path.as_str(), why.as_str()))
+    }
+
     /// How many files there are.
     pub fn len(&self) -> usize {
         self.files.len()
@@ -88,7 +129,7 @@ impl Tree {
 
     /// Whether there is none.
     pub fn is_empty(&self) -> bool {
-        self.files.is_empty()
+        self.files.is_empty() && self.odd.is_empty()
     }
 
     /// The SHA-256 of a file.
@@ -101,9 +142,12 @@ impl Tree {
         self.files.iter().map(|(path, digest)| (path.as_str(), digest))
     }
 
-    /// Its hash, if it is what a module zip with this prefix (`PATH@VERSION`) holds. `None` for a name with a line feed,
-    /// which no zip can hold.
+    /// Its hash, if it is what a module zip with this prefix (`PATH@VERSION`) holds. `None` for what no zip can hold: a name
+    /// with a line feed, and what is no file.
     pub fn h1(&self, prefix: &str) -> Option<H1> {
+        if !self.odd.is_empty() {
+            return None;
+        }
         let names: Vec<_> = self.files.keys().map(|path| format!("{prefix}/{path}")).collect();
         let digests = names.iter().map(String::as_str).zip(self.files.values().copied());
         H1::of_digests(digests).ok()
@@ -116,13 +160,15 @@ impl Tree {
             zip.iter().filter(|(path, _)| !path.ends_with('/')).map(|(path, hash)| (&**path, hash)).collect();
         for (path, hash) in &wanted {
             match self.files.get(*path) {
+                None if self.odd.contains_key(*path) => difference.changed.push((*path).to_owned()),
                 None => difference.missing.push((*path).to_owned()),
                 Some(found) if found != *hash => difference.changed.push((*path).to_owned()),
                 Some(_) => {}
             }
         }
-        let added = self.files.keys().filter(|path| !wanted.contains_key(path.as_str()));
-        difference.added = added.cloned().collect();
+        let here = self.files.keys().chain(self.odd.keys());
+        difference.added = here.filter(|path| !wanted.contains_key(path.as_str())).cloned().collect();
+        difference.added.sort_unstable();
         difference
     }
 }
