@@ -6,5 +6,6 @@
 
 mod cache;
 mod manners;
+mod verify;
 mod warm;
 mod world;

@@ -41,7 +41,7 @@ const FOLLOWS: &[Follows] = &[
     (&gosum::BYTE_ORDER_MARK, &[&proxy::SUM_MISSING], Scope::Machine),
     (&gosum::BAD_HASH, &[&gosum::CONTRADICTS, &gosum::LINE_WRONG, &proxy::SUM_MISMATCH_GOSUM], Scope::Module),
     (&gosum::CONTRADICTS, &[&gosum::LINE_WRONG, &proxy::SUM_MISMATCH_GOSUM], Scope::Module),
-    (&gosum::LINE_WRONG, &[&proxy::SUM_MISMATCH_GOSUM], Scope::Module),
+    (&gosum::LINE_WRONG, &[&proxy::SUM_MISMATCH_GOSUM, &proxy::SUM_MISMATCH_DB], Scope::Module),
     (&state::CACHE_DAMAGED, &[&cache::LEFTOVERS, &state::PACKAGE_ABSENT], Scope::Module),
     (&cache::TREE_INCOMPLETE, &[&state::PACKAGE_ABSENT], Scope::Module),
     (&layout::REPLACE_NO_GOMOD, &[&state::PACKAGE_ABSENT], Scope::Module),
