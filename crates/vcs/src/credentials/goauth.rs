@@ -47,6 +47,14 @@ impl Default for GoAuth {
     }
 }
 
+impl GoAuth {
+    /// Whether the go command takes this as the output of a command: URLs, an empty line, headers, an empty line, as often
+    /// as it likes; or nothing.
+    pub fn takes(said: &str) -> bool {
+        output(said).is_some()
+    }
+}
+
 impl FromStr for GoAuth {
     type Err = BadGoAuth;
 

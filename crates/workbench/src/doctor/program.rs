@@ -44,17 +44,28 @@ pub(super) enum Silent {
 #[derive(Debug)]
 pub(super) struct Program {
     command: Command,
+    /// Whether it gets a session of its own, and with it no terminal that it could ask somebody at.
+    apart: bool,
 }
 
 impl Program {
     /// A program that this environment's PATH leads to. Of the environment everything acts but what would make a git
     /// look elsewhere or write traces, and nobody is asked for anything: not on a terminal, not in a window.
     pub(super) fn new(name: &str, env: &Environment) -> Result<Self, Silent> {
-        let mut command = Command::new(find(name, env).ok_or(Silent::Absent)?);
+        Ok(Self::at(&find(name, env).ok_or(Silent::Absent)?, env))
+    }
+
+    /// A program at a place, in the same environment.
+    pub(super) fn at(path: &Path, env: &Environment) -> Self {
+        let apart = find("setsid", env);
+        let mut command = Command::new(apart.as_deref().unwrap_or(path));
+        if apart.is_some() {
+            command.arg(path);
+        }
         let acts = |name: &OsStr| name.to_str().is_none_or(|name| !is_scrubbed(name));
         command.env_clear().envs(env.iter().filter(|(name, _)| acts(name))).envs(QUIET);
         command.current_dir("/");
-        Ok(Program { command })
+        Program { command, apart: apart.is_some() }
     }
 
     /// With these arguments.
@@ -79,7 +90,9 @@ impl Program {
     pub(super) fn run(mut self, within: Duration) -> Result<Said, Silent> {
         let until = Instant::now() + within;
         let command = self.command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        let mut group = Group { child: command.process_group(0).spawn()?, ended: false };
+        // A session begins a group of processes; setsid(1) makes one at once, unless it leads a group already.
+        let command = if self.apart { command } else { command.process_group(0) };
+        let mut group = Group { child: command.spawn()?, ended: false };
         let (tell, told) = mpsc::channel();
         let streams: [Option<Box<dyn Read + Send>>; 2] = [
             group.child.stdout.take().map(|stream| Box::new(stream) as _),
@@ -133,6 +146,8 @@ impl Drop for Group {
     fn drop(&mut self) {
         if !self.ended {
             let _ = kill_process_group(Pid::from_child(&self.child), Signal::KILL);
+            // If it leads no group yet.
+            let _ = self.child.kill();
             let _ = self.child.wait();
         }
     }

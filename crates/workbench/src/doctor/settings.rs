@@ -4,6 +4,7 @@ mod chain;
 mod env_file;
 mod flags;
 mod follows;
+mod goauth;
 mod installed;
 mod patterns;
 mod places;

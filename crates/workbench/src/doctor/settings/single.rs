@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::{
     super::{Patient, Seen, program::is_program},
-    installed, told,
+    goauth, installed, told,
 };
 use crate::{Change, Finding, Found, GoVariable, diagnoses::settings};
 
@@ -18,7 +18,7 @@ pub(super) fn look(patient: &Patient) -> Seen {
         (GoVariable::Toolchain, toolchain),
         (GoVariable::Work, work),
         (GoVariable::Vcs, vcs),
-        (GoVariable::Auth, auth),
+        (GoVariable::Auth, goauth::look),
     ];
     for (variable, look) in looks {
         if let Some(found) = patient.go().get(variable) {
@@ -32,7 +32,12 @@ pub(super) fn look(patient: &Patient) -> Seen {
 }
 
 /// A finding that taking the setting away mends.
-fn wrong(patient: &Patient, diagnosis: &'static crate::Diagnosis, found: &Found, why: &str) -> Finding {
+pub(super) fn wrong(
+    patient: &Patient,
+    diagnosis: &'static crate::Diagnosis,
+    found: &Found,
+    why: &str,
+) -> Finding {
     told::finding(patient, diagnosis, found).evidence(why).fixed(Change::unset(found))
 }
 
@@ -137,30 +142,6 @@ fn vcs(patient: &Patient, found: &Found, seen: &mut Seen) {
     }
     if let Some(fault) = fault {
         seen.found(wrong(patient, &settings::GOVCS_SYNTAX, found, &fault));
-    }
-}
-
-/// Nothing is run: a program that knows passwords may ask people for them.
-fn auth(patient: &Patient, found: &Found, seen: &mut Seen) {
-    if let Err(error) = found.value.parse::<vcs::GoAuth>() {
-        seen.found(wrong(patient, &settings::GOAUTH, found, &error.to_string()));
-        return;
-    }
-    for command in found.value.split(';').map(str::trim) {
-        let mut words = command.split_whitespace();
-        let first = words.next().unwrap_or_default().trim_matches(['"', '\'']);
-        let why = match first {
-            "off" | "netrc" => continue,
-            "git" if words.next().is_some_and(|dir| Path::new(dir).is_dir()) => continue,
-            "git" => "the directory of git is not there".to_owned(),
-            _ if first.contains('/') && is_program(&patient.dir.join(first)) => continue,
-            _ if first.contains('/') => format!("{} is no program that can be run", told::shown(first)),
-            _ if patient.env.path().any(|dir| is_program(&dir.join(first))) => continue,
-            _ => format!("there is no program {} in PATH", told::shown(first)),
-        };
-        let finding = Finding::new(&settings::GOAUTH).name("variable", "GOAUTH").evidence(why);
-        let finding = finding.evidence(format!("GOAUTH is set in {}", found.place));
-        seen.found(finding);
     }
 }
 

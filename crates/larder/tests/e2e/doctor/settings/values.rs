@@ -1,11 +1,14 @@
 //! Single values, and how they are written.
 
-use std::fs;
+use std::{fs, os::unix::fs::PermissionsExt};
 
 use testkit::ScriptedUpstream;
 
 use super::{go, requiring, settings, shows, told};
-use crate::world::{project, tree};
+use crate::{
+    doctor::doctor,
+    world::{project, tree},
+};
 
 #[test]
 fn quotes_that_no_shell_takes_off() {
@@ -90,6 +93,43 @@ fn a_database_without_its_key() {
     settings(&go).is("L1-GOSUMDB");
 }
 
+/// A program at home that `go` runs before it asks anybody over TLS; `go` says with -x what became of it.
+#[test]
+fn credentials_of_a_program_that_gives_none() {
+    for (script, said) in [
+        ("echo hunter2 >&2; exit 3", "exit status 3"),
+        ("echo 'Authorization: hunter2'", "not of the form"),
+        ("sleep 600", "did not end within"),
+        // There is nobody to ask.
+        ("read answer </dev/tty", "exit status"),
+    ] {
+        let mut go = go();
+        let program = go.work().join("../home/login");
+        fs::write(&program, format!("#!/bin/sh\n{script}\n")).unwrap();
+        fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
+        go = go.env("GOAUTH", format!("{} --token hunter3", program.display()));
+        let report = doctor(&go, &["--check", "switches"]);
+        let finding = report.is("L1-GOAUTH");
+        shows(finding, said);
+        assert!(!report.ran.stdout.contains("hunter"), "{}", report.ran);
+        // Nobody is asked by a go that asks nobody over TLS.
+        settings(&go).healthy();
+        doctor(&go.env("GOPROXY", "off"), &["--check", "switches"]).healthy();
+    }
+}
+
+#[test]
+fn credentials_of_a_program_that_gives_some() {
+    let go = go();
+    let program = go.work().join("../home/login");
+    let script = "#!/bin/sh\nprintf 'https://git.example.com\\n\\nAuthorization: Basic aHVudGVyMg==\\n\\n'\n";
+    fs::write(&program, script).unwrap();
+    fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
+    let report = doctor(&go.env("GOAUTH", program), &["--check", "switches"]);
+    report.healthy();
+    assert!(!report.ran.stdout.contains("aHVu"), "{}", report.ran);
+}
+
 #[test]
 fn flags_that_are_none() {
     let go = told("GOFLAGS=-mod=mod x\n");
@@ -123,7 +163,7 @@ fn a_flag_that_names_a_go_mod() {
     let go = told("GOFLAGS=-modfile=ci.mod\n");
     assert!(go.run(["list"]).fails().stderr.contains("ci.mod"));
     settings(&go).is("L1-GOFLAGS-MODFILE");
-    crate::doctor::doctor(&go, &["--offline"]).is("L1-GOFLAGS-MODFILE");
+    doctor(&go, &["--offline"]).is("L1-GOFLAGS-MODFILE");
     go.write("ci.mod", &go.read("go.mod"));
     go.run(["list"]).ok();
     settings(&go).healthy();
