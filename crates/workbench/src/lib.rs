@@ -12,6 +12,7 @@ pub mod gosum;
 pub mod imports;
 pub mod kept_log;
 pub mod modcache;
+pub mod module_files;
 pub mod module_graph;
 pub mod needs;
 pub mod project;

@@ -16,7 +16,7 @@ use std::{
 use gomod::{H1, ModulePath, ModuleVersion};
 
 pub use tree::{Tree, TreeDifference, digest_of, read as read_tree};
-pub use zip::{CachedZip, read as read_zip};
+pub use zip::{CachedZip, read as read_zip, read_at as read_zip_at};
 
 /// A module cache.
 #[derive(Clone, Debug)]

@@ -1,6 +1,6 @@
 //! A zip in the module cache.
 
-use std::{fs::File, io};
+use std::{fs::File, io, path::Path};
 
 use gomod::{ModuleVersion, ZipCheck, ZipContents, ZipFault};
 
@@ -21,7 +21,12 @@ pub enum CachedZip {
 
 /// Reads and hashes the whole zip.
 pub fn read(cache: &ModCache, module: &ModuleVersion) -> CachedZip {
-    let opened = File::open(cache.file(module, Part::Zip)).and_then(|file| {
+    read_at(&cache.file(module, Part::Zip), module)
+}
+
+/// The same of a zip that lies elsewhere.
+pub fn read_at(path: &Path, module: &ModuleVersion) -> CachedZip {
+    let opened = File::open(path).and_then(|file| {
         let len = file.metadata()?.len();
         Ok((file, len))
     });

@@ -1,13 +1,19 @@
 //! vendor/: does it fit go.mod, and is it what the modules have?
 
-use std::{collections::BTreeMap, fs, path::Path};
+use std::{
+    fs,
+    path::Path,
+    time::{Duration, Instant},
+};
+
+use gomod::SumFile;
 
 use super::case::{Case, word};
 use crate::{
     Finding, Patient, Seen,
     diagnoses::{layout, state},
     imports::Imports,
-    modcache::{CachedZip, read_zip},
+    module_files::{Files, ModuleFiles},
     vendor_tree::{Difference, VendorTree, Vendored},
 };
 
@@ -34,10 +40,14 @@ pub(super) fn look(patient: &Patient) -> Seen {
         seen.found(Finding::new(&state::VENDOR).evidence(said(difference)));
     }
     packages(&case, &tree, &mut seen);
-    let (compared, left) = files(&case, &tree, &mut seen);
-    if left > 0 {
+    let known = ModuleFiles::on_this_machine(&patient.env, patient.go(), case.cache.clone());
+    let (compared, left) = files(&case, &tree, &known, &mut seen);
+    if !left.is_empty() {
+        let named = left.iter().take(NAMED).cloned().collect::<Vec<_>>().join(", ");
+        let among = if left.len() > NAMED { "among them " } else { "" };
         seen.unchecked(format!(
-            "vendor: {left} modules are not in the module cache, so that their files were not compared"
+            "vendor: the files of {} modules, which lie nowhere else on this machine as go.sum has them: {among}{named}",
+            left.len()
         ));
     }
     if seen.findings.is_empty() {
@@ -88,22 +98,23 @@ fn packages(case: &Case, tree: &VendorTree, seen: &mut Seen) {
     }
 }
 
-/// Compares the files of vendored packages with those of the modules' zips, where these are in the cache. Says of how
-/// many modules, and of how many not.
-fn files(case: &Case, tree: &VendorTree, seen: &mut Seen) -> (usize, usize) {
-    let (mut compared, mut left) = (0, 0);
+/// Compares the files of vendored packages with those of the modules, where these lie on this machine. Says of how many
+/// modules, and of which not.
+fn files(case: &Case, tree: &VendorTree, known: &ModuleFiles, seen: &mut Seen) -> (usize, Vec<String>) {
+    let (mut compared, mut left) = (0, Vec::new());
+    let (sums, until) = (case.sums(), Instant::now() + READING);
     for vendored in tree.modules().iter().filter(|module| !module.packages.is_empty()) {
         let Some(module) = vendored.source() else { continue };
-        let CachedZip::Whole(contents) = read_zip(&case.cache, &module) else {
-            left += 1;
+        let recorded = || sums.deciding(&module, SumFile::Zip).and_then(|(_, line)| line.h1());
+        let files = if Instant::now() < until { known.of(&module, recorded()) } else { None };
+        let Some(files) = files else {
+            left.push(module.to_string());
             continue;
         };
         compared += 1;
-        let zip: BTreeMap<&str, &[u8; 32]> =
-            contents.files.iter().map(|(path, hash)| (&**path, hash)).collect();
         let mut finding = None;
         for package in &vendored.packages {
-            for file in altered(tree.dir(), vendored, package, &zip) {
+            for file in altered(tree.dir(), vendored, package, &files) {
                 let name = module.to_string();
                 let known = finding.unwrap_or_else(|| {
                     Finding::new(&layout::VENDOR_EDITED).name("module", &name).name("dir", &word(tree.dir()))
@@ -119,7 +130,7 @@ fn files(case: &Case, tree: &VendorTree, seen: &mut Seen) -> (usize, usize) {
 }
 
 /// The files of a package that the module does not have, or has otherwise.
-fn altered(dir: &Path, vendored: &Vendored, package: &str, zip: &BTreeMap<&str, &[u8; 32]>) -> Vec<String> {
+fn altered(dir: &Path, vendored: &Vendored, package: &str, known: &Files) -> Vec<String> {
     let Some(below) = vendored.below(package) else { return Vec::new() };
     let dir = dir.join(package);
     let Ok(entries) = fs::read_dir(&dir) else { return Vec::new() };
@@ -130,8 +141,8 @@ fn altered(dir: &Path, vendored: &Vendored, package: &str, zip: &BTreeMap<&str, 
             let path = if below.is_empty() { name } else { format!("{below}/{name}") };
             let found = crate::modcache::digest_of(&entry.path()).ok()?;
             let shown = entry.path().display().to_string();
-            match zip.get(path.as_str()) {
-                Some(hash) if **hash == found => None,
+            match known.get(&path) {
+                Some(hash) if *hash == found => None,
                 Some(_) => Some(format!("{shown}: changed")),
                 None => Some(format!("{shown}: not of the module")),
             }
@@ -140,3 +151,8 @@ fn altered(dir: &Path, vendored: &Vendored, package: &str, zip: &BTreeMap<&str, 
     said.sort();
     said
 }
+
+/// How long files of modules are read.
+const READING: Duration = Duration::from_secs(3);
+/// How many modules a line names.
+const NAMED: usize = 5;

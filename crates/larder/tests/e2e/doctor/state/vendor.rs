@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use super::{Site, append};
+use super::{Site, append, doctor};
 
 impl Site {
     pub(super) fn vendored() -> Site {
@@ -76,4 +76,42 @@ fn a_file_was_edited_and_no_build_notices() {
     site.builds();
     site.go.run(["mod", "verify"]).ok();
     site.is("L5-VENDOR-EDITED");
+}
+
+/// Wherever the module lies on this machine, if it is what go.sum says.
+#[test]
+fn a_file_was_edited_and_the_module_lies_elsewhere() {
+    let vendor = |site: &Site| doctor(&site.go, &["--check", "vendor"]);
+    let edited = || {
+        let site = Site::vendored();
+        append(&site.path("vendor/example.com/old/old.go"), "\nconst M = 1\n");
+        site
+    };
+    let old = "example.com/old@v2.1.0+incompatible";
+    // The zip alone is gone.
+    let site = edited();
+    fs::remove_file(site.cached(old, "zip")).unwrap();
+    vendor(&site).is("L5-VENDOR-EDITED");
+    // All of the module cache is gone, and Larder, or a directory of GOPROXY, has the module.
+    for variable in ["LARDER_DATA", "GOPROXY"] {
+        let site = edited();
+        site.go.run(["clean", "-modcache"]).ok();
+        let dir = tempfile::tempdir().unwrap();
+        let report = vendor(&site);
+        let left = report.json["unchecked"].to_string();
+        assert!(left.contains("vendor: the files of 4 modules, which lie nowhere else"), "{}", report.ran);
+        crate::world::tree().write_to(&dir.path().join("modules"));
+        let place = dir.path().display();
+        let site = match variable {
+            "GOPROXY" => site.env(variable, &format!("file://{place}/modules")),
+            _ => site.env(variable, &place.to_string()),
+        };
+        vendor(&site).is("L5-VENDOR-EDITED");
+        // What is not as go.sum says is not believed.
+        let zip = dir.path().join("modules/example.com/old/@v/v2.1.0+incompatible.zip");
+        fs::copy(dir.path().join("modules/example.com/app/@v/v1.0.0.zip"), zip).unwrap();
+        let report = vendor(&site);
+        let left = report.json["unchecked"].to_string();
+        assert!(left.contains(&format!("vendor: the files of 1 modules, which lie nowhere else on this machine as go.sum has them: {old}")), "{}", report.ran);
+    }
 }
