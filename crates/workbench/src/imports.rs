@@ -53,6 +53,22 @@ impl Imports {
         imports
     }
 
+    /// Reads the Go files of one directory alone.
+    pub fn of_package(dir: &Path) -> Self {
+        let mut imports = Imports::default();
+        let Ok(entries) = fs::read_dir(dir) else { return imports };
+        for entry in entries.flatten().take(MOST) {
+            let name = entry.file_name();
+            let Some(name) = name.to_str().filter(|name| is_go(name) && !name.starts_with(['.', '_'])) else {
+                continue;
+            };
+            if entry.file_type().is_ok_and(|kind| kind.is_file()) {
+                imports.add(&entry.path(), name);
+            }
+        }
+        imports
+    }
+
     fn add(&mut self, path: &Path, name: &str) {
         self.files += 1;
         let mut head = Vec::new();

@@ -6,6 +6,7 @@ mod memory;
 mod modules;
 mod packages;
 mod places;
+mod reached;
 mod requirements;
 mod sums;
 mod toolchain;

@@ -1,15 +1,21 @@
 //! What the project's packages import, and which modules have it.
 
-use std::collections::BTreeMap;
+use std::{
+    path::Path,
+    time::{Duration, Instant},
+};
 
 use gomod::{ModuleVersion, SumFile};
 
-use super::case::{Case, Sums};
+use super::{
+    case::{Case, Sums},
+    reached::{Modules, Reached, candidates, has, is_in, is_of_a_module},
+};
 use crate::{
     Finding, Patient, Seen,
-    build_list::{From, Needed},
+    build_list::From,
     diagnoses::{proxy, state},
-    imports::{self, Import, Imports},
+    imports::{Import, Imports},
 };
 
 pub(super) fn look(patient: &Patient) -> Seen {
@@ -20,18 +26,34 @@ pub(super) fn look(patient: &Patient) -> Seen {
         return seen;
     }
     let sums = case.sums();
-    let needed: BTreeMap<&str, &Needed> =
+    let modules: Modules<'_> =
         case.list.needed().iter().map(|needed| (needed.path.as_str(), needed)).collect();
-    let mut files = 0;
+    let lines = Lines::of(&case, &sums);
+    let (mut files, mut all) = (0, Vec::new());
     for main in case.project.mains() {
         let imports = Imports::of_module(main.dir());
         files += imports.files();
         if imports.is_truncated() {
             seen.unchecked(format!("imports: only {} files of {} were read", imports.files(), main.path()));
         }
-        for (package, import) in imports.packages() {
-            one(&case, &sums, &needed, package, import, &mut seen);
+        for (package, import) in imports.packages().filter(|(package, _)| is_of_others(&case, package)) {
+            one(&case, &modules, package, import, &mut seen);
+            if import.always {
+                lines.needs(&modules, package, &import.file, &mut seen);
+                all.push(package.to_owned());
+            }
         }
+    }
+    let until = Instant::now() + READING;
+    let reached = Reached::from(&case, &modules, all.iter().map(String::as_str), until);
+    for (package, file) in reached.packages.iter().filter(|(package, _)| is_of_others(&case, package)) {
+        lines.needs(&modules, package, file, &mut seen);
+    }
+    if reached.truncated {
+        seen.unchecked(format!(
+            "imports: what the packages of other modules import was not read to its end within {} s",
+            READING.as_secs()
+        ));
     }
     if seen.findings.is_empty() {
         seen.passed(format!(
@@ -41,20 +63,18 @@ pub(super) fn look(patient: &Patient) -> Seen {
     seen
 }
 
-fn one(
-    case: &Case,
-    sums: &Sums,
-    needed: &BTreeMap<&str, &Needed>,
-    package: &str,
-    import: &Import,
-    seen: &mut Seen,
-) {
-    if !is_of_a_module(package) || case.project.mains().iter().any(|main| is_in(package, main.path())) {
+/// Whether a package has to come from another module.
+fn is_of_others(case: &Case, package: &str) -> bool {
+    is_of_a_module(package) && !case.project.mains().iter().any(|main| is_in(package, main.path()))
+}
+
+fn one(case: &Case, modules: &Modules<'_>, package: &str, import: &Import, seen: &mut Seen) {
+    if !import.always {
         return;
     }
-    let candidates: Vec<_> = prefixes(package).filter_map(|prefix| needed.get(prefix).copied()).collect();
+    let candidates = candidates(modules, package);
     let Some(nearest) = candidates.first() else {
-        if import.always && !case.project.is_updated_by_builds() {
+        if !case.project.is_updated_by_builds() {
             let evidence =
                 format!("{}: import {package:?}, which no required module has", import.file.display());
             let finding = Finding::new(&state::NOT_REQUIRED).name("module", package);
@@ -62,78 +82,61 @@ fn one(
         }
         return;
     };
-    let has: Vec<_> = candidates.iter().map(|needed| has(case, needed, package)).collect();
-    if import.always && has.iter().all(|has| *has == Has::No) {
+    if candidates.iter().all(|needed| has(case, needed, package) == Some(false)) {
         let name = match &nearest.from {
             From::Fetched(module) => module.to_string(),
             _ => nearest.path.clone(),
         };
         let evidence = format!("{}: import {package:?}: {name} has no such directory", import.file.display());
         seen.found(Finding::new(&state::PACKAGE_ABSENT).name("module", &name).evidence(evidence));
-        return;
-    }
-    // Which module has it is known only where one alone can.
-    if let ([only], From::Fetched(module)) = (candidates.as_slice(), &nearest.from)
-        && import.always
-        && only.direct
-    {
-        line(case, sums, module, package, import, seen);
     }
 }
 
-/// The line that a module needs which packages come from.
-fn line(case: &Case, sums: &Sums, module: &ModuleVersion, package: &str, import: &Import, seen: &mut Seen) {
-    let recorded = sums.files().iter().any(|(_, lines)| !lines.is_empty());
-    if !recorded || case.project.is_updated_by_builds() || sums.deciding(module, SumFile::Zip).is_some() {
-        return;
+/// The lines that modules need which packages come from.
+struct Lines<'a> {
+    sums: &'a Sums,
+    /// Whether go.sum has lines, builds add none, and each version is known for certain: where that is not so, something
+    /// else is told.
+    count: bool,
+    /// Whether that is so only of modules that the project's own packages import.
+    direct_only: bool,
+}
+
+impl<'a> Lines<'a> {
+    fn of(case: &Case, sums: &'a Sums) -> Self {
+        let recorded = sums.files().iter().any(|(_, lines)| !lines.is_empty());
+        let certain = if case.project.is_pruned() {
+            case.list.raised().is_empty()
+        } else {
+            case.list.unread().is_empty()
+        };
+        let count = recorded && !case.project.is_updated_by_builds();
+        Lines { sums, count, direct_only: !certain }
     }
-    let finding = Finding::new(&proxy::SUM_MISSING).name("module", &module.to_string());
-    let finding = finding.evidence(format!("go.sum: no line {module}"));
-    seen.found(finding.evidence(format!("{}: import {package:?}", import.file.display())));
-}
 
-#[derive(PartialEq)]
-enum Has {
-    Yes,
-    No,
-    Unknown,
-}
+    /// go reads the zip of every module that could have the package, to see that only one has it (modload,
+    /// `importFromModules`).
+    fn needs(&self, modules: &Modules<'_>, package: &str, file: &Path, seen: &mut Seen) {
+        let candidates = candidates(modules, package);
+        if !self.count || self.direct_only && !matches!(&*candidates, [only] if only.direct) {
+            return;
+        }
+        for needed in candidates {
+            if let From::Fetched(module) = &needed.from {
+                self.line(module, package, file, seen);
+            }
+        }
+    }
 
-fn has(case: &Case, needed: &Needed, package: &str) -> Has {
-    let below = package.strip_prefix(&needed.path).unwrap_or_default().trim_start_matches('/');
-    let root = match &needed.from {
-        From::Fetched(module) if case.cache.is_unpacked(module) => case.cache.tree(module),
-        From::Directory(dir) if dir.is_dir() => dir.clone(),
-        _ => return Has::Unknown,
-    };
-    if imports::is_package(&root.join(below)) { Has::Yes } else { Has::No }
-}
-
-/// Whether a package is of a module that can be fetched, and not of Go itself: its first element has a dot.
-fn is_of_a_module(package: &str) -> bool {
-    package.split('/').next().is_some_and(|first| first.contains('.')) && !package.starts_with('.')
-}
-
-fn is_in(package: &str, module: &str) -> bool {
-    package.strip_prefix(module).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-}
-
-/// The package's path and all that it lies in, the longest first.
-fn prefixes(package: &str) -> impl Iterator<Item = &str> {
-    std::iter::successors(Some(package), |path| path.rsplit_once('/').map(|(above, _)| above))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn paths_and_what_they_lie_in() {
-        assert_eq!(
-            prefixes("a.example/b/c").collect::<Vec<_>>(),
-            ["a.example/b/c", "a.example/b", "a.example"]
-        );
-        assert!(is_in("a.example/b", "a.example/b") && !is_in("a.example/bc", "a.example/b"));
-        assert!(is_of_a_module("a.example/b") && !is_of_a_module("net/http") && !is_of_a_module("./x"));
+    fn line(&self, module: &ModuleVersion, package: &str, file: &Path, seen: &mut Seen) {
+        if self.sums.deciding(module, SumFile::Zip).is_some() {
+            return;
+        }
+        let finding = Finding::new(&proxy::SUM_MISSING).name("module", &module.to_string());
+        let finding = finding.evidence(format!("go.sum: no line {module}"));
+        seen.found(finding.evidence(format!("{}: import {package:?}", file.display())));
     }
 }
+
+/// How long packages of other modules are read.
+const READING: Duration = Duration::from_secs(2);

@@ -47,6 +47,52 @@ fn a_byte_order_mark() {
     assert_eq!(report.codes()[0], "L3-GOSUM-BYTE-ORDER-MARK", "{}", report.ran);
 }
 
+/// The project itself imports nothing of that module: `example.com/app` does.
+#[test]
+fn the_line_of_a_module_that_another_one_imports_is_missing() {
+    let site = Site::new();
+    site.edit("go.sum", |text| {
+        let lines = text.lines().filter(|line| !line.starts_with("example.com/old v2.1.0+incompatible h1:"));
+        lines.map(|line| format!("{line}\n")).collect()
+    });
+    site.fails(
+        "missing go.sum entry for module providing package example.com/old (imported by example.com/app)",
+    );
+    let report = site.doctor();
+    let finding = report.is("L3-GOSUM-LINE-MISSING");
+    assert!(finding["evidence"][1].as_str().unwrap().contains("app@v1.0.0/app.go: import"), "{finding}");
+    site.go.run(["mod", "download", "example.com/old"]).ok();
+}
+
+/// A module that could have a package of another one needs a line too: go looks whether it has it.
+#[test]
+fn the_line_of_a_module_above_is_missing() {
+    let above = "-- example.com/tree@v1.0.0/go.mod --\nmodule example.com/tree\n\ngo 1.21\n-- example.com/tree@v1.0.0/tree.go --\npackage tree\n";
+    let below = above
+        .replace("example.com/tree", "example.com/tree/leaf")
+        .replace("package tree", "package leaf")
+        .replace("tree.go", "leaf.go");
+    let modules = testkit::ModuleTree::parse(&format!("{above}{below}"));
+    let upstream = testkit::ScriptedUpstream::serving(modules);
+    let go = crate::world::project(&upstream.url());
+    go.write(
+        "go.mod",
+        "module test\n\ngo 1.21\n\nrequire example.com/tree v1.0.0\n\nrequire example.com/tree/leaf v1.0.0\n",
+    );
+    go.write(
+        "main.go",
+        "package test\n\nimport (\n\t_ \"example.com/tree\"\n\t_ \"example.com/tree/leaf\"\n)\n",
+    );
+    go.run(["mod", "tidy"]).ok();
+    go.write("main.go", "package test\n\nimport _ \"example.com/tree/leaf\"\n");
+    super::super::doctor(&go, &["--check", "imports,go-sum"]).healthy();
+    let sum = go.read("go.sum");
+    let lines = sum.lines().filter(|line| !line.starts_with("example.com/tree v1.0.0 h1:"));
+    go.write("go.sum", &lines.map(|line| format!("{line}\n")).collect::<String>());
+    go.run(["build", "."]).fails();
+    super::super::doctor(&go, &["--check", "imports,go-sum"]).is("L3-GOSUM-LINE-MISSING");
+}
+
 #[test]
 fn carriage_returns_are_none() {
     let site = Site::new();
