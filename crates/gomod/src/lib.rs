@@ -58,7 +58,7 @@ pub use path::{ModulePath, PathError, PathFault, check_import_path, split_major}
 pub use patterns::Patterns;
 pub use proxy_list::{ProxyEntry, ProxyList, ProxyListError, ProxyTarget, Separator};
 pub use pseudo::{BaseError, Pseudo, pseudo_stamp, pseudo_version};
-pub use quote::{auto_quote, quote};
+pub use quote::{auto_quote, quote, unquote};
 pub use read_at::ReadAt;
 pub use request::{BadRequest, Request};
 pub use rev::{Rev, RevError};

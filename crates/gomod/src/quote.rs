@@ -50,7 +50,7 @@ pub fn quote(text: &str) -> String {
 
 /// Go's `strconv.Unquote` of a text in double quotes or backquotes. Bytes that are no UTF-8 (`\xff`) come out
 /// as U+FFFD.
-pub(crate) fn unquote(quoted: &str) -> Option<String> {
+pub fn unquote(quoted: &str) -> Option<String> {
     if let Some(raw) = quoted.strip_prefix('`') {
         let text = raw.strip_suffix('`').filter(|text| !text.contains('`'))?;
         return Some(text.replace('\r', ""));

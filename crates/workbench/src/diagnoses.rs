@@ -1,5 +1,6 @@
 //! Everything that can be found, by the step in which it is looked for.
 
+pub(crate) mod binary;
 pub(crate) mod cache;
 pub(crate) mod gosum;
 pub(crate) mod layout;
@@ -28,6 +29,7 @@ pub fn all() -> impl Iterator<Item = &'static Diagnosis> {
         layout::ALL,
         state::ALL,
         cache::ALL,
+        binary::ALL,
     ]
     .into_iter()
     .flatten()

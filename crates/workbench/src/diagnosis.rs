@@ -53,6 +53,8 @@ pub enum Layer {
     Module,
     /// The machine's storage.
     Disk,
+    /// Programs that were built.
+    Binary,
 }
 
 /// How bad it is.
@@ -81,6 +83,7 @@ impl Layer {
             Layer::Toolchain => "toolchain",
             Layer::Module => "module",
             Layer::Disk => "disk",
+            Layer::Binary => "binary",
         }
     }
 }

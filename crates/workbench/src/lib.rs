@@ -6,6 +6,7 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used))]
 
 pub mod bench;
+pub mod binary;
 pub mod build_list;
 pub mod cache;
 pub mod gosum;
