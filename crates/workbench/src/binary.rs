@@ -27,7 +27,7 @@ use std::{
 };
 
 pub use self::{
-    audit::{Against, Audit, Demands, Said, Testimony, WhichSum, audit},
+    audit::{Against, Audit, Compared, Demands, Said, Testimony, WhichSum, audit, damaged},
     build_info::{BuildInfo, BuildInfoFault, Listed, Standing},
     ldflags::stamp_flags,
     sbom::{Sbom, SbomFormat},

@@ -101,7 +101,7 @@ pub struct Compared {
 /// [`BinaryError`], where a stamp is looked for and the file leads nowhere.
 pub fn audit(binary: &Binary, program: &Program, against: Against<'_>) -> Result<Audit, BinaryError> {
     let file = binary.path().display().to_string();
-    let mut auditor = Auditor { file, against, audit: Audit::default() };
+    let mut auditor = Auditor { file, against, audit: Audit::default(), open: BTreeMap::new() };
     match program.info() {
         Ok(info) => {
             auditor.modules(info);
@@ -121,8 +121,8 @@ pub fn audit(binary: &Binary, program: &Program, against: Against<'_>) -> Result
     Ok(auditor.audit)
 }
 
-/// What is said of a file that is no program, or none that can be read.
-pub(super) fn damaged(file: &Path, why: &str) -> Finding {
+/// What is said of a file whose headers lead nowhere.
+pub fn damaged(file: &Path, why: &str) -> Finding {
     let file = file.display().to_string();
     Finding::new(&binary::DAMAGED).name("file", &file).evidence(format!("{file}: {why}"))
 }
@@ -131,6 +131,8 @@ struct Auditor<'a> {
     file: String,
     against: Against<'a>,
     audit: Audit,
+    /// By the reason, what was not compared.
+    open: BTreeMap<String, Vec<String>>,
 }
 
 impl Auditor<'_> {
@@ -178,8 +180,7 @@ impl Auditor<'_> {
                 if !replaced {
                     self.unhashed(dep, strict);
                 } else if !strict {
-                    let line = format!("{}: {dep} was replaced by a directory: {}", self.file, dep.built().path());
-                    self.audit.unchecked.push(line);
+                    self.open("replaced by a directory, for which nobody vouches", dep);
                 }
                 Compared::unknown(dep)
             }
@@ -187,13 +188,17 @@ impl Auditor<'_> {
     }
 
     fn unhashed(&mut self, dep: &Listed, strict: bool) {
-        let line = format!("{}: {dep} carries no hash", self.file);
         if strict {
             let finding = self.about(&binary::NO_SUM, dep);
-            self.found(finding.evidence(line));
+            self.found(finding.evidence(format!("{}: {dep}", self.file)));
         } else {
-            self.audit.unchecked.push(line);
+            self.open("no hash is carried, as of builds from a vendor directory or a workspace", dep);
         }
+    }
+
+    /// Notes that a module was not compared. One line tells of all for which the reason is the same.
+    fn open(&mut self, why: &str, listed: &Listed) {
+        self.open.entry(why.to_owned()).or_default().push(listed.to_string());
     }
 
     fn compare(&mut self, listed: &Listed, module: &ModuleVersion, h1: &H1, strict: bool) -> Compared {
@@ -259,13 +264,10 @@ impl Auditor<'_> {
                 let finding = self.about(&binary::UNKNOWN, listed).evidence(carried);
                 self.found(finding);
             }
-            Some(Said::Private) => {
-                self.audit.unchecked.push(format!("{carried} is private, and nobody here knows it"));
-            }
-            Some(Said::Nothing(why)) => self.audit.unchecked.push(format!("{carried}: {why}")),
-            Some(Said::Hash(_)) | None => {
-                self.audit.unchecked.push(format!("{carried}: nobody was asked"));
-            }
+            Some(Said::Private) => self.open("private, and nobody here knows the hash", listed),
+            Some(Said::Nothing(why)) => self.open(why, listed),
+            // A record may be of the go.mod alone.
+            Some(Said::Hash(_)) | None => self.open("nothing is known to compare it with", listed),
         }
     }
 
@@ -302,6 +304,16 @@ impl Auditor<'_> {
         let all = self.audit.compared.len();
         for (witness, count) in witnesses.into_iter().filter(|(_, count)| *count > 0) {
             self.audit.passed.push(format!("{}: {count} of {all} modules are as {witness} has them", self.file));
+        }
+        for (why, modules) in std::mem::take(&mut self.open) {
+            let line = match modules.as_slice() {
+                [one] => format!("{}: {one}: {why}", self.file),
+                [first, others @ ..] => {
+                    format!("{}: {first} and {} others: {why}", self.file, others.len())
+                }
+                [] => continue,
+            };
+            self.audit.unchecked.push(line);
         }
         if all == 0 {
             self.audit.passed.push(format!("{}: no module but its own", self.file));
