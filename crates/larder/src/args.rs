@@ -29,7 +29,7 @@ pub(crate) use self::{
     ledger::{AuditArgs, ExportArgs, ImportArgs},
     publish::{CreateArgs, ListArgs, PublishArgs, RevokeArgs, ToOptions, TokenCommand, WithdrawArgs},
     sumdb::{DataOptions, KeygenArgs, RotatePlanArgs, SumdbCommand},
-    verify::VerifyArgs,
+    verify::{BinaryOptions, Sbom, VerifyArgs},
     warm::WarmArgs,
 };
 

@@ -1,5 +1,6 @@
 //! `larder verify`: that what lies on this machine is what it should be.
 
+mod program;
 mod records;
 
 use std::{
@@ -8,7 +9,7 @@ use std::{
     sync::Arc,
 };
 
-use anyhow::{Context, bail};
+use anyhow::Context;
 use workbench::{
     Environment, GoSettings, Seen,
     verify::{Subject, Verified, report},
@@ -24,18 +25,21 @@ pub(crate) async fn verify(
 ) -> anyhow::Result<Printed> {
     let go = GoSettings::read(env);
     let mut seen = Seen::default();
-    for path in places(args)? {
-        if !path.is_dir() {
-            bail!("{} is no directory; give the one of a project", path.display());
-        }
+    let (projects, programs): (Vec<_>, Vec<_>) = places(args)?.into_iter().partition(|path| path.is_dir());
+    for path in projects {
         seen.add(looked(settings, Arc::new(Subject::project(&path, &go)?)).await?.seen);
     }
     if args.modcache {
         seen.add(looked(settings, Arc::new(Subject::modcache(&go)?)).await?.seen);
     }
+    let mut programs = program::look(settings, &args.binary, &programs).await?;
+    seen.add(programs.seen());
     let report = report(seen);
     let code = u8::from(!report.findings.is_empty());
-    Ok(Printed { out: if args.json { report.json() } else { report.text() }, code, ..Printed::default() })
+    if let Some(bill) = programs.bill() {
+        return Ok(Printed { out: bill, err: report.text(), code });
+    }
+    Ok(Printed { out: programs.show(&report, args.json), code, ..Printed::default() })
 }
 
 /// Reads what lies there, and asks meanwhile what it should be.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use gomod::{H1, ModuleVersion, Request, ZipCheck};
 use jiff::Timestamp;
-use storage::{Evidence, FileFact, Kind, Loaded, PublishError, Staged, Staging, StoreError};
+use storage::{Evidence, FileFact, Kind, Loaded, Receipt, PublishError, Staged, Staging, StoreError};
 use upstream::Priority;
 
 use crate::{
@@ -60,6 +60,11 @@ impl Mirror {
             Loaded::Blob(blob) => Some(blob.fact().clone()),
             Loaded::Absent(_) | Loaded::Foreign(_) | Loaded::Rot(_) | Loaded::Withdrawn(_) => None,
         })
+    }
+
+    /// What is on record of a version, whether or not its files are stored.
+    pub async fn receipt(&self, version: &ModuleVersion) -> Result<Option<Receipt>, StoreError> {
+        self.store.receipt(version).await
     }
 
     /// Checks a file that is brought as one of this kind, and stores it. `source` stands in its receipt. What a checksum

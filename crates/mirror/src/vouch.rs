@@ -10,7 +10,7 @@ use moka::sync::Cache;
 use storage::{Evidence, Kind};
 
 use crate::{
-    Ask, Mirror, Refusal, Unverified, judge::Lie, policy::Database, refusal::Absent, vouching::Word,
+    Ask, Mirror, Reach, Refusal, Unverified, judge::Lie, policy::Database, refusal::Absent, vouching::Word,
 };
 
 /// What a checksum database says of one version, authenticated. At least one of the hashes is known.
@@ -56,6 +56,17 @@ impl Mirror {
         let vouched = self.vouches.0.get(version).filter(|vouched| vouched.db == database.name)?;
         // Another process may have caught it meanwhile.
         self.trusted(&self.logs.of(&database.name)).await.is_ok().then_some(vouched)
+    }
+
+    /// What the checksum database of a version says of it, proven; within the mirror's reach. For those who compare what
+    /// lies elsewhere.
+    ///
+    /// # Errors
+    /// [`Refusal::Absent`] with [`Absent::NoDatabase`] where none is asked about the module; [`Refusal::Unverified`] where
+    /// the database has no such version, or cannot be asked.
+    pub async fn vouched(self: &Arc<Self>, version: &ModuleVersion) -> Result<Vouched, Refusal> {
+        let ask = self.ask(Request::Zip(version.clone()), Reach::Anywhere);
+        self.vouch(&ask, version).await
     }
 
     /// What the checksum database of a version says of it. It is asked for at once, and the work goes on when its caller

@@ -53,7 +53,10 @@ impl Seen {
 
     /// Something was looked at and is in order: a line for people.
     pub fn passed(&mut self, line: impl Into<String>) {
-        self.passed.push(line.into());
+        let line = line.into();
+        if !self.passed.contains(&line) {
+            self.passed.push(line);
+        }
     }
 
     /// Something could not be looked at: a line that says what and why.
