@@ -5,7 +5,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use gomod::{H1, ModuleVersion, Request, ZipCheck};
 use jiff::Timestamp;
-use storage::{Evidence, FileFact, Kind, Loaded, Receipt, PublishError, Staged, Staging, StoreError};
+use storage::{Evidence, FileFact, Kind, Loaded, PublishError, Receipt, Staged, Staging, StoreError};
 use upstream::Priority;
 
 use crate::{

@@ -104,7 +104,10 @@ impl Binary {
                 Some(parts) => parts,
                 None => vec![(0, len)],
             };
-            parts.into_iter().map(|(start, len)| program(&whole, start, len)).collect::<Result<Vec<_>, _>>()?
+            parts
+                .into_iter()
+                .map(|(start, len)| program(&whole, start, len))
+                .collect::<Result<Vec<_>, _>>()?
         };
         Ok(Binary { path: path.to_owned(), len, file, programs })
     }

@@ -138,11 +138,11 @@ struct Auditor<'a> {
 impl Auditor<'_> {
     fn modules(&mut self, info: &BuildInfo) {
         // The main module is what is being shipped: only `go install path@version` gives it a hash at all.
-        if let Some(main) = info.main() {
-            if let Standing::Hashed(module, h1) = main.standing() {
-                let compared = self.compare(main, &module, &h1, false);
-                self.contradictions(main, &module, &h1, &compared);
-            }
+        if let Some(main) = info.main()
+            && let Standing::Hashed(module, h1) = main.standing()
+        {
+            let compared = self.compare(main, &module, &h1, false);
+            self.contradictions(main, &module, &h1, &compared);
         }
         for dep in info.deps() {
             let compared = self.dep(dep);
@@ -242,10 +242,8 @@ impl Auditor<'_> {
             self.found(finding.evidence(format!("the checksum database: {known}")));
         }
         if compared.gosum == WhichSum::Other
-            && let Some((path, line)) = self
-                .against
-                .sums
-                .and_then(|(path, sums)| Some((path, sums.deciding(module, SumFile::Zip)?)))
+            && let Some((path, line)) =
+                self.against.sums.and_then(|(path, sums)| Some((path, sums.deciding(module, SumFile::Zip)?)))
         {
             let finding = self.about(&binary::GOSUM, listed).evidence(&carried);
             self.found(finding.evidence(format!("{}:{}: {line}", path.display(), line.number())));
@@ -296,14 +294,16 @@ impl Auditor<'_> {
         let count = |witness: fn(&Compared) -> WhichSum| {
             self.audit.compared.iter().filter(|one| witness(one) == WhichSum::Same).count()
         };
-        let witnesses =
-            [("go.sum", count(|one| one.gosum)), ("the checksum database", count(|one| one.database)), (
-                "Larder's ledger",
-                count(|one| one.ledger),
-            )];
+        let witnesses = [
+            ("go.sum", count(|one| one.gosum)),
+            ("the checksum database", count(|one| one.database)),
+            ("Larder's ledger", count(|one| one.ledger)),
+        ];
         let all = self.audit.compared.len();
         for (witness, count) in witnesses.into_iter().filter(|(_, count)| *count > 0) {
-            self.audit.passed.push(format!("{}: {count} of {all} modules are as {witness} has them", self.file));
+            self.audit
+                .passed
+                .push(format!("{}: {count} of {all} modules are as {witness} has them", self.file));
         }
         for (why, modules) in std::mem::take(&mut self.open) {
             let line = match modules.as_slice() {

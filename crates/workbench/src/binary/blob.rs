@@ -40,8 +40,7 @@ impl Blob {
     /// What it says.
     pub(super) fn build_info(self) -> Result<BuildInfo, Unreadable> {
         let text = |bytes| {
-            String::from_utf8(bytes)
-                .map_err(|_| Unreadable::Damaged("the build info is no text".to_owned()))
+            String::from_utf8(bytes).map_err(|_| Unreadable::Damaged("the build info is no text".to_owned()))
         };
         let go = text(self.go)?;
         // A sentinel of 16 bytes stands on each side (cmd/go/internal/modload, `infoStart`).

@@ -130,8 +130,10 @@ impl Found {
         for number in 0..command.u32(32 + 4 * word)? as usize {
             let at = number.checked_mul(len).and_then(|at| at.checked_add(first)).ok_or(CUT)?;
             if command.name(at, 16)? == b"__go_buildinfo" {
-                let stretch =
-                    Stretch { address: command.word(at + 32, width)?, len: command.word(at + 32 + word, width)? };
+                let stretch = Stretch {
+                    address: command.word(at + 32, width)?,
+                    len: command.word(at + 32 + word, width)?,
+                };
                 self.info.get_or_insert(stretch);
             }
         }

@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-use super::{BuildInfo, Listed, Standing, Stamp};
+use super::{BuildInfo, Listed, Stamp, Standing};
 
 /// The form of a bill.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -64,9 +64,9 @@ impl Sbom {
     fn parts(&self) -> Vec<Part<'_>> {
         let go = self.info.go();
         let go = go.split(' ').next().unwrap_or(go);
-        let mut parts = vec![Part { path: "std", version: go.strip_prefix("go").unwrap_or(go), sha256: None }];
-        let deps: BTreeMap<_, _> =
-            self.deps.iter().map(|dep| ((dep.path(), dep.version()), dep)).collect();
+        let mut parts =
+            vec![Part { path: "std", version: go.strip_prefix("go").unwrap_or(go), sha256: None }];
+        let deps: BTreeMap<_, _> = self.deps.iter().map(|dep| ((dep.path(), dep.version()), dep)).collect();
         parts.extend(deps.into_values().map(Part::of));
         parts
     }
@@ -104,7 +104,9 @@ impl<'a> Part<'a> {
             Standing::Hashed(_, h1) => Some(hex(h1.as_bytes())),
             Standing::Unhashed(_) | Standing::Local | Standing::Malformed => None,
         };
-        Part { path: listed.path(), version: listed.version(), sha256 }
+        // What was built from a directory has no version.
+        let version = if listed.standing() == Standing::Local { "" } else { listed.version() };
+        Part { path: listed.path(), version, sha256 }
     }
 
     /// The package URL: `pkg:golang/example.com/a@v1.0.0`.
@@ -116,7 +118,7 @@ impl<'a> Part<'a> {
     }
 }
 
-fn properties<'a>(info: &'a BuildInfo) -> impl Iterator<Item = (String, &'a str)> {
+fn properties(info: &BuildInfo) -> impl Iterator<Item = (String, &str)> {
     info.settings().map(|(key, value)| (format!("go:build:{key}"), value))
 }
 
@@ -136,7 +138,11 @@ fn escaped(text: &str) -> String {
 }
 
 fn hex(bytes: &[u8]) -> String {
-    bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]).filter_map(|digit| char::from_digit(digit.into(), 16)).collect()
+    bytes
+        .iter()
+        .flat_map(|byte| [byte >> 4, byte & 15])
+        .filter_map(|digit| char::from_digit(digit.into(), 16))
+        .collect()
 }
 
 /// Where the program names no time: a bill that is made twice must be the same.

@@ -58,7 +58,12 @@ impl Stamp {
             Some("false") => Some(false),
             _ => None,
         };
-        Stamp { system: setting("vcs"), revision: setting("vcs.revision"), time: setting("vcs.time"), modified }
+        Stamp {
+            system: setting("vcs"),
+            revision: setting("vcs.revision"),
+            time: setting("vcs.time"),
+            modified,
+        }
     }
 }
 

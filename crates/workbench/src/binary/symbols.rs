@@ -39,10 +39,9 @@ impl Layout {
     /// How long an entry is.
     pub(super) fn entry(self) -> usize {
         match self {
-            Layout::Elf32 => 16,
             Layout::Elf64 => 24,
             Layout::MachO32 => 12,
-            Layout::MachO64 => 16,
+            Layout::Elf32 | Layout::MachO64 => 16,
             Layout::Coff => 18,
         }
     }

@@ -74,7 +74,8 @@ pub(super) fn holds(image: &Image, source: &Source<'_>, text: &str) -> Result<bo
                     let pointer = fields.word(here, image.width)?;
                     let address = segment.address.wrapping_add(at + place);
                     for address in image.fixups.resolve(source, image.order, address, pointer)? {
-                        if image.read_all(source, address, len)?.is_some_and(|found| found == text.as_bytes()) {
+                        if image.read_all(source, address, len)?.is_some_and(|found| found == text.as_bytes())
+                        {
                             return Ok(true);
                         }
                     }

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests")]
 
 mod cache;
+mod binary;
 mod coverage;
 mod golden;
 mod hostile;

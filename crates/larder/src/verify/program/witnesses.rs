@@ -113,7 +113,9 @@ async fn newest(mirror: &Arc<Mirror>, path: &ModulePath) -> Option<GoMod> {
         Some(list) => {
             let list = VersionList::parse(path, &String::from_utf8_lossy(&list));
             let mut versions: Vec<_> = list.iter().collect();
-            versions.sort_by(|a, b| a.is_prerelease().cmp(&b.is_prerelease()).reverse().then_with(|| a.precedence(b)));
+            versions.sort_by(|a, b| {
+                a.is_prerelease().cmp(&b.is_prerelease()).reverse().then_with(|| a.precedence(b))
+            });
             versions.pop()
         }
         None => None,

@@ -8,11 +8,13 @@ use super::{Part, Sbom, listed};
 pub(super) fn bill(sbom: &Sbom) -> Value {
     let main = package(&sbom.main(), MAIN, Some(&sbom.sha256));
     let parts = sbom.parts();
-    let packages = parts.iter().enumerate().map(|(number, part)| package(part, &id(number), part.sha256.as_ref()));
+    let packages =
+        parts.iter().enumerate().map(|(number, part)| package(part, &id(number), part.sha256.as_ref()));
     let needs = (0..parts.len()).map(
         |number| json!({"spdxElementId": MAIN, "relationshipType": "DEPENDS_ON", "relatedSpdxElement": id(number)}),
     );
-    let describes = json!({"spdxElementId": DOCUMENT, "relationshipType": "DESCRIBES", "relatedSpdxElement": MAIN});
+    let describes =
+        json!({"spdxElementId": DOCUMENT, "relationshipType": "DESCRIBES", "relatedSpdxElement": MAIN});
     json!({
         "spdxVersion": "SPDX-2.3",
         "dataLicense": "CC0-1.0",
