@@ -176,6 +176,10 @@ fn program(whole: &Source<'_>, start: u64, len: u64) -> Result<Program, BinaryEr
         [0xfe, 0xed, 0xfa, 0xce | 0xcf, ..] | [0xce | 0xcf, 0xfa, 0xed, 0xfe, ..] => macho::read(&source)?,
         _ => return Err(BinaryError::Format),
     };
+    // One that was cut may still have its list.
+    for segment in image.segments.iter().filter(|segment| segment.len > 0) {
+        source.part(segment.offset, segment.len)?;
+    }
     let info = match blob::find(&image, &source) {
         Ok(blob) => blob.build_info(),
         Err(blob::Missing::NotGo) => Err(Unreadable::NotGo),

@@ -45,6 +45,9 @@ pub(super) fn read(source: &Source<'_>) -> Result<Image, BinaryError> {
         });
     }
     let sections = sections(source, head, at, width)?;
+    for section in sections.iter().filter(|section| section.kind != NO_BYTES) {
+        source.part(section.offset, section.len)?;
+    }
     let named = |name: &[u8]| sections.iter().find(|section| section.name == name);
     let info = named(b".go.buildinfo").map(|section| Stretch { address: section.address, len: section.len });
     let symbols = sections.iter().find(|section| section.kind == SYMBOLS).and_then(|table| {
@@ -192,5 +195,6 @@ const EXECUTABLE: u32 = 1;
 const WRITABLE: u32 = 2;
 const SYMBOLS: u32 = 2;
 const ADDENDS: u32 = 4;
+const NO_BYTES: u32 = 8;
 /// More than any file has: names of sections, not of symbols.
 const MOST_NAMES: u64 = 1 << 20;

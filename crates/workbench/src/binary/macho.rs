@@ -58,6 +58,10 @@ pub(super) fn read(source: &Source<'_>) -> Result<Image, BinaryError> {
         found.command(Fields::new(command, order), width)?;
         rest = after;
     }
+    if let Some(SymbolTable { table, names, .. }) = found.symbols {
+        source.part(table.0, table.1)?;
+        source.part(names.0, names.1)?;
+    }
     Ok(Image {
         format: "Mach-O",
         machine: machine(head.u32(4)?),

@@ -43,6 +43,9 @@ pub(super) fn read(source: &Source<'_>) -> Result<Image, BinaryError> {
     let symbols = if symbols != 0 && count != 0 {
         let len = count * Layout::Coff.entry() as u64;
         let names = symbols + len;
+        // The table of names begins with its own length.
+        let named = source.bytes(names, 4)?;
+        source.part(names, u64::from(Fields::new(&named, Order::Little).u32(0)?))?;
         Some(SymbolTable {
             layout: Layout::Coff,
             table: (symbols, len),

@@ -196,7 +196,7 @@ fn a_list_that_no_linker_writes_is_damage() {
         "dep\texample.com/dep\tlatest\th1:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\n",
         "dep\t../dep\tv1.2.3\t\n",
         "dep\texample.com/dep\n",
-        "=>\tx\tv1.0.0\t\n",
+        "=>\tx\tv1.0.0\n",
     ] {
         Case::of(list).finds(&["L5-BINARY-DAMAGED"]);
     }

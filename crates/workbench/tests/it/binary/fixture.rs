@@ -1,6 +1,6 @@
 //! The smallest ELF file that carries build info, made byte by byte.
 
-use std::{fs, path::PathBuf};
+use std::{fs, os::unix::fs::PermissionsExt, path::PathBuf};
 
 use tempfile::TempDir;
 
@@ -128,6 +128,8 @@ pub(super) fn kept(bytes: &[u8]) -> (TempDir, PathBuf) {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("app");
     fs::write(&path, bytes).unwrap();
+    // `go version` looks at nothing else.
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
     (dir, path)
 }
 
