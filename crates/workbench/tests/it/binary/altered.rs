@@ -87,7 +87,7 @@ proptest! {
         big in any::<bool>(),
     ) {
         let form = if pointers { Form::Pointers } else { Form::Inline };
-        let mut file = Elf { wide, big, form }.file("go1.26", LIST);
+        let mut file = Elf { wide, big, form, decoy: false }.file("go1.26", LIST);
         for (at, byte) in changes {
             let at = at % file.len();
             file[at] = byte;

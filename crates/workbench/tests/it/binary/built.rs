@@ -97,7 +97,7 @@ fn every_program_of_a_universal_file_is_read() {
 fn universal(parts: &[(u32, &[u8])], wide: bool) -> Vec<u8> {
     const PAGE: usize = 1 << 14;
     let mut file = if wide { 0xcafe_babf_u32 } else { 0xcafe_babe }.to_be_bytes().to_vec();
-    file.extend((parts.len() as u32).to_be_bytes());
+    file.extend(u32::try_from(parts.len()).unwrap().to_be_bytes());
     let mut at = PAGE;
     for (processor, bytes) in parts {
         file.extend(processor.to_be_bytes());
@@ -107,8 +107,8 @@ fn universal(parts: &[(u32, &[u8])], wide: bool) -> Vec<u8> {
             file.extend((bytes.len() as u64).to_be_bytes());
             file.extend([0, 0, 0, 14, 0, 0, 0, 0]);
         } else {
-            file.extend((at as u32).to_be_bytes());
-            file.extend((bytes.len() as u32).to_be_bytes());
+            file.extend(u32::try_from(at).unwrap().to_be_bytes());
+            file.extend(u32::try_from(bytes.len()).unwrap().to_be_bytes());
             file.extend(14_u32.to_be_bytes());
         }
         at = (at + bytes.len()).next_multiple_of(PAGE);

@@ -19,10 +19,12 @@ pub(super) struct Elf {
     pub(super) wide: bool,
     pub(super) big: bool,
     pub(super) form: Form,
+    /// Magic that is not aligned stands before it; it must be passed over.
+    pub(super) decoy: bool,
 }
 
 impl Elf {
-    pub(super) const USUAL: Elf = Elf { wide: true, big: false, form: Form::Inline };
+    pub(super) const USUAL: Elf = Elf { wide: true, big: false, form: Form::Inline, decoy: false };
 
     /// The file, with this version of Go and this list.
     pub(super) fn file(self, go: &str, list: &str) -> Vec<u8> {
@@ -61,14 +63,13 @@ impl Elf {
             file.extend(self.int(6));
         }
         file.extend(self.word(16));
-        file.resize(OFFSET as usize, 0);
+        file.resize(usize::try_from(OFFSET).unwrap(), 0);
         file.extend(info);
         file
     }
 
     fn info(self, go: &str, list: &[u8]) -> Vec<u8> {
-        // What stands before it must be passed over: magic that is not aligned.
-        let mut info = b"12345\xff Go buildinf:..........................".to_vec();
+        let mut info = if self.decoy { b"12345\xff Go buildinf:........".to_vec() } else { Vec::new() };
         info.resize(48, 0);
         let at = ADDRESS + 48;
         info.extend(b"\xff Go buildinf:");
@@ -80,10 +81,10 @@ impl Elf {
                 for text in [go.as_bytes(), list] {
                     let mut len = text.len();
                     while len >= 0x80 {
-                        info.push(len as u8 | 0x80);
+                        info.push(u8::try_from(len & 0x7f).unwrap() | 0x80);
                         len >>= 7;
                     }
-                    info.push(len as u8);
+                    info.push(u8::try_from(len).unwrap());
                     info.extend(text);
                 }
             }
@@ -118,7 +119,7 @@ impl Elf {
         match self.wide {
             true if self.big => value.to_be_bytes().to_vec(),
             true => value.to_le_bytes().to_vec(),
-            false => self.int(value as u32).to_vec(),
+            false => self.int(u32::try_from(value).unwrap()).to_vec(),
         }
     }
 }

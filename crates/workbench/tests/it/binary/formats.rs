@@ -35,6 +35,16 @@ fn both_forms_in_both_byte_orders_and_word_sizes() {
     }
 }
 
+/// `go version` of 1.26 loses its place here (debug/buildinfo, `searchMagic`).
+#[test]
+fn magic_that_is_not_aligned_is_passed_over() {
+    for elf in all() {
+        let (_dir, path) = kept(&Elf { decoy: true, ..elf }.file("go1.18.10", LIST));
+        let binary = Binary::open(&path).unwrap();
+        assert_eq!(said(only(&binary).1), LIST, "{elf:?}");
+    }
+}
+
 #[test]
 fn programs_without_a_list_say_so() {
     for elf in all() {
