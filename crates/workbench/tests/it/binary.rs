@@ -70,7 +70,7 @@ fn only(binary: &Binary) -> (&Program, &BuildInfo) {
 /// What `go version -m` says of a file, in the words that the linker wrote.
 fn said_by_go(file: &Path) -> String {
     let ran = testkit::run(Command::new(GoCommand::find().unwrap()).args(["version", "-m"]).arg(file)).ok();
-    ran.stdout.lines().skip(1).map(|line| format!("{}\n", line.trim_start())).collect()
+    ran.stdout.lines().skip(1).flat_map(|line| [line.trim_start(), "\n"]).collect()
 }
 
 /// The same of what was read.
@@ -83,7 +83,7 @@ fn said(info: &BuildInfo) -> String {
     out.extend(info.deps().iter().map(|dep| module("dep", dep)));
     for (key, value) in info.settings() {
         let value = if value.contains(' ') { format!("{value:?}") } else { value.to_owned() };
-        out += &format!("build\t{key}={value}\n");
+        out.extend(["build\t", key, "=", &value, "\n"]);
     }
     out
 }

@@ -2,8 +2,8 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests")]
 
-mod cache;
 mod binary;
+mod cache;
 mod coverage;
 mod golden;
 mod hostile;

@@ -19,6 +19,7 @@ fn all() -> impl Iterator<Item = Elf> {
             wide,
             big,
             form,
+            decoy: false,
         })
     })
 }
