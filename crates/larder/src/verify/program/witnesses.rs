@@ -26,14 +26,13 @@ pub(super) async fn ask(settings: &Settings, versions: BTreeSet<ModuleVersion>) 
     if versions.is_empty() {
         return Heard { testimonies: BTreeMap::new(), unasked: Vec::new() };
     }
+    // Whoever asks nobody and has stored nothing needs no data directory either.
+    if settings.offline.value && !settings.data.value.join("format").exists() {
+        return silent(versions, "nobody was asked (offline), and nothing is stored here");
+    }
     let engine = match Engine::start(settings).await {
         Ok(engine) => engine,
-        Err(error) => {
-            let why = format!("not compared with anything but go.sum: {error:#}");
-            let silent = || Testimony { ledger: None, database: Said::Nothing(why.clone()), retracted: None };
-            let testimonies = versions.into_iter().map(|version| (version, silent())).collect();
-            return Heard { testimonies, unasked: Vec::new() };
-        }
+        Err(error) => return silent(versions, &format!("compared with go.sum alone: {error:#}")),
     };
     let mirror = engine.mirror;
     let paths: BTreeSet<_> = versions.iter().map(|version| version.path().clone()).collect();
@@ -58,6 +57,13 @@ pub(super) async fn ask(settings: &Settings, versions: BTreeSet<ModuleVersion>) 
         more => vec![format!("of {more} modules it is not known whether their authors took versions back")],
     };
     Heard { testimonies, unasked }
+}
+
+/// Of nothing anything is known.
+fn silent(versions: BTreeSet<ModuleVersion>, why: &str) -> Heard {
+    let said = || Testimony { ledger: None, database: Said::Nothing(why.to_owned()), retracted: None };
+    let testimonies = versions.into_iter().map(|version| (version, said())).collect();
+    Heard { testimonies, unasked: Vec::new() }
 }
 
 /// Does the same for all, so many at a time.
