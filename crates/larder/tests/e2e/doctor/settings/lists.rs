@@ -2,10 +2,10 @@
 
 use std::fs;
 
-use testkit::ScriptedUpstream;
+use testkit::{Authority, ScriptedUpstream, TestLog, Tunnel};
 
 use super::{super::doctor, go, requiring, settings, shows, told};
-use crate::world::{project, tree};
+use crate::world::{LOG, project, tree};
 
 const DOWNLOAD: [&str; 3] = ["mod", "download", "example.com/app@v1.0.0"];
 
@@ -56,8 +56,12 @@ fn fetches_are_forbidden_where_none_is_needed() {
 
 #[test]
 fn proxies_behind_direct_are_never_asked() {
-    let go = told("GOPROXY=direct,https://proxy.example.com\n");
-    shows(settings(&go).is("L1-GOPROXY-DEAD-ENTRY"), "never asked: https://proxy.example.com");
+    let upstream = ScriptedUpstream::serving(tree());
+    let go = told(&format!("GOPROXY=direct,{}\n", upstream.url())).env("GOVCS", "*:off");
+    go.run(["mod", "download", "nowhere.invalid/app.git@v1.0.0"]).fails();
+    assert!(upstream.seen().is_empty());
+    let go = go.env("GOVCS", "");
+    shows(settings(&go).is("L1-GOPROXY-DEAD-ENTRY"), &format!("never asked: {}", upstream.url()));
     settings(&super::go().env("GOPROXY", "https://proxy.example.com,direct,off")).healthy();
 }
 
@@ -111,27 +115,56 @@ fn a_space_in_a_list_makes_nothing_private() {
     shows(report.is("L1-PATTERN-DEAD"), "nothing is trimmed");
 }
 
+/// A project that verifies, behind a proxy that has the database.
+fn verifying() -> (ScriptedUpstream, testkit::GoCommand) {
+    let log = TestLog::over(LOG, &tree());
+    let vkey = log.vkey();
+    let upstream = ScriptedUpstream::with_log(tree(), log);
+    let go = project(&upstream.url()).sumdb(&vkey);
+    (upstream, go)
+}
+
 #[test]
 fn patterns_that_are_urls() {
-    for pattern in
-        ["https://git.corp.example", "git.corp.example:8443", "corp.example/...", "corp.example/[x"]
-    {
-        settings(&go().env("GONOSUMDB", pattern)).is("L1-PATTERN-DEAD");
+    for pattern in ["https://example.com", "example.com:8443", "example.com/...", "example.com/[x"] {
+        let (upstream, go) = verifying();
+        let go = go.env("GONOSUMDB", pattern);
+        go.run(DOWNLOAD).ok();
+        assert_eq!(upstream.asked("sumdb/*/lookup/example.com/app@v1.0.0"), 1, "{pattern}");
+        settings(&go).is("L1-PATTERN-DEAD");
     }
 }
 
 #[test]
 fn everything_is_private_or_not_verified() {
     for variable in ["GONOSUMDB", "GOPRIVATE"] {
-        let report = settings(&go().env(variable, "corp.example,*"));
-        shows(report.is("L1-NO-SUMDB-FOR-ALL"), variable);
+        let (upstream, go) = verifying();
+        let go = go.env(variable, "corp.example,*").env("GONOPROXY", "none");
+        go.run(DOWNLOAD).ok();
+        assert_eq!(upstream.asked("sumdb/*"), 0, "{variable}");
+        shows(settings(&go).is("L1-NO-SUMDB-FOR-ALL"), variable);
     }
 }
 
 #[test]
 fn everything_may_be_fetched_without_proof() {
-    settings(&told("GOINSECURE=*\n")).is("L1-INSECURE-FOR-ALL");
-    settings(&told("GOINSECURE=git.corp.example\n")).healthy();
+    // Behind the tunnel is somebody whom nobody trusts.
+    let upstream = ScriptedUpstream::over_tls(tree(), &Authority::new());
+    let tunnel = Tunnel::to(upstream.address());
+    let asks = |insecure: &str| {
+        let go = told(&format!("GOINSECURE={insecure}\n"));
+        let direct = told(&format!("GOINSECURE={insecure}\n"))
+            .env("GOPROXY", "direct")
+            .env("HTTPS_PROXY", tunnel.url())
+            .env("HTTP_PROXY", tunnel.url());
+        direct.run(["mod", "download", "git.corp.example/app@v1.0.0"]).fails();
+        (!upstream.take_seen().is_empty(), settings(&go))
+    };
+    let (trusted, report) = asks("*");
+    report.is("L1-INSECURE-FOR-ALL");
+    let (other, report) = asks("other.corp.example");
+    report.healthy();
+    assert_eq!((trusted, other), (true, false));
 }
 
 #[test]

@@ -4,9 +4,10 @@ use std::{
     env, fs,
     os::unix::fs::{PermissionsExt, symlink},
     path::{Path, PathBuf},
+    process::Command,
 };
 
-use testkit::GoCommand;
+use testkit::{GoCommand, Ran, Tunnel, run};
 
 use super::{go, settings, shows, told};
 
@@ -27,12 +28,21 @@ fn path_and(dir: &Path) -> std::ffi::OsString {
     env::join_paths(env::split_paths(&path).chain([dir.to_owned()])).unwrap()
 }
 
+/// A line as a shell runs it, with the variables of that `go`.
+fn shell(go: &GoCommand, line: &str) -> Ran {
+    let mut command = Command::new("/bin/sh");
+    command.args(["-c", line]).current_dir(go.work()).env_clear().envs(go.variables().iter().cloned());
+    run(&mut command)
+}
+
 #[test]
 fn no_go_in_path() {
     let go = go();
     let empty = go.work().join("../empty");
     fs::create_dir(&empty).unwrap();
-    settings(&go.env("PATH", empty)).is("L1-NO-GO");
+    let go = go.env("PATH", empty);
+    assert_eq!(shell(&go, "go version").code(), Some(127));
+    settings(&go).is("L1-NO-GO");
 }
 
 #[test]
@@ -40,6 +50,7 @@ fn several_versions_of_go() {
     let go = go();
     let other = install(&go, "other", "go1.4.2");
     let go = go.env("PATH", path_and(&other.join("bin")));
+    assert!(!shell(&go, "go version").ok().stdout.contains("go1.4.2"));
     shows(settings(&go).is("L1-SEVERAL-GO"), "(go1.4.2) is hidden behind it");
 }
 
@@ -73,6 +84,8 @@ fn a_settings_file_that_is_a_directory() {
     let go = go();
     let dir = go.work();
     let go = go.env("GOENV", dir);
+    let said = go.run(["env", "-w", "GOPROXY=https://proxy.example.com"]).fails();
+    assert!(said.stderr.contains("reading go env config"), "{said}");
     settings(&go).is("L1-GOENV-UNREADABLE");
 }
 
@@ -120,6 +133,9 @@ fn programs_where_no_shell_looks() {
     let go = go();
     let bin = go.work().join("../bin");
     let go = go.env("GOBIN", &bin);
+    go.write("cmd/greet/main.go", "package main\n\nfunc main() {}\n");
+    go.run(["install", "./cmd/greet"]).ok();
+    assert_eq!(shell(&go, "greet").code(), Some(127));
     settings(&go).is("L1-GOBIN-NOT-IN-PATH");
     settings(&go.env("PATH", path_and(&bin))).healthy();
 }
@@ -157,16 +173,32 @@ fn a_proxy_of_the_network_that_go_does_not_understand() {
 
 #[test]
 fn a_proxy_that_go_does_not_look_for() {
-    settings(&go().env("ALL_PROXY", "http://127.0.0.1:3128")).is("L1-ALL-PROXY");
+    let tunnel = Tunnel::to(([127, 0, 0, 1], 9).into());
+    let go = go().env("ALL_PROXY", tunnel.url()).env("GOPROXY", "https://proxy.larder.invalid");
+    go.run(DOWNLOAD).fails();
+    assert!(tunnel.asked().is_empty());
+    settings(&go).is("L1-ALL-PROXY");
 }
 
 #[test]
 fn exceptions_that_go_does_not_understand() {
-    settings(&go().env("NO_PROXY", "localhost,https://git.corp.example,192.168.*")).is("L1-NO-PROXY-ENTRY");
+    let tunnel = Tunnel::to(([127, 0, 0, 1], 9).into());
+    let exceptions = "localhost,https://git.corp.example,192.168.*";
+    for host in ["git.corp.example", "192.168.7.7"] {
+        let go = go().env("HTTPS_PROXY", tunnel.url()).env("GOPROXY", format!("https://{host}"));
+        go.env("NO_PROXY", exceptions).run(DOWNLOAD).fails();
+        assert!(tunnel.asked().iter().any(|asked| asked.starts_with(host)), "{:?}", tunnel.asked());
+    }
+    settings(&go().env("NO_PROXY", exceptions)).is("L1-NO-PROXY-ENTRY");
 }
 
 #[test]
 fn two_proxies_in_two_spellings() {
-    let go = go().env("HTTPS_PROXY", "http://127.0.0.1:1").env("https_proxy", "http://127.0.0.1:2");
+    let tunnels = [(); 2].map(|()| Tunnel::to(([127, 0, 0, 1], 9).into()));
+    let go = go().env("HTTPS_PROXY", tunnels[0].url()).env("https_proxy", tunnels[1].url());
+    go.run(DOWNLOAD).fails();
+    assert_eq!(tunnels.map(|tunnel| tunnel.asked().is_empty()), [false, true]);
     settings(&go).is("L1-PROXY-TWICE");
 }
+
+const DOWNLOAD: [&str; 3] = ["mod", "download", "example.com/app@v1.0.0"];

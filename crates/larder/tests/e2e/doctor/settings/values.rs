@@ -2,12 +2,12 @@
 
 use std::{fs, os::unix::fs::PermissionsExt};
 
-use testkit::ScriptedUpstream;
+use testkit::{Authority, ScriptedUpstream, TestLog};
 
 use super::{go, requiring, settings, shows, told};
 use crate::{
     doctor::doctor,
-    world::{project, tree},
+    world::{LOG, project, tree},
 };
 
 #[test]
@@ -64,13 +64,20 @@ fn files_of_a_project_export_variables() {
     ] {
         let go = told("GOFLAGS=-modcacherw\n").env("GOFLAGS", "-mod=mod");
         go.write(file, text);
+        assert_eq!(go.run(["env", "GOFLAGS"]).ok().stdout.trim(), "-mod=mod");
         shows(settings(&go).is("L1-SHADOWED"), &format!("{place} sets it"));
     }
 }
 
 #[test]
 fn nobody_vouches_for_new_modules() {
-    settings(&told("GOSUMDB=off\n")).is("L1-SUMDB-OFF");
+    let upstream = ScriptedUpstream::with_log(tree(), TestLog::over(LOG, &tree()));
+    let go = told("GOSUMDB=off\n");
+    go.run(["env", "GOSUMDB"]).ok();
+    let fetching = told("GOSUMDB=off\n").env("GOPROXY", upstream.url());
+    fetching.run(["mod", "download", "example.com/app@v1.0.0"]).ok();
+    assert_eq!(upstream.asked("sumdb/*"), 0);
+    settings(&go).is("L1-SUMDB-OFF");
 }
 
 #[test]
@@ -215,13 +222,29 @@ fn a_workspace_that_is_not_there() {
 fn rules_for_version_control_that_are_none() {
     for rules in ["git", "public:", "public:git,public:hg", "public:git,"] {
         let go = go().env("GOVCS", rules);
+        let direct = super::go().env("GOVCS", rules).env("GOPROXY", "direct").env("GOSUMDB", "off");
+        let said = direct.run(["mod", "download", "git.corp.example/app.git@v1.0.0"]).fails();
+        assert!(said.stderr.contains("GOVCS"), "{said}");
         settings(&go).is("L1-GOVCS");
     }
 }
 
 #[test]
 fn credentials_of_a_program_that_is_not_there() {
-    for auth in ["corp-login --quiet", "/nowhere/login", "netrc; git /nowhere", "netrc;;off"] {
+    let authority = Authority::new();
+    let upstream = ScriptedUpstream::over_tls(tree(), &authority);
+    upstream.demand("*", "user", "hunter2");
+    for (auth, said) in [
+        ("corp-login --quiet", "401"),
+        ("/nowhere/login", "401"),
+        ("netrc; git /nowhere", "cannot stat /nowhere"),
+        ("netrc;;off", "cannot be combined"),
+    ] {
+        let fetching = project(&upstream.url()).env("GOAUTH", auth);
+        fetching.write("ca.pem", &authority.ca());
+        let ca = fetching.work().join("ca.pem");
+        let ran = fetching.env("SSL_CERT_FILE", ca).run(["mod", "download", "all"]).fails();
+        assert!(ran.stderr.contains(said), "{ran}");
         settings(&go().env("GOAUTH", auth)).is("L1-GOAUTH");
     }
 }
