@@ -179,6 +179,8 @@ impl Failure {
         if let Some(io) = cause::<io::Error>(error) {
             return Failure::io(step, io);
         }
+        // Who waits for an answer while the connection ends is told that it was canceled, and within that, why.
+        let error = cause::<hyper::Error>(error).unwrap_or(error);
         // It has no question for this kind: bytes came that nothing was asked for.
         if error.is_parse() || error.to_string().contains("unexpected message") {
             return Failure::new(step, Problem::NotHttp, error.to_string());

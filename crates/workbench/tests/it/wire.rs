@@ -2,7 +2,7 @@
 
 use std::{
     io::{Read, Write},
-    net::{SocketAddr, TcpListener, UdpSocket},
+    net::{SocketAddr, TcpListener, TcpStream, UdpSocket},
     thread,
     time::{Duration, SystemTime},
 };
@@ -91,9 +91,10 @@ async fn the_certificate_is_seen_whether_it_is_trusted_or_not() {
 
 #[tokio::test]
 async fn every_way_to_fail_has_its_name() {
-    let mut down = ScriptedUpstream::serving(tree());
-    let refused = down.url();
-    down.take_down();
+    // A port that is in use by a connection: nobody listens there, and nobody else gets it.
+    let own = TcpListener::bind("127.0.0.1:0").unwrap();
+    let used = TcpStream::connect(own.local_addr().unwrap()).unwrap();
+    let refused = format!("http://{}", used.local_addr().unwrap());
     let reset = ScriptedUpstream::serving(tree());
     reset.always("*", Reply::reset());
     let cut = ScriptedUpstream::serving(tree());
@@ -118,7 +119,7 @@ async fn every_way_to_fail_has_its_name() {
         };
         // A machine without any resolver cannot say that a name is unknown.
         let unknown = problem == Problem::NoSuchName && failure.problem == Problem::ResolverFailed;
-        assert!(failure.problem == problem || unknown, "{base}: {failure:?}");
+        assert!(failure.problem == problem || unknown, "{base}, {problem:?}: {failure:?}");
     }
 }
 
