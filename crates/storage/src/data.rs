@@ -6,6 +6,7 @@
 //! modules/           a GOPROXY with checksum database: files, receipts, sumdb/
 //! answers/           lists, @latest, branch queries
 //! journals/          of a log of its own: the records that were taken last
+//! restore/           a snapshot that is being restored: its files, and once they were checked the journal
 //! quarantine/        files that were not what they should be, each with the reason
 //! catalog.sqlite     the index for people
 //! leases/ locks/     lock files; all may be removed while no Larder runs

@@ -5,6 +5,7 @@
 //! within the budget of its [`StagingArea`].
 
 mod area;
+mod brought;
 mod staged;
 
 pub use area::StagingArea;

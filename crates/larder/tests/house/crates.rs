@@ -8,7 +8,7 @@ use crate::{crates, none, toml};
 ///
 /// A crate uses lower levels only. The one edge inside a level is `sumdb` → `gomod`: a record and a proof name a
 /// module version.
-const HOUSE: [(&str, &[&str], &[&str]); 10] = [
+const HOUSE: [(&str, &[&str], &[&str]); 11] = [
     ("gomod", &[], PURE),
     ("sumdb", &["gomod"], PURE),
     ("storage", &["gomod"], &["axum", "clap", "http", "hyper", "reqwest"]),
@@ -25,9 +25,10 @@ const HOUSE: [(&str, &[&str], &[&str]); 10] = [
         &["clap", "git2", "gix", "object_store", "reqwest", "rusqlite", "rustls"],
     ),
     ("workbench", &["gomod", "sumdb", "storage", "upstream", "vcs"], &["axum", "clap", "rusqlite"]),
+    ("snapshot", &["gomod", "sumdb", "storage"], &["axum", "clap", "http", "hyper", "reqwest", "rusqlite"]),
     (
         "larder",
-        &["gomod", "sumdb", "storage", "upstream", "vcs", "mirror", "server", "workbench"],
+        &["gomod", "sumdb", "storage", "snapshot", "upstream", "vcs", "mirror", "server", "workbench"],
         &["gix", "rusqlite"],
     ),
     ("testkit", &[], &["clap", "reqwest", "tokio"]),

@@ -51,11 +51,11 @@ struct Parts {
 /// A file in the staging directory.
 #[derive(Debug)]
 pub(crate) struct OnDisk {
-    path: PathBuf,
-    file: File,
+    pub(super) path: PathBuf,
+    pub(super) file: File,
     /// Whether it survives a crash. After a failed fsync nobody knows what the disk has, and a second one
     /// would say that all is well.
-    durable: OnceLock<bool>,
+    pub(super) durable: OnceLock<bool>,
 }
 
 impl OnDisk {
@@ -110,6 +110,18 @@ impl Staged {
             spilling: Mutex::default(),
             sums: OnceLock::from(sums),
             grown: watch::Sender::new(written),
+        }
+    }
+
+    /// A complete file that lies in the staging directory already, of this length and with these checksums.
+    pub(super) fn on_disk_already(area: Arc<StagingArea>, on_disk: OnDisk, len: u64, sums: Vec<u32>) -> Self {
+        let file = Some(Arc::new(on_disk));
+        Staged {
+            area,
+            parts: Mutex::new(Parts { file, spilled: len, ..Parts::default() }),
+            spilling: Mutex::default(),
+            sums: OnceLock::from(sums),
+            grown: watch::Sender::new(len),
         }
     }
 
