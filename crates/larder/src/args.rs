@@ -11,6 +11,7 @@ mod explain;
 mod import;
 mod ledger;
 mod publish;
+mod snapshot;
 mod sumdb;
 mod verify;
 mod warm;
@@ -28,6 +29,10 @@ pub(crate) use self::{
     import::ImportModulesArgs,
     ledger::{AuditArgs, ExportArgs, ImportArgs},
     publish::{CreateArgs, ListArgs, PublishArgs, RevokeArgs, ToOptions, TokenCommand, WithdrawArgs},
+    snapshot::{
+        SnapshotCommand, SnapshotCreateArgs, SnapshotDiffArgs, SnapshotFormat, SnapshotInspectArgs,
+        SnapshotKeygenArgs, SnapshotKeys, SnapshotRestoreArgs, SnapshotVerifyArgs,
+    },
     sumdb::{DataOptions, KeygenArgs, RotatePlanArgs, SumdbCommand},
     verify::{BinaryOptions, Sbom, VerifyArgs},
     warm::WarmArgs,
@@ -87,6 +92,9 @@ pub(crate) enum Command {
     /// Keep Go's module cache in order
     #[command(subcommand, after_help = cache::AFTER_CACHE)]
     Cache(CacheCommand),
+    /// Carry modules, and what proves them, to places without network
+    #[command(subcommand, after_help = snapshot::AFTER_SNAPSHOT)]
+    Snapshot(SnapshotCommand),
     /// Publish a version of a private module
     #[command(after_help = publish::AFTER_PUBLISH)]
     Publish(PublishArgs),

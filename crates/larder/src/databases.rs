@@ -11,6 +11,8 @@ mod show;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use self::{audit::keys, export::beside, keygen::write as write_key};
+
 use std::{path::Path, sync::Arc};
 
 use anyhow::bail;
@@ -71,7 +73,7 @@ fn offline(
 }
 
 /// The store of a directory that has something to look at.
-fn open(dir: &Path) -> anyhow::Result<(Arc<Data>, Arc<Store>)> {
+pub(crate) fn open(dir: &Path) -> anyhow::Result<(Arc<Data>, Arc<Store>)> {
     if !dir.join("format").exists() && !dir.join("modules").is_dir() {
         bail!("{} holds no modules; name the directory with --data", dir.display());
     }

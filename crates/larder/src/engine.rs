@@ -43,6 +43,7 @@ impl Engine {
         };
         let data = Data::open(&settings.data.value, options)?;
         let store = Store::open(&data);
+        finish_restore(&data, &store).await;
         let own = match &settings.own {
             Some(own) => Some(own_log(own, &store).await?),
             None => None,
@@ -114,6 +115,20 @@ impl Engine {
             }),
         };
         server::serve(listener, self.mirror, &config, instruments, stop).await;
+    }
+}
+
+/// A snapshot whose restore was cut short becomes visible as a whole before anything is answered. If that cannot be done,
+/// what is there is answered all the same, and the next start tries again.
+async fn finish_restore(data: &Arc<Data>, store: &Arc<Store>) {
+    match snapshot::finish(data, store).await {
+        Ok(None) => {}
+        Ok(Some(restored)) => tracing::info!(
+            new = restored.new,
+            known = restored.known,
+            "a restore of a snapshot was finished that had been cut short"
+        ),
+        Err(error) => tracing::error!("a restore of a snapshot cannot be finished: {error}"),
     }
 }
 

@@ -20,6 +20,7 @@ mod run;
 mod scrub;
 mod serve;
 mod settings;
+mod snapshot;
 mod token;
 mod verify;
 mod warm;
@@ -99,6 +100,7 @@ fn run(command: Command, env: &Environment) -> Printed {
             log::to_stderr(settings, Level::ERROR);
             withdraw::withdraw(settings, &args, env).await
         }),
+        Command::Snapshot(command) => snapshot::run(command, env),
         Command::Token(command) => token::run(command, env),
         Command::Sumdb(command) => databases::run(command, env),
         Command::Config(command) => config::run(command, env, look(env)),

@@ -43,7 +43,7 @@ pub(crate) use self::{
     direct::Direct,
     listen::Listen,
     origin::{Origin, Valued},
-    own::{Own, own_name},
+    own::{Own, own_name, read_key},
     private::Private,
     problem::{Invalid, Problem},
     route::{Route, pattern_fault, pattern_shown, sumdb_name},

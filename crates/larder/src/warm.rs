@@ -4,6 +4,7 @@ mod place;
 mod report;
 
 use std::{
+    collections::BTreeSet,
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -24,7 +25,12 @@ use self::{
     place::{Had, Lack, Place},
     report::Report,
 };
-use crate::{args::WarmArgs, progress::TICK, publish::eprint, settings::Settings};
+use crate::{
+    args::{Options, WarmArgs},
+    progress::TICK,
+    publish::eprint,
+    settings::Settings,
+};
 
 /// Fetches everything: 0 it is there, 1 something is missing.
 pub(crate) async fn warm(settings: &Settings, args: &WarmArgs, env: &Environment) -> anyhow::Result<u8> {
@@ -36,6 +42,32 @@ pub(crate) async fn warm(settings: &Settings, args: &WarmArgs, env: &Environment
     let mut report = Report::new(args.json, Arc::clone(&place));
     let needs = fetch(needs, &sums, &place, &mut report).await?;
     report.finish(&needs)
+}
+
+/// What was fetched for projects.
+pub(crate) struct Warmed {
+    /// The versions of which something is stored.
+    pub(crate) versions: BTreeSet<ModuleVersion>,
+    /// Whether nothing is missing.
+    pub(crate) complete: bool,
+}
+
+/// Fetches everything that projects need into the store, and the lists of their modules as far as sources give them.
+pub(crate) async fn into_store(
+    settings: &Settings,
+    dirs: &[PathBuf],
+    all: bool,
+    env: &Environment,
+) -> anyhow::Result<Warmed> {
+    let args = WarmArgs { dirs: dirs.to_vec(), all, to: None, json: false, options: Options::default() };
+    let Recorded { needs, sums } = needed(&args, env)?;
+    let place = Arc::new(Place::store(settings).await?);
+    let mut report = Report::new(false, Arc::clone(&place));
+    let needs = fetch(needs, &sums, &place, &mut report).await?;
+    let mut versions = report.versions();
+    let modules = versions.iter().map(|version| version.path().clone()).collect();
+    versions.extend(place.lists(modules).await);
+    Ok(Warmed { versions, complete: report.finish(&needs)? == 0 })
 }
 
 /// What the projects say.

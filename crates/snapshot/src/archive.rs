@@ -64,12 +64,20 @@ impl<R: BufRead> Archive<R> {
     }
 
     /// Bytes of the entry that was begun.
-    pub(crate) fn content(&mut self, into: &mut [u8], name: &(impl std::fmt::Display + ?Sized)) -> Result<(), Refused> {
+    pub(crate) fn content(
+        &mut self,
+        into: &mut [u8],
+        name: &(impl std::fmt::Display + ?Sized),
+    ) -> Result<(), Refused> {
         self.exact(into, name)
     }
 
     /// What stands behind the content of an entry.
-    pub(crate) fn padding(&mut self, size: u64, name: &(impl std::fmt::Display + ?Sized)) -> Result<(), Refused> {
+    pub(crate) fn padding(
+        &mut self,
+        size: u64,
+        name: &(impl std::fmt::Display + ?Sized),
+    ) -> Result<(), Refused> {
         let mut block = [0; tar::BLOCK];
         let padding = block.get_mut(..tar::padding(size)).unwrap_or_default();
         self.exact(padding, name)?;

@@ -80,7 +80,8 @@ fn heads(manifest: &Manifest) -> BTreeMap<String, String> {
 }
 
 fn unlike(one: &BTreeMap<String, String>, other: &BTreeMap<String, String>) -> Vec<String> {
-    let mut names: Vec<_> = one.keys().chain(other.keys()).filter(|name| one.get(*name) != other.get(*name)).collect();
+    let mut names: Vec<_> =
+        one.keys().chain(other.keys()).filter(|name| one.get(*name) != other.get(*name)).collect();
     names.sort();
     names.dedup();
     names.into_iter().cloned().collect()

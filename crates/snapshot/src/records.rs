@@ -38,12 +38,8 @@ struct TileFiles {
 
 impl<'a> Records<'a> {
     pub(crate) fn new(manifest: &'a Manifest, keys: BTreeMap<DbName, Verifier>) -> Self {
-        let database = |key| Database {
-            key,
-            head: None,
-            tiles: TileFiles::default(),
-            authentic: HashSet::new(),
-        };
+        let database =
+            |key| Database { key, head: None, tiles: TileFiles::default(), authentic: HashSet::new() };
         let databases = keys.into_iter().map(|(name, key)| (name, database(key))).collect();
         Records { manifest, databases, proven: HashSet::new() }
     }
@@ -181,9 +177,7 @@ fn agree(
     id: u64,
     db: &DbName,
 ) -> Result<(), Refused> {
-    for (kind, got, said) in
-        [(Kind::Zip, module.zip, hashes.zip), (Kind::Mod, module.gomod, hashes.gomod)]
-    {
+    for (kind, got, said) in [(Kind::Zip, module.zip, hashes.zip), (Kind::Mod, module.gomod, hashes.gomod)] {
         if let Some(got) = got
             && said != Some(got)
         {

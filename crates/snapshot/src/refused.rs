@@ -61,7 +61,9 @@ pub enum Refused {
         why: RecordFault,
     },
     /// A database vouches for other content.
-    #[error("SECURITY: the {kind} of {version} is {got} in the snapshot, and record {id} of {db} says {said}")]
+    #[error(
+        "SECURITY: the {kind} of {version} is {got} in the snapshot, and record {id} of {db} says {said}"
+    )]
     Contradiction {
         /// The module version.
         version: ModuleVersion,

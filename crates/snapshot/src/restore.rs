@@ -28,6 +28,8 @@ pub struct Restored {
     pub known: u64,
     /// Versions that an operator has taken out here; they stay out.
     pub withdrawn: Vec<ModuleVersion>,
+    /// Files that somebody else stored with other content while the restore went on; one of the two is wrong.
+    pub contradictions: Vec<String>,
     /// How many modules a checksum database proves.
     pub proven: usize,
     /// The public key whose signature vouches for the others.

@@ -131,7 +131,7 @@ impl Stock {
             }
         }
         left_out.sort_by(|one, other| one.version.cmp(&other.version));
-        files.extend(answers(store, &modules).await?);
+        files.extend(answers(store, modules.keys().chain(earlier.keys())).await?);
         let mut heads = HashMap::new();
         let mut databases = Vec::new();
         for (db, key) in keys {
@@ -191,10 +191,7 @@ impl Stock {
 }
 
 /// The receipts of what is wanted, and what is wanted in vain.
-async fn receipts(
-    store: &Arc<Store>,
-    wanted: &Wanted,
-) -> Result<(Vec<Receipt>, Vec<LeftOut>), StoreError> {
+async fn receipts(store: &Arc<Store>, wanted: &Wanted) -> Result<(Vec<Receipt>, Vec<LeftOut>), StoreError> {
     let mut missing = wanted.only.clone().unwrap_or_default();
     let (mut receipts, mut left_out) = (Vec::new(), Vec::new());
     let mut listing = store.receipts();
@@ -252,10 +249,10 @@ async fn version(store: Arc<Store>, receipt: Receipt) -> Result<Result<Found, Le
 /// Lists and latest versions of the modules, as they were given last.
 async fn answers(
     store: &Arc<Store>,
-    modules: &BTreeMap<ModuleVersion, Module>,
+    versions: impl Iterator<Item = &ModuleVersion>,
 ) -> Result<Vec<Entry>, StoreError> {
     let mut entries = Vec::new();
-    let paths: BTreeSet<_> = modules.keys().map(ModuleVersion::path).collect();
+    let paths: BTreeSet<_> = versions.map(ModuleVersion::path).collect();
     for path in paths {
         for question in [Question::List(path.clone()), Question::Latest(path.clone())] {
             let Some(answer) = store.answer(&question).await? else { continue };

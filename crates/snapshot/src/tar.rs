@@ -65,7 +65,8 @@ pub(crate) fn look(header: &[u8; BLOCK]) -> Found {
     if number(148, 8) != Some(sum(header)) {
         return Found::Garbage;
     }
-    let (name, prefix) = (text(header.get(..100).unwrap_or_default()), text(header.get(345..500).unwrap_or_default()));
+    let (name, prefix) =
+        (text(header.get(..100).unwrap_or_default()), text(header.get(345..500).unwrap_or_default()));
     let name = if prefix.is_empty() { name } else { format!("{prefix}/{name}") };
     match header.get(156) {
         Some(b'0' | 0) => Found::File { name, size: number(124, 12) },

@@ -63,7 +63,8 @@ impl Stock {
                     versions.entry(version.path()).or_default().push(version.version().clone());
                 }
                 Key::Head(db) => {
-                    let supported = dir.join(Key::Supported(db.clone()).path().strip_prefix("modules").unwrap_or(&path));
+                    let supported =
+                        dir.join(Key::Supported(db.clone()).path().strip_prefix("modules").unwrap_or(&path));
                     File::create(supported)?;
                 }
                 _ => {}

@@ -57,7 +57,7 @@ pub(super) async fn audit(settings: &Settings, args: &AuditArgs) -> anyhow::Resu
 }
 
 /// The databases whose keys are known, those that are named last before those of the settings.
-fn keys(settings: &Settings, more: &[String]) -> anyhow::Result<BTreeMap<DbName, Verifier>> {
+pub(crate) fn keys(settings: &Settings, more: &[String]) -> anyhow::Result<BTreeMap<DbName, Verifier>> {
     let mut keys = BTreeMap::new();
     if let Ok(SumdbSpec::On { name, key, .. }) = WELL_KNOWN.parse() {
         keys.insert(name, Verifier::parse(&key)?);

@@ -171,7 +171,7 @@ fn say(head: &SumsHead, sig: Option<&Path>, signer: Option<&Signer>, unread: u64
 }
 
 /// The same file name with an ending.
-pub(super) fn beside(file: &Path, ending: &str) -> PathBuf {
+pub(crate) fn beside(file: &Path, ending: &str) -> PathBuf {
     let mut name = OsString::from(file);
     name.push(ending);
     name.into()

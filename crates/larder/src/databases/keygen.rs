@@ -52,7 +52,7 @@ fn default_file(name: &DbName) -> PathBuf {
 }
 
 /// Durably, and closed to others from the first byte on.
-fn write(path: &Path, key: &PrivateKey) -> io::Result<()> {
+pub(crate) fn write(path: &Path, key: &PrivateKey) -> io::Result<()> {
     let mut options = OpenOptions::new();
     options.write(true).create_new(true);
     #[cfg(unix)]

@@ -114,7 +114,7 @@ pub(crate) fn own_name(name: &str) -> Result<DbName, Wrong> {
 }
 
 /// Reads a private key that nobody but its owner can read.
-fn read_key(path: &Path) -> Result<Signer, Wrong> {
+pub(crate) fn read_key(path: &Path) -> Result<Signer, Wrong> {
     let shown = path.display();
     let unreadable = |error| {
         Wrong::new(format!("{shown} cannot be read: {error}"))

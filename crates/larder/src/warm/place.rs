@@ -1,11 +1,11 @@
 //! Where what is fetched is kept: the data directory of this machine, or another Larder.
 
-use std::{fs::File, io::Write, path::PathBuf, sync::Arc};
+use std::{collections::BTreeSet, fs::File, io::Write, path::PathBuf, sync::Arc};
 
 use anyhow::{Context, bail};
 use bytes::Bytes;
-use futures_util::TryStreamExt;
-use gomod::{H1, ModuleVersion, Request, ZipCheck};
+use futures_util::{StreamExt, TryStreamExt};
+use gomod::{H1, ModulePath, ModuleVersion, Request, VersionList, ZipCheck};
 use mirror::{Body, CacheStatus, Mirror, Reach, Refusal};
 use storage::{Key, Kind};
 use upstream::{
@@ -98,6 +98,27 @@ impl Place {
             Place::Store { engine, .. } => stored(&engine.mirror, module, kind).await,
             Place::Server(server) => served(server, module, kind).await,
         }
+    }
+}
+
+impl Place {
+    /// Asks for the lists of modules, so that the last ones are stored, and for the `.info` and go.mod of the newest
+    /// version in each: there `go` looks whether versions were retracted. What nobody gives is no loss. Gives the
+    /// versions of which something is there.
+    pub(super) async fn lists(&self, modules: BTreeSet<ModulePath>) -> BTreeSet<ModuleVersion> {
+        let Place::Store { engine, .. } = self else { return BTreeSet::new() };
+        let newest = futures_util::stream::iter(modules).map(async |module| {
+            let ask = engine.mirror.ask(Request::List(module.clone()), Reach::Anywhere);
+            let Body::Bytes(list) = engine.mirror.answer(&ask).await.ok()?.body else { return None };
+            let list = VersionList::parse(&module, &String::from_utf8_lossy(&list));
+            let releases = list.iter().rev().find(|version| !version.is_prerelease());
+            let newest = ModuleVersion::new(module, releases.or_else(|| list.iter().next_back())?).ok()?;
+            for kind in [Kind::Mod, Kind::Info] {
+                self.fetch(&newest, kind).await.ok()?;
+            }
+            Some(newest)
+        });
+        newest.buffer_unordered(LISTS).filter_map(std::future::ready).collect().await
     }
 }
 
@@ -194,3 +215,6 @@ fn request(module: &ModuleVersion, kind: Kind) -> Request {
         Kind::Zip => Request::Zip(module.clone()),
     }
 }
+
+/// Lists that are asked for at once.
+const LISTS: usize = 16;

@@ -1,6 +1,10 @@
 //! What is there and what is missing: objects for programs, a sentence for people.
 
-use std::{collections::BTreeMap, io, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    io,
+    sync::Arc,
+};
 
 use gomod::{H1, ModuleVersion};
 use serde::{Serialize, ser::SerializeStruct};
@@ -70,6 +74,12 @@ impl Report {
             }
             Err(lack) => drop(version.lacks.insert(kind, lack)),
         }
+    }
+
+    /// The versions of which something is there.
+    pub(super) fn versions(&self) -> BTreeSet<ModuleVersion> {
+        let there = self.versions.iter().filter(|(_, version)| !version.had.is_empty());
+        there.map(|(module, _)| module.clone()).collect()
     }
 
     /// The line for a terminal; `all`: how many files are known to be needed.

@@ -7,5 +7,6 @@
 mod cache;
 mod manners;
 mod verify;
+mod snapshot;
 mod warm;
 mod world;

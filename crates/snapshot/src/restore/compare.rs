@@ -37,7 +37,10 @@ pub(super) async fn compare(
         let Ok(db) = DbName::new(database.key.name()) else { continue };
         if let Some(evidence) = store.misbehaviour(&db).await? {
             let said = String::from_utf8_lossy(&evidence).lines().next().unwrap_or_default().to_owned();
-            return Err(Unrestored::Head { db: db.to_string(), why: format!("it is not used any more: {said}") });
+            return Err(Unrestored::Head {
+                db: db.to_string(),
+                why: format!("it is not used any more: {said}"),
+            });
         }
         heads(store, place, manifest, database, &db).await?;
     }
@@ -54,8 +57,9 @@ async fn heads(
 ) -> Result<(), Unrestored> {
     let trouble = |why: String| Unrestored::Head { db: db.to_string(), why };
     let Some(stored) = store.head(db).await? else { return Ok(()) };
-    let stored = Head::open(&stored.note, &database.key)
-        .map_err(|error| trouble(format!("the one that is stored here has another key, or is damaged: {error}")))?;
+    let stored = Head::open(&stored.note, &database.key).map_err(|error| {
+        trouble(format!("the one that is stored here has another key, or is damaged: {error}"))
+    })?;
     let ours = read(place, manifest, &Key::Head(db.clone()))
         .and_then(|note| Head::open(&note, &database.key).ok())
         .ok_or_else(|| trouble("it could not be read back".to_owned()))?;

@@ -119,7 +119,8 @@ impl Place {
         };
         let damaged = || {
             let path = self.files.join(JOURNAL);
-            let why = format!("{} is damaged; remove {} and restore again", path.display(), self.files.display());
+            let why =
+                format!("{} is damaged; remove {} and restore again", path.display(), self.files.display());
             Unrestored::Io(io::Error::other(why))
         };
         let end = bytes.iter().position(|byte| *byte == b'\n').ok_or_else(damaged)?;

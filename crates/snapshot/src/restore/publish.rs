@@ -51,10 +51,12 @@ pub(super) async fn publish(
             Outcome::New => restored.new += 1,
             Outcome::Known => restored.known += 1,
             Outcome::Withdrawn(version) => restored.withdrawn.push(version),
+            Outcome::Contradicts(what) => restored.contradictions.push(what),
         }
     }
     answers(store, place, journal).await?;
     restored.withdrawn.sort();
+    restored.contradictions.sort();
     Ok(restored)
 }
 
@@ -167,6 +169,8 @@ enum Outcome {
     New,
     Known,
     Withdrawn(ModuleVersion),
+    /// Somebody else stored other content since all was compared.
+    Contradicts(String),
 }
 
 /// One version that is stored.
@@ -189,10 +193,10 @@ impl Work {
                 Ok(false) => {}
                 Err(PublishError::Withdrawn(_)) => return Ok(Outcome::Withdrawn(self.version)),
                 Err(PublishError::Store(error)) => return Err(error.into()),
-                // Somebody else stored it since all was compared.
                 Err(PublishError::Pinned { had, got, .. }) => {
-                    let what = format!("the {kind} of {}", self.version);
-                    return Err(Unrestored::Contradiction { what, got: got.to_string(), had: had.to_string() });
+                    let what =
+                        format!("the {kind} of {} is {got} in the snapshot, and {had} here", self.version);
+                    return Ok(Outcome::Contradicts(what));
                 }
                 Err(error @ PublishError::Unhashed) => {
                     return Err(Unrestored::Io(std::io::Error::other(error.to_string())));
