@@ -4,7 +4,7 @@
 use std::{
     collections::{BTreeMap, HashMap},
     fs,
-    path::PathBuf,
+    path::{Path, PathBuf},
     sync::Arc,
 };
 
@@ -207,9 +207,9 @@ impl Work {
     }
 
     /// Whether the file was not there before.
-    async fn file(&self, kind: Kind, path: &PathBuf) -> Result<bool, PublishError> {
+    async fn file(&self, kind: Kind, path: &Path) -> Result<bool, PublishError> {
         let there = matches!(self.store.load(&self.version, kind).await?, storage::Loaded::Blob(_));
-        let (data, path) = (Arc::clone(&self.data), path.clone());
+        let (data, path) = (Arc::clone(&self.data), path.to_owned());
         let staged = tokio::task::spawn_blocking(move || data.staging().bring(&path));
         let staged = staged.await.map_err(|_| StoreError::Stopped)??;
         let h1 = match kind {

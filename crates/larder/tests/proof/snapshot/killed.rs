@@ -14,19 +14,19 @@ const MORE: usize = 40;
 
 fn many() -> Site {
     let mut tree = MODULES.to_owned();
+    let mut go_mod = GO_MOD.to_owned();
     for n in 0..MORE {
-        tree.push_str(&format!(
-            "-- example.com/m{n}@v1.0.0/go.mod --\nmodule example.com/m{n}\n\ngo 1.21\n\
-             -- example.com/m{n}@v1.0.0/m.go --\npackage m\n"
-        ));
+        let module = format!("example.com/m{n}");
+        tree.push_str(&["-- ", &module, "@v1.0.0/go.mod --\nmodule ", &module, "\n\ngo 1.21\n"].concat());
+        tree.push_str(&["-- ", &module, "@v1.0.0/m.go --\npackage m\n"].concat());
+        go_mod.push_str(&["require ", &module, " v1.0.0\n"].concat());
     }
     let site = Site::of(&ModuleTree::parse(&tree));
-    let requires: String = (0..MORE).map(|n| format!("require example.com/m{n} v1.0.0\n")).collect();
-    fs::write(site.project.join("go.mod"), format!("{GO_MOD}\n{requires}")).unwrap();
+    fs::write(site.project.join("go.mod"), go_mod).unwrap();
     site
 }
 
-/// How many of the modules are there, of how many.
+/// How many of the modules are there.
 fn visible(server: &TestServer) -> usize {
     let there = |n: &usize| server.get(&format!("/example.com/m{n}/@v/v1.0.0.zip")).status == 200;
     (0..MORE).filter(there).count()
