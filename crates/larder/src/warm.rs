@@ -25,12 +25,7 @@ use self::{
     place::{Had, Lack, Place},
     report::Report,
 };
-use crate::{
-    args::{Options, WarmArgs},
-    progress::TICK,
-    publish::eprint,
-    settings::Settings,
-};
+use crate::{args::WarmArgs, progress::TICK, publish::eprint, settings::Settings};
 
 /// Fetches everything: 0 it is there, 1 something is missing.
 pub(crate) async fn warm(settings: &Settings, args: &WarmArgs, env: &Environment) -> anyhow::Result<u8> {
@@ -55,12 +50,10 @@ pub(crate) struct Warmed {
 /// Fetches everything that projects need into the store, and the lists of their modules as far as sources give them.
 pub(crate) async fn into_store(
     settings: &Settings,
-    dirs: &[PathBuf],
-    all: bool,
+    args: &WarmArgs,
     env: &Environment,
 ) -> anyhow::Result<Warmed> {
-    let args = WarmArgs { dirs: dirs.to_vec(), all, to: None, json: false, options: Options::default() };
-    let Recorded { needs, sums } = needed(&args, env)?;
+    let Recorded { needs, sums } = needed(args, env)?;
     let place = Arc::new(Place::store(settings).await?);
     let mut report = Report::new(false, Arc::clone(&place));
     let needs = fetch(needs, &sums, &place, &mut report).await?;

@@ -26,7 +26,7 @@ use crate::{
 pub struct Wanted {
     /// The module versions; none for all that are stored.
     pub only: Option<BTreeSet<ModuleVersion>>,
-    /// Whether stored Go toolchains go along.
+    /// Whether all stored Go toolchains go along.
     pub toolchains: bool,
 }
 
@@ -198,8 +198,8 @@ async fn receipts(store: &Arc<Store>, wanted: &Wanted) -> Result<(Vec<Receipt>, 
     while let Some(key) = listing.next().await {
         let Key::Receipt(version) = key? else { continue };
         let is_toolchain = version.path().as_str() == TOOLCHAIN;
-        let listed = wanted.only.as_ref().is_none_or(|only| only.contains(&version));
-        if !(if is_toolchain { wanted.toolchains } else { listed }) {
+        let listed = wanted.only.as_ref().map_or(!is_toolchain, |only| only.contains(&version));
+        if !(listed || is_toolchain && wanted.toolchains) {
             continue;
         }
         let Some(receipt) = store.read_receipt(&version).await? else { continue };

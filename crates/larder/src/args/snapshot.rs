@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
 
-use super::Options;
+use super::{Options, WarmArgs};
 
 /// `larder snapshot`.
 #[derive(Subcommand)]
@@ -45,6 +45,7 @@ pub(crate) struct SnapshotKeygenArgs {
 
 /// `larder snapshot create`.
 #[derive(Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub(crate) struct SnapshotCreateArgs {
     /// The projects, as in `larder warm`; what they need is fetched first
     #[arg(value_name = "DIR", default_value = ".", conflicts_with = "store")]
@@ -58,9 +59,12 @@ pub(crate) struct SnapshotCreateArgs {
     /// For projects: also what tests of dependencies need, and every line of a go.sum
     #[arg(long, conflicts_with = "store")]
     pub(crate) all: bool,
-    /// With the Go toolchains that are stored
+    /// With all Go toolchains that are stored; those that the projects ask for go along anyway
     #[arg(long)]
     pub(crate) toolchains: bool,
+    /// For projects: with the Go they ask for, for this system and processor, like linux/amd64; may be given several times
+    #[arg(long, value_name = "OS/ARCH", value_delimiter = ',', conflicts_with = "store")]
+    pub(crate) platform: Vec<String>,
     /// Only what this snapshot, and those before it, do not have
     #[arg(long, value_name = "OLD")]
     pub(crate) since: Option<PathBuf>,
@@ -94,6 +98,18 @@ impl SnapshotCreateArgs {
             options.offline = Some("true".to_owned());
         }
         options
+    }
+
+    /// What is fetched first.
+    pub(crate) fn warm(&self) -> WarmArgs {
+        WarmArgs {
+            dirs: self.dirs.clone(),
+            all: self.all,
+            platform: self.platform.clone(),
+            to: None,
+            json: false,
+            options: self.options.clone(),
+        }
     }
 }
 

@@ -1,6 +1,7 @@
 //! `larder snapshot create`: what projects need, or all that is stored, written into one file.
 
 use std::{
+    fmt::Write,
     fs::{self, File},
     io::{self, BufWriter},
     path::Path,
@@ -46,7 +47,7 @@ pub(super) async fn create(
     let only = if args.store {
         None
     } else {
-        let warmed = warm::into_store(settings, &args.dirs, args.all, env).await?;
+        let warmed = warm::into_store(settings, &args.warm(), env).await?;
         complete = warmed.complete;
         Some(warmed.versions)
     };
@@ -156,7 +157,7 @@ fn told(stock: &Stock, args: &SnapshotCreateArgs, signer: Option<&Signer>, size:
         amount(size)
     );
     if manifest.since().is_some() {
-        out.push_str(&format!("; {} more are in the snapshots before", manifest.earlier().len()));
+        let _ = write!(out, "; {} more are in the snapshots before", manifest.earlier().len());
     }
     out.push('\n');
     let mut err = String::new();

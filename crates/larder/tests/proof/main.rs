@@ -6,7 +6,7 @@
 
 mod cache;
 mod manners;
-mod verify;
 mod snapshot;
+mod verify;
 mod warm;
 mod world;

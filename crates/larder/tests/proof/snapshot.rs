@@ -225,6 +225,48 @@ fn without_network_everything_works_with_the_database_on() {
 }
 
 #[test]
+fn without_network_go_switches_to_the_toolchain_that_a_project_asks_for() {
+    if !has_networks() {
+        return;
+    }
+    let toolchain = testkit::toolchain("go1.99.0", "echo this is go1.99.0");
+    let site = Site::of(&ModuleTree::parse(&[MODULES, &toolchain].concat()));
+    let go_mod = "module example.com/project\n\ngo 1.99.0\n";
+    fs::write(site.project.join("go.mod"), go_mod).unwrap();
+    fs::write(site.project.join("main.go"), "package main\n\nfunc main() {}\n").unwrap();
+    let platform = format!("{}/{}", env("GOOS"), env("GOARCH"));
+    let file = site.create("s", &["--platform", &platform]);
+    assert!(inside(&file)[0].starts_with("golang.org/toolchain@v0.0.1-go1.99.0."));
+    let all = site.create("all", &["--store"]);
+    assert!(inside(&all).is_empty(), "toolchains are large, and go along when they are asked for");
+    let with = site.create("with", &["--store", "--toolchains"]);
+    assert_eq!(inside(&with), inside(&file));
+
+    let far = site.far();
+    restore(&far, &file, &[]).ok();
+    let data = far.data();
+    let run = [
+        path(far.program()),
+        "run",
+        "--offline",
+        "--upstream",
+        "off",
+        "--sumdb",
+        &site.vkey,
+        "--data",
+        path(&data),
+        "--",
+    ];
+    let go = fresh(&site).env("GOTOOLCHAIN", "auto");
+    cut_off(&go, &run, &["version"]);
+}
+
+/// What `go env` says of this machine.
+fn env(name: &str) -> String {
+    testkit::run(Command::new("go").args(["env", name])).ok().stdout.trim_end().to_owned()
+}
+
+#[test]
 fn a_plain_directory_serves_those_who_have_no_larder() {
     if !has_networks() {
         return;
