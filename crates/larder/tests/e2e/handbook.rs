@@ -3,9 +3,12 @@
 mod page;
 mod ward;
 
-use std::fs;
+use std::{fs, net::Ipv4Addr};
 
-use testkit::{Authority, FaultProxy, GitFixture, Link, Reply, ScriptedUpstream, TestLog, Tunnel};
+use testkit::{
+    Authority, FaultProxy, GitFixture, Link, NameServer, Names, Reply, ScriptedUpstream, TestLog, Tunnel,
+    skipped,
+};
 
 use crate::world::LOG;
 use page::Section;
@@ -21,13 +24,13 @@ fn the_proxy_is_down() {
     Section::of("The proxy is down").holds(&ward);
 }
 
-/// It answers again soon: the symptom is seen before, and each cure meets two failures.
+/// It answers again soon: symptom and cause are seen before, and each cure meets two failures.
 #[test]
 fn the_proxy_answers_503() {
     let ward = Ward::new();
     let section = Section::of("The proxy answers 503");
     let fails = || ward.upstream.script(MOD, [1, 2].map(|_| Reply::status(503).body(OVERLOADED)));
-    fails();
+    ward.upstream.always("example.com/*", Reply::status(503).body(OVERLOADED));
     section.symptom(&ward);
     for cure in section.cures() {
         ward.upstream.natural();
@@ -44,17 +47,23 @@ fn nothing_comes_and_then_a_time_out() {
     Section::of("Nothing comes, and then a time-out").holds(&ward);
 }
 
-/// The tunnel leads to another machine, as a resolver would that lies.
+/// The only resolver says of every name that it is the portal.
 #[test]
 fn a_name_leads_somewhere_else() {
+    let Some(names) = NameServer::start() else {
+        skipped("this machine allows no resolver of one's own");
+        return;
+    };
     let authority = Authority::for_hosts(&["portal.example.net"]);
     let portal = ScriptedUpstream::over_tls(modules(), &authority);
-    let tunnel = Tunnel::to(portal.address());
-    let ward = Ward::with_proxy("https://proxy.example.com").env("HTTPS_PROXY", tunnel.url());
+    names.says(Names::All(Ipv4Addr::LOCALHOST));
+    let ward = Ward::with_proxy(&format!("https://proxy.example.com:{}", portal.address().port()));
     ward.write("portal.pem", &authority.ca());
     let trusted = ward.path("portal.pem");
-    let ward = ward.env("SSL_CERT_FILE", trusted);
+    let under = names.under().into_iter().map(|word| word.into_string().unwrap()).collect();
+    let ward = ward.env("SSL_CERT_FILE", trusted).under(under);
     Section::of("A name leads somewhere else").holds(&ward);
+    assert!(names.asked().iter().any(|name| name == "proxy.example.com"));
 }
 
 #[test]
@@ -90,6 +99,9 @@ fn a_private_module_is_asked_of_a_public_proxy() {
         .env("SSL_CERT_FILE", &ca)
         .env("GIT_SSL_CAINFO", &ca)
         .env("GIT_CONFIG_NOSYSTEM", "1");
+    // What shows that it is private: a login for its host. The project's code uses it already.
+    ward.write("lib.go", "package main\n\nimport _ \"go.corp.example.com/lib\"\n");
+    ward.write("../home/.netrc", "machine go.corp.example.com login robot password hunter2\n");
     let section = Section::of("A private module is asked of a public proxy");
     section.symptom(&ward);
     for cure in section.cures() {

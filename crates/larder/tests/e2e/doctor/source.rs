@@ -242,7 +242,7 @@ fn the_last_of_many_repositories_is_gone() {
         site.repositories.git(repository, &["tag", "v1.0.0"]);
     }
     let go = project(&site);
-    let lines: String = names.iter().map(|name| format!("require {name} v1.0.0\n")).collect();
+    let lines = names.iter().fold(String::new(), |all, name| all + "require " + name + " v1.0.0\n");
     go.write("go.mod", &format!("module example.com/own\n\ngo 1.21\n\n{lines}"));
     let report = source(&go);
     assert_eq!(

@@ -15,8 +15,12 @@ pub(super) struct Section {
     command: &'static str,
     /// What it prints.
     prints: String,
-    /// The code that is said of it first.
+    /// The code that `larder explain` says of it first.
     code: &'static str,
+    /// What the doctor is asked.
+    doctor: &'static str,
+    /// The code that it says, where that is another one.
+    root: &'static str,
     cures: Vec<&'static str>,
 }
 
@@ -25,14 +29,19 @@ impl Section {
     pub(super) fn of(heading: &str) -> Self {
         let (_, rest) = PAGE.split_once(&format!("\n## {heading}\n")).expect("a heading");
         let text = rest.split("\n## ").next().unwrap();
-        let mut blocks = blocks(text, "console");
-        let (first, prints) = blocks.remove(0).split_once('\n').unwrap();
-        let (_, code) = text.split_once("](doctor/").expect("a code");
+        let (first, prints) = blocks(text, "console").remove(0).split_once('\n').unwrap();
+        let commands = blocks(text, "sh");
+        let (doctor, cures) = commands.split_first().expect("the doctor");
+        let (before, _) = text.split_once(doctor).unwrap();
+        let codes: Vec<_> =
+            before.split("](doctor/").skip(1).map(|code| code.split(".md)").next().unwrap()).collect();
         Self {
             command: first.strip_prefix("$ ").expect("a command"),
             prints: prints.to_owned(),
-            code: code.split(".md)").next().unwrap(),
-            cures: blocks_of(text),
+            code: codes.first().expect("a code"),
+            doctor,
+            root: codes.last().unwrap(),
+            cures: cures.to_vec(),
         }
     }
 
@@ -52,11 +61,24 @@ impl Section {
             .find(|line| line.starts_with('L') && line.contains("  "))
             .unwrap_or_default();
         assert!(first.starts_with(self.code), "{}: {report}", self.code);
+        self.diagnosis(ward);
     }
 
+    /// The doctor finds the cause, and says it first.
+    #[track_caller]
+    pub(super) fn diagnosis(&self, ward: &Ward) {
+        assert!(self.doctor.starts_with("larder doctor"), "{}", self.doctor);
+        let report = ward.sh(self.doctor);
+        assert_eq!(report.code(), Some(1), "{report}");
+        let verdict = report.stdout.lines().next().unwrap_or_default();
+        assert!(verdict.contains(&format!("({})", self.root)), "{}: {report}", self.root);
+    }
+
+    /// One with Larder, unless that is what the doctor says, and one with `go` alone.
     pub(super) fn cures(&self) -> &[&'static str] {
-        assert_eq!(self.cures.len(), 2, "one with Larder, one with go alone");
-        assert!(self.cures[0].contains("larder ") && !self.cures[1].contains("larder "));
+        let (alone, with) = self.cures.split_last().expect("a cure");
+        assert!(!alone.contains("larder ") && with.len() <= 1);
+        assert!(with.iter().all(|cure| cure.contains("larder ")));
         &self.cures
     }
 
@@ -69,10 +91,6 @@ impl Section {
             ward.relapse();
         }
     }
-}
-
-fn blocks_of(text: &'static str) -> Vec<&'static str> {
-    blocks(text, "sh")
 }
 
 /// The code blocks of a language.

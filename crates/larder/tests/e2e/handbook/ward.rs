@@ -117,15 +117,10 @@ impl Ward {
         run(&mut command)
     }
 
-    /// Commands of the handbook must do what they are for: all succeed, but for those that only say what is wrong.
+    /// Commands of the handbook must do what they are for.
     #[track_caller]
     pub(super) fn cures(&self, commands: &str) {
-        let ran = self.sh(commands);
-        if commands.starts_with("larder explain ") {
-            assert_eq!(ran.code(), Some(1), "{ran}");
-        } else {
-            ran.ok();
-        }
+        self.sh(commands).ok();
     }
 
     /// A text with the names and places of the handbook in place of this machine's.
