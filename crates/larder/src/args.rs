@@ -13,6 +13,7 @@ mod ledger;
 mod publish;
 mod snapshot;
 mod sumdb;
+mod vendor;
 mod verify;
 mod warm;
 
@@ -34,6 +35,7 @@ pub(crate) use self::{
         SnapshotKeygenArgs, SnapshotKeys, SnapshotRestoreArgs, SnapshotVerifyArgs,
     },
     sumdb::{DataOptions, KeygenArgs, RotatePlanArgs, SumdbCommand},
+    vendor::{PlanArgs, Proposed, VendorCommand},
     verify::{BinaryOptions, Sbom, VerifyArgs},
     warm::WarmArgs,
 };
@@ -95,6 +97,9 @@ pub(crate) enum Command {
     /// Carry modules, and what proves them, to places without network
     #[command(subcommand, after_help = snapshot::AFTER_SNAPSHOT)]
     Snapshot(SnapshotCommand),
+    /// Build although a module cannot be had
+    #[command(subcommand, after_help = vendor::AFTER_VENDOR)]
+    Vendor(VendorCommand),
     /// Publish a version of a private module
     #[command(after_help = publish::AFTER_PUBLISH)]
     Publish(PublishArgs),

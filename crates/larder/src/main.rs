@@ -22,6 +22,7 @@ mod serve;
 mod settings;
 mod snapshot;
 mod token;
+mod vendor;
 mod verify;
 mod warm;
 mod withdraw;
@@ -39,7 +40,7 @@ use tracing::Level;
 use workbench::{Environment, masked};
 
 use crate::{
-    args::{Cli, Command, Options},
+    args::{Cli, Command, Options, VendorCommand},
     config::{Look, Printed},
     settings::Settings,
 };
@@ -92,6 +93,12 @@ fn run(command: Command, env: &Environment) -> Printed {
             warm::warm(settings, &args, env).await
         }),
         Command::Cache(command) => cache::run(&command, env),
+        Command::Vendor(VendorCommand::Plan(args)) => {
+            with_settings(&args.options, None, env, FAILED, async |settings| {
+                log::to_stderr(settings, Level::ERROR);
+                vendor::plan(settings, &args, env).await
+            })
+        }
         Command::Publish(args) => with_settings(&args.data.options(), None, env, FAILED, async |settings| {
             log::to_stderr(settings, Level::ERROR);
             publish::publish(settings, &args, env).await

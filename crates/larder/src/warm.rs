@@ -21,18 +21,20 @@ use workbench::{
     toolchain::{self, Mode, Platform},
 };
 
-use self::{
-    place::{Had, Lack, Place},
-    report::Report,
-};
-use crate::{args::WarmArgs, progress::TICK, publish::eprint, settings::Settings};
+pub(crate) use self::place::{Had, Lack, Place};
+use self::report::Report;
+use crate::{args::WarmArgs, engine::Engine, progress::TICK, publish::eprint, settings::Settings};
 
 /// Fetches everything: 0 it is there, 1 something is missing.
 pub(crate) async fn warm(settings: &Settings, args: &WarmArgs, env: &Environment) -> anyhow::Result<u8> {
     let Recorded { needs, sums } = needed(args, env)?;
-    let place = Arc::new(match &args.to {
-        Some(url) => Place::server(settings, url)?,
-        None => Place::store(settings).await?,
+    let engine = match &args.to {
+        Some(_) => None,
+        None => Some(engine(settings).await?),
+    };
+    let place = Arc::new(match (&args.to, &engine) {
+        (None, Some(engine)) => Place::store(&engine.mirror, &settings.data.value),
+        (to, _) => Place::server(settings, to.as_deref().unwrap_or_default())?,
     });
     let mut report = Report::new(args.json, Arc::clone(&place));
     let needs = fetch(needs, &sums, &place, &mut report).await?;
@@ -54,13 +56,44 @@ pub(crate) async fn into_store(
     env: &Environment,
 ) -> anyhow::Result<Warmed> {
     let Recorded { needs, sums } = needed(args, env)?;
-    let place = Arc::new(Place::store(settings).await?);
+    let engine = engine(settings).await?;
+    let place = Arc::new(Place::store(&engine.mirror, &settings.data.value));
     let mut report = Report::new(false, Arc::clone(&place));
     let needs = fetch(needs, &sums, &place, &mut report).await?;
     let mut versions = report.versions();
     let modules = versions.iter().map(|version| version.path().clone()).collect();
     versions.extend(place.lists(modules).await);
     Ok(Warmed { versions, complete: report.finish(&needs)? == 0 })
+}
+
+/// The mirror of this machine, which has to be able to store.
+async fn engine(settings: &Settings) -> anyhow::Result<Engine> {
+    let data = &settings.data.value;
+    std::fs::create_dir_all(data).with_context(|| format!("cannot make {}", data.display()))?;
+    let engine = Engine::start(settings).await?;
+    if !engine.can_store() && !settings.offline.value {
+        bail!("{} cannot be written", data.display());
+    }
+    Ok(engine)
+}
+
+/// Who is told what becomes of files.
+pub(crate) trait Watch {
+    /// A file is there, or is not.
+    fn done(&mut self, module: ModuleVersion, kind: Kind, done: Result<Had, Lack>);
+
+    /// It is time to tell a terminal; `all`: how many files are known to be needed.
+    fn draw(&self, all: usize);
+}
+
+/// Every go.sum of a project, and where it lies.
+pub(crate) fn sums(project: &Project) -> anyhow::Result<Vec<(PathBuf, SumLines)>> {
+    let mut found = Vec::new();
+    for file in project.sum_files() {
+        let sums = SumLines::read(&file).with_context(|| format!("cannot read {}", file.display()))?;
+        found.extend(sums.map(|sums| (file, sums)));
+    }
+    Ok(found)
 }
 
 /// What the projects say.
@@ -83,12 +116,15 @@ fn needed(args: &WarmArgs, env: &Environment) -> anyhow::Result<Recorded> {
                 for module in toolchains(&project, &platforms, &go, env) {
                     recorded.needs.toolchain(&module);
                 }
-                for file in project.sum_files() {
-                    recorded.sums(file, false)?;
+                for (file, sums) in sums(&project)? {
+                    recorded.sums(file, sums, false);
                 }
             }
             Err(ProjectError::None(_)) if dir.join("go.sum").is_file() => {
-                recorded.sums(dir.join("go.sum"), true)?;
+                let file = dir.join("go.sum");
+                let sums =
+                    SumLines::read(&file).with_context(|| format!("cannot read {}", file.display()))?;
+                recorded.sums(file, sums.unwrap_or_default(), true);
             }
             Err(ProjectError::None(_)) => bail!(
                 "there is no go.mod, go.work or go.sum in {} or above; name the directory of a project",
@@ -120,9 +156,7 @@ fn toolchains(
 }
 
 impl Recorded {
-    fn sums(&mut self, file: PathBuf, alone: bool) -> anyhow::Result<()> {
-        let sums = SumLines::read(&file).with_context(|| format!("cannot read {}", file.display()))?;
-        let Some(sums) = sums else { return Ok(()) };
+    fn sums(&mut self, file: PathBuf, sums: SumLines, alone: bool) {
         for fault in sums.faults().iter().filter(|fault| fault.kind.is_fatal()) {
             eprint(&format!(
                 "warning: {}:{}: {}; `go` refuses the file, `larder verify` says more",
@@ -133,16 +167,15 @@ impl Recorded {
         }
         self.needs.sums(&sums, alone);
         self.sums.push((file, sums));
-        Ok(())
     }
 }
 
 /// Fetches what is needed, and what turns out to be needed on the way, much of it at once.
-async fn fetch(
+pub(crate) async fn fetch(
     mut needs: Needs,
     sums: &[(PathBuf, SumLines)],
     place: &Arc<Place>,
-    report: &mut Report,
+    report: &mut impl Watch,
 ) -> anyhow::Result<Needs> {
     let mut under_way = JoinSet::new();
     let mut tick = tokio::time::interval(TICK);

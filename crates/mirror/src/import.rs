@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use gomod::{H1, ModuleVersion, Request, ZipCheck};
+use gomod::{H1, ModulePath, ModuleVersion, Request, Version, ZipCheck};
 use jiff::Timestamp;
 use storage::{Evidence, FileFact, Kind, Loaded, PublishError, Receipt, Staged, Staging, StoreError};
 use upstream::Priority;
@@ -52,6 +52,11 @@ impl Mirror {
     /// A new, empty file in transit, in which a zip is brought.
     pub fn stage(&self) -> Staging {
         self.store.stage()
+    }
+
+    /// The versions of a module of which anything is stored, in no order.
+    pub async fn versions_stored(&self, module: &ModulePath) -> Result<Vec<Version>, StoreError> {
+        self.store.versions(module).await
     }
 
     /// What is known of a file that is stored; nothing if it is not. The file itself is not read.

@@ -1,6 +1,12 @@
 //! Where what is fetched is kept: the data directory of this machine, or another Larder.
 
-use std::{collections::BTreeSet, fs::File, io::Write, path::PathBuf, sync::Arc};
+use std::{
+    collections::BTreeSet,
+    fs::File,
+    io::Write,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use anyhow::{Context, bail};
 use bytes::Bytes;
@@ -12,19 +18,19 @@ use upstream::{
     Door, DoorConfig, Env, Fetched, Incoming, Miss, Piece, Priority, Proxy, SafeUrl, Urgency, Want,
 };
 
-use crate::{engine::Engine, settings::Settings};
+use crate::settings::Settings;
 
 /// Where it is kept.
-pub(super) enum Place {
+pub(crate) enum Place {
     /// Here.
-    Store { engine: Box<Engine>, data: PathBuf },
+    Store { mirror: Arc<Mirror>, data: PathBuf },
     /// At another Larder, which keeps what it is asked for.
     Server(Proxy),
 }
 
 /// A file that is there now.
 #[derive(Debug)]
-pub(super) struct Had {
+pub(crate) struct Had {
     /// Its hash; an `.info` has none.
     pub(super) h1: Option<H1>,
     /// Its content; nothing of a zip.
@@ -36,7 +42,7 @@ pub(super) struct Had {
 
 /// Why a file is not there.
 #[derive(Clone, Debug)]
-pub(super) enum Lack {
+pub(crate) enum Lack {
     /// It does not exist.
     Absent(String),
     /// It may.
@@ -45,7 +51,7 @@ pub(super) enum Lack {
 
 impl Lack {
     /// The reason, for people.
-    pub(super) fn why(&self) -> &str {
+    pub(crate) fn why(&self) -> &str {
         match self {
             Lack::Absent(why) | Lack::Failed(why) => why,
         }
@@ -53,14 +59,8 @@ impl Lack {
 }
 
 impl Place {
-    pub(super) async fn store(settings: &Settings) -> anyhow::Result<Self> {
-        let data = settings.data.value.clone();
-        std::fs::create_dir_all(&data).with_context(|| format!("cannot make {}", data.display()))?;
-        let engine = Engine::start(settings).await?;
-        if !engine.can_store() && !settings.offline.value {
-            bail!("{} cannot be written", data.display());
-        }
-        Ok(Place::Store { engine: Box::new(engine), data })
+    pub(crate) fn store(mirror: &Arc<Mirror>, data: &Path) -> Self {
+        Place::Store { mirror: Arc::clone(mirror), data: data.to_owned() }
     }
 
     pub(super) fn server(settings: &Settings, url: &str) -> anyhow::Result<Self> {
@@ -95,7 +95,7 @@ impl Place {
     /// Sees to it that a file is there, whole and verified.
     pub(super) async fn fetch(&self, module: &ModuleVersion, kind: Kind) -> Result<Had, Lack> {
         match self {
-            Place::Store { engine, .. } => stored(&engine.mirror, module, kind).await,
+            Place::Store { mirror, .. } => stored(mirror, module, kind).await,
             Place::Server(server) => served(server, module, kind).await,
         }
     }
@@ -106,10 +106,10 @@ impl Place {
     /// version in each: there `go` looks whether versions were retracted. What nobody gives is no loss. Gives the
     /// versions of which something is there.
     pub(super) async fn lists(&self, modules: BTreeSet<ModulePath>) -> BTreeSet<ModuleVersion> {
-        let Place::Store { engine, .. } = self else { return BTreeSet::new() };
+        let Place::Store { mirror, .. } = self else { return BTreeSet::new() };
         let newest = futures_util::stream::iter(modules).map(async |module| {
-            let ask = engine.mirror.ask(Request::List(module.clone()), Reach::Anywhere);
-            let Body::Bytes(list) = engine.mirror.answer(&ask).await.ok()?.body else { return None };
+            let ask = mirror.ask(Request::List(module.clone()), Reach::Anywhere);
+            let Body::Bytes(list) = mirror.answer(&ask).await.ok()?.body else { return None };
             let list = VersionList::parse(&module, &String::from_utf8_lossy(&list));
             let releases = list.iter().rev().find(|version| !version.is_prerelease());
             let newest = ModuleVersion::new(module, releases.or_else(|| list.iter().next_back())?).ok()?;

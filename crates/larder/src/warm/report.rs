@@ -15,7 +15,7 @@ use workbench::{
     needs::{Needs, Weight},
 };
 
-use super::place::{Had, Lack, Place};
+use super::{Had, Lack, Place, Watch};
 use crate::{
     progress::{Progress, print},
     publish::eprint,
@@ -54,38 +54,10 @@ impl Report {
         Report { json, place, progress, versions, counts }
     }
 
-    /// A file came, or did not.
-    pub(super) fn done(&mut self, module: ModuleVersion, kind: Kind, done: Result<Had, Lack>) {
-        self.counts.done += 1;
-        let version = self.versions.entry(module).or_default();
-        match done {
-            Ok(Had { h1, bytes, size, known }) => {
-                if known {
-                    self.counts.known += 1;
-                } else {
-                    self.counts.fetched += 1;
-                    self.counts.bytes += size;
-                }
-                if kind == Kind::Info {
-                    let info = serde_json::from_slice::<Value>(&bytes).ok();
-                    version.origin = info.and_then(|mut info| info.get_mut("Origin").map(Value::take));
-                }
-                version.had.insert(kind, h1);
-            }
-            Err(lack) => drop(version.lacks.insert(kind, lack)),
-        }
-    }
-
     /// The versions of which something is there.
     pub(super) fn versions(&self) -> BTreeSet<ModuleVersion> {
         let there = self.versions.iter().filter(|(_, version)| !version.had.is_empty());
         there.map(|(module, _)| module.clone()).collect()
-    }
-
-    /// The line for a terminal; `all`: how many files are known to be needed.
-    pub(super) fn draw(&self, all: usize) {
-        let Counts { done, bytes, .. } = self.counts;
-        self.progress.draw(|| format!("{done} of {all} files, {} fetched", amount(bytes)));
     }
 
     /// Prints what there is to print; the exit code.
@@ -148,6 +120,34 @@ impl Report {
                 "larder: {what} are in {place}: {came}; {missing} files are missing; warm again, and only those are fetched"
             ),
         }
+    }
+}
+
+impl Watch for Report {
+    fn done(&mut self, module: ModuleVersion, kind: Kind, done: Result<Had, Lack>) {
+        self.counts.done += 1;
+        let version = self.versions.entry(module).or_default();
+        match done {
+            Ok(Had { h1, bytes, size, known }) => {
+                if known {
+                    self.counts.known += 1;
+                } else {
+                    self.counts.fetched += 1;
+                    self.counts.bytes += size;
+                }
+                if kind == Kind::Info {
+                    let info = serde_json::from_slice::<Value>(&bytes).ok();
+                    version.origin = info.and_then(|mut info| info.get_mut("Origin").map(Value::take));
+                }
+                version.had.insert(kind, h1);
+            }
+            Err(lack) => drop(version.lacks.insert(kind, lack)),
+        }
+    }
+
+    fn draw(&self, all: usize) {
+        let Counts { done, bytes, .. } = self.counts;
+        self.progress.draw(|| format!("{done} of {all} files, {} fetched", amount(bytes)));
     }
 }
 

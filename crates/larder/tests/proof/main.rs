@@ -7,6 +7,7 @@
 mod cache;
 mod manners;
 mod snapshot;
+mod vendor;
 mod verify;
 mod warm;
 mod world;
