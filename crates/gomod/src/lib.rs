@@ -72,5 +72,6 @@ pub use vendored::VendorRule;
 pub use version::{Version, VersionError};
 pub use version_list::VersionList;
 pub use zip_check::{
-    ArchiveFault, EntryFault, Looks, MAX_DIRECTORY, ZipCheck, ZipContents, ZipFacts, ZipFault, read_gomod,
+    ArchiveFault, EntryFault, Looks, MAX_DIRECTORY, ZipCheck, ZipContents, ZipFacts, ZipFault, read_entry,
+    read_gomod,
 };

@@ -28,7 +28,7 @@ use crate::read_at::ReadAt;
 
 pub use directory::MAX_DIRECTORY;
 pub use fault::{ArchiveFault, EntryFault, Looks, ZipFault};
-pub use go_mod::read_gomod;
+pub use go_mod::{read_entry, read_gomod};
 
 /// The check of one zip. It can begin while the bytes arrive and ends with all of them at hand.
 #[derive(Debug)]

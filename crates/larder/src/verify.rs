@@ -15,6 +15,7 @@ use workbench::{
     verify::{Subject, Verified, report},
 };
 
+use self::records::Vouching;
 use crate::{args::VerifyArgs, config::Printed, progress::Progress, settings::Settings};
 
 /// Looks at everything that was named, and says what was seen: 0 nothing is wrong, 1 something is.
@@ -24,13 +25,14 @@ pub(crate) async fn verify(
     env: &Environment,
 ) -> anyhow::Result<Printed> {
     let go = GoSettings::read(env);
+    let vouching = Vouching::open(settings).await?;
     let mut seen = Seen::default();
     let (projects, programs): (Vec<_>, Vec<_>) = places(args)?.into_iter().partition(|path| path.is_dir());
     for path in projects {
-        seen.add(looked(settings, Arc::new(Subject::project(&path, &go)?)).await?.seen);
+        seen.add(looked(&vouching, Arc::new(Subject::project(&path, &go)?)).await?.seen);
     }
     if args.modcache {
-        seen.add(looked(settings, Arc::new(Subject::modcache(&go)?)).await?.seen);
+        seen.add(looked(&vouching, Arc::new(Subject::modcache(&go)?)).await?.seen);
     }
     let mut programs = program::look(settings, &args.binary, &programs).await?;
     seen.add(programs.seen());
@@ -43,7 +45,7 @@ pub(crate) async fn verify(
 }
 
 /// Reads what lies there, and asks meanwhile what it should be.
-async fn looked(settings: &Settings, subject: Arc<Subject>) -> anyhow::Result<Verified> {
+async fn looked(vouching: &Vouching<'_>, subject: Arc<Subject>) -> anyhow::Result<Verified> {
     let reading = Arc::clone(&subject);
     let reading = tokio::task::spawn_blocking(move || {
         let (progress, modules) = (Progress::new(), reading.len());
@@ -51,9 +53,11 @@ async fn looked(settings: &Settings, subject: Arc<Subject>) -> anyhow::Result<Ve
         progress.clear();
         read
     });
-    let records = records::records(settings, subject.asked()).await?;
+    let mut records = subject.remembered();
+    vouching.records(subject.asked(), &mut records).await;
+    let originals = vouching.originals(subject.vendored_elsewhere(&records)).await;
     let read = reading.await.context("the module cache was not read to its end")?;
-    Ok(subject.judge(&read, &records))
+    Ok(subject.judge(&read, &records, &originals))
 }
 
 /// What was named, as it is found from here: the current directory, if nothing was.

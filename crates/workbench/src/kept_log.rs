@@ -9,13 +9,14 @@ use std::{
 };
 
 use gomod::{DbName, ModuleVersion, SumdbPath, TileId};
-use sumdb::{Hashes, Head, Lookup, Verifier};
+use sumdb::{Hashes, Head, Lookup, Tiles, Unproved, Verifier};
 
 use crate::modcache::{ModCache, small_file};
 
 /// What is kept of one database.
 #[derive(Clone, Debug)]
 pub struct KeptLog {
+    name: DbName,
     key: Verifier,
     head: PathBuf,
     answers: PathBuf,
@@ -43,11 +44,27 @@ pub enum KeptLookup {
     Damaged(String),
 }
 
+/// What is kept of one version, and whether the database's log holds it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum KeptProof {
+    /// Nothing is kept, or not enough for a proof.
+    Open,
+    /// The database's log holds this.
+    Proven(Hashes),
+    /// Something that cannot be in the log; `go` stops there.
+    Damaged(String),
+}
+
 impl KeptLog {
     /// What is kept of the database with this key, below the first directory of GOPATH and in the module cache.
     pub fn new(name: &DbName, key: Verifier, gopath: &Path, cache: &ModCache) -> Self {
         let head = gopath.join("pkg/sumdb").join(name.as_str()).join("latest");
-        KeptLog { key, head, answers: cache.database(name.as_str()) }
+        KeptLog { name: name.clone(), key, head, answers: cache.database(name.as_str()) }
+    }
+
+    /// The database's name.
+    pub fn name(&self) -> &DbName {
+        &self.name
     }
 
     /// The database's key.
@@ -108,11 +125,49 @@ impl KeptLog {
         })
     }
 
+    /// The answer about a version, proven by the tiles that are kept beside it. Nobody is asked.
+    ///
+    /// # Errors
+    /// Those of the system.
+    pub fn proof(&self, module: &ModuleVersion) -> io::Result<KeptProof> {
+        match self.lookup(module)? {
+            KeptLookup::Absent => return Ok(KeptProof::Open),
+            KeptLookup::Damaged(why) => return Ok(KeptProof::Damaged(why)),
+            KeptLookup::Says(_) => {}
+        }
+        let Some(bytes) = small_file(&self.lookup_file(module), LARGEST)? else { return Ok(KeptProof::Open) };
+        let read = Lookup::parse(&bytes).and_then(|lookup| {
+            let head = Head::open(lookup.note(), &self.key)?;
+            Ok((lookup, head, lookup.hashes(module)?))
+        });
+        let (lookup, head, hashes) = match read {
+            Ok(read) => read,
+            Err(error) => return Ok(KeptProof::Damaged(error.to_string())),
+        };
+        let mut tiles = Tiles::new();
+        for _ in 0..ROUNDS {
+            let needed = match sumdb::prove(None, &head, &lookup, &tiles) {
+                Ok(_) => return Ok(KeptProof::Proven(hashes)),
+                Err(Unproved::Need(needed)) => needed,
+                Err(error) => return Ok(KeptProof::Damaged(error.to_string())),
+            };
+            for id in needed {
+                // A tile that has grown since is kept as the full one.
+                let found = [id, id.full()].into_iter().find_map(|id| Some((id, self.tile(id)?)));
+                let Some((id, body)) = found else { return Ok(KeptProof::Open) };
+                tiles.insert(id, body);
+            }
+        }
+        Ok(KeptProof::Open)
+    }
+
     /// A tile, if it is kept.
     pub fn tile(&self, id: TileId) -> Option<Vec<u8>> {
         small_file(&self.answers.join(SumdbPath::Tile(id).to_string()), LARGEST).ok().flatten()
     }
 }
 
+/// A proof takes two or three.
+const ROUNDS: usize = 5;
 /// More than any of these files has.
 const LARGEST: u64 = 1 << 20;

@@ -21,6 +21,7 @@ pub mod toolchain;
 pub mod vendor_tree;
 
 mod amend;
+mod build_line;
 mod diagnoses;
 mod diagnosis;
 mod doctor;

@@ -2,7 +2,7 @@
 
 use std::{
     collections::BTreeMap,
-    io,
+    fmt, io,
     path::{Path, PathBuf},
 };
 
@@ -26,6 +26,8 @@ pub struct Vendored {
     pub version: String,
     /// What is used instead: a directory, or a path and a version with a blank between.
     pub instead: Option<String>,
+    /// The version of the language that its packages are compiled as, if the list says one.
+    pub language: Option<String>,
     /// Whether go.mod requires it by itself.
     pub explicit: bool,
     /// The packages that are there.
@@ -70,7 +72,10 @@ impl VendorTree {
     fn line(&mut self, line: &str) {
         if let Some(notes) = line.strip_prefix("## ") {
             if let Some(last) = self.modules.last_mut() {
-                last.explicit |= notes.split(';').any(|note| note.trim() == "explicit");
+                let mut notes = notes.split(';').map(str::trim);
+                last.explicit |= notes.clone().any(|note| note == "explicit");
+                let language = notes.find_map(|note| note.strip_prefix("go "));
+                last.language = language.map(str::to_owned).or_else(|| last.language.take());
             }
         } else if let Some(module) = line.strip_prefix("# ") {
             let (module, instead) = match module.split_once(" => ") {
@@ -125,6 +130,23 @@ impl VendorTree {
         }
         replacements(project, &vendored, &mut differences);
         differences
+    }
+}
+
+impl fmt::Display for Difference {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Difference::NotVendored(module) => {
+                write!(f, "{module}: required in go.mod, not marked as explicit in vendor/modules.txt")
+            }
+            Difference::NotRequired(module) => {
+                write!(f, "{module}: marked as explicit in vendor/modules.txt, not required in go.mod")
+            }
+            Difference::Replaced { module, gomod, vendored } => {
+                let or_not = |what: &Option<String>| what.clone().unwrap_or_else(|| "not replaced".to_owned());
+                write!(f, "{module}: go.mod: {}; vendor/modules.txt: {}", or_not(gomod), or_not(vendored))
+            }
+        }
     }
 }
 
@@ -205,6 +227,7 @@ mod tests {
         fs::write(dir.path().join("modules.txt"), text).unwrap();
         let tree = VendorTree::read(dir.path()).unwrap().unwrap();
         let [a, b, c] = tree.modules() else { panic!("{tree:?}") };
+        assert_eq!((a.language.as_deref(), b.language.as_deref()), (Some("1.21"), None));
         assert_eq!((a.explicit, a.packages.len(), a.below("example.com/a/x")), (true, 2, Some("x")));
         assert_eq!(a.source().unwrap().to_string(), "example.com/a@v1.0.0");
         assert_eq!((b.instead.as_deref(), b.source()), (Some("../b"), None));

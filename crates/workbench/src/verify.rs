@@ -8,14 +8,20 @@ mod judge;
 mod lines;
 mod listing;
 mod lying;
+mod kept;
 mod measure;
+mod needed;
+mod original;
 mod records;
 mod subject;
 mod sums;
+mod vendor;
 
 pub use broken::{Broken, Piece};
+pub use original::Original;
 pub use records::{Records, Voucher};
 pub use subject::{Read, Subject, SubjectError, Verified};
+pub use vendor::Originals;
 
 use crate::{Report, Seen, doctor::order};
 

@@ -21,10 +21,23 @@ pub fn read_gomod(
     source: &(impl ReadAt + Sync),
     len: u64,
 ) -> Result<Option<Vec<u8>>, ZipFault> {
+    read_entry(of, "go.mod", source, len)
+}
+
+/// The same of any file of at most 16 MiB, by its path in the module.
+///
+/// # Errors
+/// What the check would say of this entry, or [`ZipFault::Unreadable`].
+pub fn read_entry(
+    of: &ModuleVersion,
+    path: &str,
+    source: &(impl ReadAt + Sync),
+    len: u64,
+) -> Result<Option<Vec<u8>>, ZipFault> {
     let end = end::find(source, len)?;
     let directory = directory::read(source, &end)?;
     let entries = directory::parse(&directory, &end)?;
-    let name = format!("{of}/go.mod");
+    let name = format!("{of}/{path}");
     let records = layout::records(&entries, end.directory.start)?;
     let Some(record) = records.iter().find(|record| record.entry.name == name) else { return Ok(None) };
     if record.entry.size > MAX_GOMOD {

@@ -1,42 +1,77 @@
 //! What Larder's ledger and the checksum database say of versions.
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::{collections::BTreeSet, fs::File, io::Write, sync::Arc};
 
 use gomod::{ModuleVersion, Request, SumFile, SumdbPath};
 use mirror::{Answer, Body, Reach, Refusal};
 use storage::{Evidence, Kind};
 use sumdb::Lookup;
 use tokio::task::JoinSet;
-use workbench::verify::{Records, Voucher};
+use workbench::verify::{Original, Originals, Records, Voucher};
 
 use crate::{
     engine::Engine,
     settings::{Settings, Sumdb},
 };
 
-/// Looks into the ledger, and asks the checksum database about what is not in it. A private name reaches nobody.
-pub(crate) async fn records(
-    settings: &Settings,
-    modules: BTreeSet<ModuleVersion>,
-) -> anyhow::Result<Records> {
-    let mut records = Records::default();
-    // Whoever asks nobody and has stored nothing needs no data directory either.
-    if settings.offline.value && !settings.data.value.join("format").exists() {
-        if !modules.is_empty() {
-            records
-                .note("checksum database: not asked (offline), and nothing is stored here of what it said");
-        }
-        return Ok(records);
+/// What vouches for versions: Larder's ledger, and who answers for the checksum database.
+pub(crate) struct Vouching<'a> {
+    settings: &'a Settings,
+    /// None where nobody is to be asked and nothing is stored.
+    engine: Option<Engine>,
+}
+
+impl<'a> Vouching<'a> {
+    /// Opens the data directory. Whoever asks nobody and has stored nothing needs none.
+    pub(crate) async fn open(settings: &'a Settings) -> anyhow::Result<Self> {
+        let needs_none = settings.offline.value && !settings.data.value.join("format").exists();
+        let engine = if needs_none { None } else { Some(Engine::start(settings).await?) };
+        Ok(Vouching { settings, engine })
     }
-    let engine = Engine::start(settings).await?;
-    let mut open = Vec::new();
-    for module in modules {
-        if !ledger(&engine, &module, &mut records).await {
-            open.push(module);
+
+    /// Adds what is known of versions: looks into the ledger, and asks the checksum database about what is neither there
+    /// nor in `records` already. A private name reaches nobody.
+    pub(crate) async fn records(&self, modules: BTreeSet<ModuleVersion>, records: &mut Records) {
+        let mut open = Vec::new();
+        for module in modules {
+            let known = |file| records.get(&module, file).is_some_and(|(_, by)| by.is_binding());
+            if known(SumFile::Zip) && known(SumFile::GoMod) {
+                continue;
+            }
+            let settled = match &self.engine {
+                Some(engine) => ledger(engine, &module, records).await,
+                None => false,
+            };
+            if !settled {
+                open.push(module);
+            }
+        }
+        match &self.engine {
+            Some(engine) => database(engine, self.settings, open, records).await,
+            None if open.is_empty() => {}
+            None => records.note(format!(
+                "checksum database: not asked about {} versions (offline), and nothing is stored here",
+                open.len()
+            )),
         }
     }
-    database(&engine, settings, open, &mut records).await;
-    Ok(records)
+
+    /// The files of versions, from Larder's store or from where it fetches them. What cannot be had is left out.
+    pub(crate) async fn originals(&self, modules: Vec<ModuleVersion>) -> Originals {
+        let mut originals = Originals::new();
+        let Some(engine) = &self.engine else { return originals };
+        for module in modules {
+            let ask = engine.mirror.ask(Request::Zip(module.clone()), Reach::Anywhere);
+            let Ok(Answer { body, .. }) = engine.mirror.answer(&ask).await else { continue };
+            let Ok(file) = copied(body).await else { continue };
+            let of = module.clone();
+            let read = tokio::task::spawn_blocking(move || Original::of_zip(of, file)).await;
+            if let Ok(Ok(original)) = read {
+                originals.insert(module, original);
+            }
+        }
+        originals
+    }
 }
 
 /// What the receipt of a version says. Whether that leaves nothing to be asked.
@@ -158,6 +193,25 @@ impl Tally {
             records.note(format!("checksum database: it does not know {more} more versions"));
         }
     }
+}
+
+/// What an answer carries, in a file that has no name.
+async fn copied(body: Body) -> anyhow::Result<File> {
+    let mut file = tempfile::tempfile()?;
+    match body {
+        Body::Bytes(bytes) => file.write_all(&bytes)?,
+        Body::Blob(blob) => {
+            for block in 0..blob.blocks() {
+                file.write_all(&blob.block(block).await?)?;
+            }
+        }
+        Body::Growing(mut follow) => {
+            while let Some(bytes) = follow.next().await? {
+                file.write_all(&bytes)?;
+            }
+        }
+    }
+    Ok(file)
 }
 
 /// Questions under way.

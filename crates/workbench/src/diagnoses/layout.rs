@@ -32,6 +32,16 @@ pub(crate) static VENDOR_EDITED: Diagnosis = Diagnosis {
     commands: &["go mod vendor", "git diff --stat vendor"],
 };
 
+pub(crate) static VENDOR_STRAY: Diagnosis = Diagnosis {
+    code: "L5-VENDOR-STRAY",
+    layer: Layer::Vendor,
+    severity: Severity::Risk,
+    title: "vendor/ holds files of no module in its list",
+    cause: "They were put there by hand or by another tool, or are left from a module that is no longer used. Nobody published them under this path, and nothing vouches for them.",
+    cure: "Make the directory anew; what has to stay belongs into the project itself.",
+    commands: &["go mod vendor", "git log --stat -- vendor"],
+};
+
 pub(crate) static WORK_MALFORMED: Diagnosis = Diagnosis {
     code: "L5-WORK-MALFORMED",
     layer: Layer::Module,
@@ -96,6 +106,7 @@ pub(super) static ALL: &[&Diagnosis] = &[
     &REPLACE_NO_GOMOD,
     &VENDOR_NO_LIST,
     &VENDOR_EDITED,
+    &VENDOR_STRAY,
     &WORK_MALFORMED,
     &WORK_USE_MISSING,
     &WORK_GO_OLDER,

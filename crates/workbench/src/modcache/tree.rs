@@ -122,6 +122,18 @@ impl Tree {
         self.odd.iter().map(|(path, why)| (path.as_str(), why.as_str()))
     }
 
+    /// Whether something at this path is no file or could not be read.
+    pub fn is_odd(&self, path: &str) -> bool {
+        self.odd.contains_key(path)
+    }
+
+    /// Whether there is a file below this directory.
+    pub fn has_directory(&self, path: &str) -> bool {
+        let prefix = format!("{path}/");
+        let first = self.files.range(prefix.clone()..).next();
+        first.is_some_and(|(path, _)| path.starts_with(&prefix))
+    }
+
     /// How many files there are.
     pub fn len(&self) -> usize {
         self.files.len()

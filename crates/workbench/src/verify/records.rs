@@ -4,13 +4,15 @@ use std::{collections::BTreeMap, fmt};
 
 use gomod::{DbName, H1, ModuleVersion, SumFile};
 
+use crate::{Finding, diagnoses::proxy::SUMDB_LIES};
+
 /// The hashes that are known of versions, and by whom.
 #[derive(Clone, Debug, Default)]
 pub struct Records {
     zips: BTreeMap<ModuleVersion, (H1, Voucher)>,
     gomods: BTreeMap<ModuleVersion, (H1, Voucher)>,
     notes: Vec<String>,
-    lies: Vec<String>,
+    findings: Vec<Finding>,
 }
 
 /// Who says what a version is.
@@ -63,15 +65,19 @@ impl Records {
 
     /// Says that a checksum database contradicts itself: what shows it, a line for people.
     pub fn lie(&mut self, line: impl Into<String>) {
-        let line = line.into();
-        if !self.lies.contains(&line) {
-            self.lies.push(line);
+        self.found(Finding::new(&SUMDB_LIES).evidence(line));
+    }
+
+    /// Something is wrong with what was to be asked.
+    pub(super) fn found(&mut self, finding: Finding) {
+        if !self.findings.contains(&finding) {
+            self.findings.push(finding);
         }
     }
 
-    /// What shows that a checksum database contradicts itself.
-    pub fn lies(&self) -> &[String] {
-        &self.lies
+    /// What is wrong with those who were to be asked.
+    pub(super) fn findings(&self) -> &[Finding] {
+        &self.findings
     }
 }
 

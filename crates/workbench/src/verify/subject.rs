@@ -2,14 +2,23 @@
 
 use std::{collections::BTreeSet, path::Path};
 
-use gomod::ModuleVersion;
+use gomod::{ModuleVersion, SumdbSpec};
+use sumdb::Verifier;
 
-use super::{judge::Bench, lines, listing, lying::Lying, measure, records::Records, sums};
+use super::{
+    judge::Bench,
+    kept, lines, listing,
+    lying::Lying,
+    measure, needed,
+    records::Records,
+    sums,
+    vendor::{self, Originals},
+};
 use crate::{
-    Finding, GoSettings, Seen,
+    GoSettings, GoVariable, Seen,
     build_list::BuildList,
-    diagnoses::proxy::SUMDB_LIES,
     gosum::SumFiles,
+    kept_log::KeptLog,
     modcache::ModCache,
     project::{Project, ProjectError},
     verify::broken::Broken,
@@ -21,6 +30,7 @@ pub struct Subject {
     pub(super) project: Option<(Project, BuildList)>,
     pub(super) sums: SumFiles,
     pub(super) cache: ModCache,
+    kept: Option<KeptLog>,
     /// The versions of which it is looked at what lies in the cache, each once.
     modules: Vec<ModuleVersion>,
 }
@@ -64,20 +74,20 @@ impl Subject {
     /// The project of a directory, and of the module cache what it is built from.
     pub fn project(dir: &Path, go: &GoSettings) -> Result<Self, SubjectError> {
         let project = Project::read(dir, go)?;
-        let cache = cache(go)?;
+        let (cache, kept) = cache(go)?;
         let list = BuildList::read(&project, &cache);
         let sums = SumFiles::read(&project);
         let modules = list.fetched().cloned().collect::<BTreeSet<_>>().into_iter().collect();
-        Ok(Subject { project: Some((project, list)), sums, cache, modules })
+        Ok(Subject { project: Some((project, list)), sums, cache, kept, modules })
     }
 
     /// The whole module cache.
     pub fn modcache(go: &GoSettings) -> Result<Self, SubjectError> {
-        let cache = cache(go)?;
+        let (cache, kept) = cache(go)?;
         let listed = listing::versions(&cache);
         let modules =
             listed.map_err(|why| SubjectError::Unlisted { path: cache.root().display().to_string(), why })?;
-        Ok(Subject { project: None, sums: SumFiles::default(), cache, modules })
+        Ok(Subject { project: None, sums: SumFiles::default(), cache, kept, modules })
     }
 
     /// The module cache.
@@ -106,11 +116,22 @@ impl Subject {
         Read { lying: measure::all(&self.cache, &self.modules, done) }
     }
 
-    /// Says what follows from what was read and from what others say.
-    pub fn judge(&self, read: &Read, records: &Records) -> Verified {
+    /// What the checksum database said to this machine before, as far as `go` keeps it and it is proven still.
+    pub fn remembered(&self) -> Records {
+        let mut records = Records::default();
+        if let Some(log) = &self.kept {
+            kept::look(log, &self.asked(), &mut records);
+        }
+        records
+    }
+
+    /// Says what follows from what was read and from what others say. `elsewhere` are files to compare vendored ones with,
+    /// which the module cache has not.
+    pub fn judge(&self, read: &Read, records: &Records, elsewhere: &Originals) -> Verified {
         let mut verified = Verified::default();
         let seen = &mut verified.seen;
         sums::look(self, records, seen);
+        needed::look(self, seen);
         let lines = lines::look(&self.sums, records, seen);
         if lines > 0 && seen.findings.is_empty() {
             seen.passed(format!(
@@ -134,13 +155,14 @@ impl Subject {
                 "module cache: the zips, files, .mod and .info of {whole} modules are whole{not_there}"
             ));
         }
+        vendor::look(self, records, elsewhere, seen);
         if unvouched > 0 {
             seen.unchecked(format!(
                 "module cache: of {unvouched} modules nobody here knows what they should be; each was compared with itself"
             ));
         }
-        for line in records.lies() {
-            seen.found(Finding::new(&SUMDB_LIES).evidence(line));
+        for finding in records.findings() {
+            seen.found(finding.clone());
         }
         for note in records.notes() {
             seen.unchecked(note);
@@ -149,7 +171,16 @@ impl Subject {
     }
 }
 
-fn cache(go: &GoSettings) -> Result<ModCache, SubjectError> {
+/// The module cache, and what is kept there and beside it of the database of GOSUMDB.
+fn cache(go: &GoSettings) -> Result<(ModCache, Option<KeptLog>), SubjectError> {
     let cache = go.mod_cache().filter(|path| path.is_absolute()).map(ModCache::new);
-    cache.ok_or(SubjectError::NoCache)
+    let cache = cache.ok_or(SubjectError::NoCache)?;
+    let kept = match go.value(GoVariable::Sumdb).parse() {
+        Ok(SumdbSpec::On { name, key, .. }) => {
+            let place = Verifier::parse(&key).ok().zip(go.gopath().into_iter().next());
+            place.map(|(key, gopath)| KeptLog::new(&name, key, &gopath, &cache))
+        }
+        _ => None,
+    };
+    Ok((cache, kept))
 }

@@ -14,7 +14,7 @@ use crate::{
     diagnoses::{layout, state},
     imports::Imports,
     module_files::{Files, ModuleFiles},
-    vendor_tree::{Difference, VendorTree, Vendored},
+    vendor_tree::{VendorTree, Vendored},
 };
 
 pub(super) fn look(patient: &Patient) -> Seen {
@@ -37,7 +37,7 @@ pub(super) fn look(patient: &Patient) -> Seen {
     };
     let differences = tree.differences(&case.project);
     for difference in &differences {
-        seen.found(Finding::new(&state::VENDOR).evidence(said(difference)));
+        seen.found(Finding::new(&state::VENDOR).evidence(difference.to_string()));
     }
     packages(&case, &tree, &mut seen);
     let known = ModuleFiles::on_this_machine(&patient.env, patient.go(), case.cache.clone());
@@ -57,21 +57,6 @@ pub(super) fn look(patient: &Patient) -> Seen {
         ));
     }
     seen
-}
-
-fn said(difference: &Difference) -> String {
-    match difference {
-        Difference::NotVendored(module) => {
-            format!("{module}: required in go.mod, not marked as explicit in vendor/modules.txt")
-        }
-        Difference::NotRequired(module) => {
-            format!("{module}: marked as explicit in vendor/modules.txt, not required in go.mod")
-        }
-        Difference::Replaced { module, gomod, vendored } => {
-            let or_not = |what: &Option<String>| what.clone().unwrap_or_else(|| "not replaced".to_owned());
-            format!("{module}: go.mod: {}; vendor/modules.txt: {}", or_not(gomod), or_not(vendored))
-        }
-    }
 }
 
 /// Packages that the list names and that are not there, and imports that are in neither.
