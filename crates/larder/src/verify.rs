@@ -25,14 +25,20 @@ pub(crate) async fn verify(
     env: &Environment,
 ) -> anyhow::Result<Printed> {
     let go = GoSettings::read(env);
-    let vouching = Vouching::open(settings).await?;
     let mut seen = Seen::default();
     let (projects, programs): (Vec<_>, Vec<_>) = places(args)?.into_iter().partition(|path| path.is_dir());
+    let mut subjects = Vec::new();
     for path in projects {
-        seen.add(looked(&vouching, Arc::new(Subject::project(&path, &go)?)).await?.seen);
+        subjects.push(Arc::new(Subject::project(&path, &go)?));
     }
     if args.modcache {
-        seen.add(looked(&vouching, Arc::new(Subject::modcache(&go)?)).await?.seen);
+        subjects.push(Arc::new(Subject::modcache(&go)?));
+    }
+    if !subjects.is_empty() {
+        let vouching = Vouching::open(settings).await?;
+        for subject in subjects {
+            seen.add(looked(&vouching, subject).await?.seen);
+        }
     }
     let mut programs = program::look(settings, &args.binary, &programs).await?;
     seen.add(programs.seen());

@@ -8,7 +8,8 @@ pub(crate) fn counts_anywhere(text: &str) -> bool {
         if let Some(expression) = line.strip_prefix("//go:build ") {
             return evaluate(expression);
         }
-        if let Some(options) = line.strip_prefix("//").and_then(|rest| rest.trim_start().strip_prefix("+build "))
+        if let Some(options) =
+            line.strip_prefix("//").and_then(|rest| rest.trim_start().strip_prefix("+build "))
         {
             old &= options.split_whitespace().any(|option| option.split(',').all(|term| term != "ignore"));
         }

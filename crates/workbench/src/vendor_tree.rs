@@ -143,7 +143,8 @@ impl fmt::Display for Difference {
                 write!(f, "{module}: marked as explicit in vendor/modules.txt, not required in go.mod")
             }
             Difference::Replaced { module, gomod, vendored } => {
-                let or_not = |what: &Option<String>| what.clone().unwrap_or_else(|| "not replaced".to_owned());
+                let or_not =
+                    |what: &Option<String>| what.clone().unwrap_or_else(|| "not replaced".to_owned());
                 write!(f, "{module}: go.mod: {}; vendor/modules.txt: {}", or_not(gomod), or_not(vendored))
             }
         }

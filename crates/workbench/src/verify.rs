@@ -5,10 +5,10 @@
 
 mod broken;
 mod judge;
+mod kept;
 mod lines;
 mod listing;
 mod lying;
-mod kept;
 mod measure;
 mod needed;
 mod original;

@@ -102,7 +102,9 @@ impl fmt::Debug for Place {
 pub(super) fn digest_in(dir: &std::path::Path, path: &str) -> io::Result<Option<[u8; 32]>> {
     match crate::modcache::digest_of(&dir.join(path)) {
         Ok(digest) => Ok(Some(digest)),
-        Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => Ok(None),
+        Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
+            Ok(None)
+        }
         Err(error) => Err(error),
     }
 }

@@ -31,7 +31,9 @@ impl Subject {
     pub fn vendored_elsewhere(&self, records: &Records) -> Vec<ModuleVersion> {
         let Some(vendor) = self.vendor(&mut Seen::default()) else { return Vec::new() };
         let sources = vendor.with_files().filter_map(Vendored::source);
-        sources.filter(|module| Original::cached(&self.cache, module, self.right(module, records)).is_none()).collect()
+        sources
+            .filter(|module| Original::cached(&self.cache, module, self.right(module, records)).is_none())
+            .collect()
     }
 
     /// The vendor directory, if builds use one and it has a list.
@@ -85,7 +87,8 @@ pub(super) fn look(subject: &Subject, records: &Records, elsewhere: &Originals, 
                 let right = subject.right(&module, records);
                 cached = Original::cached(&subject.cache, &module, right);
                 let found = cached.as_ref().or_else(|| elsewhere.get(&module));
-                let Some(original) = found.filter(|found| right.is_none_or(|right| right == found.h1())) else {
+                let Some(original) = found.filter(|found| right.is_none_or(|right| right == found.h1()))
+                else {
                     left.push(module);
                     continue;
                 };
@@ -138,7 +141,10 @@ impl Vendor<'_> {
         for package in listed() {
             if !files.has_directory(package) {
                 let dir = self.tree.dir().join(package);
-                seen.found(lacks(package, format!("{}: in vendor/modules.txt, and not there", dir.display())));
+                seen.found(lacks(
+                    package,
+                    format!("{}: in vendor/modules.txt, and not there", dir.display()),
+                ));
             }
         }
         let own: Vec<_> = self.project.mains().iter().map(|main| (main.path(), main.dir())).collect();

@@ -40,7 +40,7 @@ fn cut(path: impl AsRef<Path>, len: u64) {
     File::options().write(true).open(path).unwrap().set_len(len).unwrap();
 }
 
-fn zips() -> Vec<Row> {
+pub(super) fn zips() -> Vec<Row> {
     vec![
         row("the zip is another one", "L5-CACHE-ZIP-ALTERED", Sees, |site| {
             put(site.cached(APP, "zip"), other(APP).zip.to_vec());
@@ -122,7 +122,7 @@ fn zips() -> Vec<Row> {
     ]
 }
 
-fn trees() -> Vec<Row> {
+pub(super) fn trees() -> Vec<Row> {
     vec![
         row("a file of the tree was edited", "L5-CACHE-TREE-EDITED", Sees, |site| {
             append(site.unpacked(APP).join("app.go"), "\nconst More = 1\n");
@@ -205,7 +205,7 @@ fn trees() -> Vec<Row> {
     ]
 }
 
-fn small() -> Vec<Row> {
+pub(super) fn small() -> Vec<Row> {
     vec![
         row("a .mod was edited", "L5-CACHE-MOD-ALTERED", Sees, |site| {
             append(site.cached(APP, "mod"), "\nrequire example.com/evil v1.0.0\n");

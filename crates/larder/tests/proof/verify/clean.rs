@@ -100,6 +100,8 @@ const ODDITIES: &[Oddity] = &[
             fs::set_permissions(file, Permissions::from_mode(mode)).unwrap();
         }
     }),
+    ("no answers of the checksum database are kept", |site| remove(&site.answers())),
+    ("no head of the checksum database is kept", |site| remove(&site.head())),
     ("repositories and other things in the cache", |site| {
         fs::create_dir_all(site.go.modcache().join("cache/vcs/0123")).unwrap();
         put(site.go.modcache().join("cache/lock"), "");

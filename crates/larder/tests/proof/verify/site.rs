@@ -6,10 +6,11 @@ use std::{
     os::unix::fs::{MetadataExt, PermissionsExt, symlink},
     path::{Path, PathBuf},
     process::Command,
+    sync::Arc,
 };
 
 use serde_json::Value;
-use testkit::{GoCommand, Module, ModuleTree, Ran, ScriptedUpstream, TestLog};
+use testkit::{GoCommand, Larder, Module, ModuleTree, Ran, ScriptedUpstream, TestLog};
 
 use crate::world::larder;
 
@@ -20,7 +21,7 @@ pub(super) const OLD: &str = "example.com/old@v2.0.0+incompatible";
 /// A hash that nothing here has.
 pub(super) const WRONG: &str = "h1:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
 
-const LOG: &str = "sum.example.test";
+pub(super) const LOG: &str = "sum.example.test";
 
 const MODULES: &str = "\
 -- example.com/app@v1.0.0/go.mod --
@@ -92,8 +93,8 @@ const N = 3
 pub(super) struct Site {
     pub(super) go: GoCommand,
     log: TestLog,
-    upstream: std::sync::Arc<ScriptedUpstream>,
-    larder: testkit::Larder,
+    pub(super) upstream: Arc<ScriptedUpstream>,
+    pub(super) larder: Larder,
 }
 
 /// What was said.
@@ -107,6 +108,11 @@ impl Report {
     pub(super) fn codes(&self) -> Vec<&str> {
         let findings = self.json["findings"].as_array().unwrap();
         findings.iter().map(|finding| finding["code"].as_str().unwrap()).collect()
+    }
+
+    /// What could not be looked at.
+    pub(super) fn unchecked(&self) -> Vec<&str> {
+        self.json["unchecked"].as_array().unwrap().iter().map(|line| line.as_str().unwrap()).collect()
     }
 }
 
@@ -123,7 +129,7 @@ impl Site {
         );
         go.run(["mod", "tidy"]).ok();
         go.run(["build", "./..."]).ok();
-        Site { go, log, upstream: std::sync::Arc::new(upstream), larder: larder() }
+        Site { go, log, upstream: Arc::new(upstream), larder: larder() }
     }
 
     /// The same on another machine.
@@ -136,7 +142,7 @@ impl Site {
         ] {
             copy(&from, &to);
         }
-        Site { go, log: self.log.clone(), upstream: std::sync::Arc::clone(&self.upstream), larder: larder() }
+        Site { go, log: self.log.clone(), upstream: Arc::clone(&self.upstream), larder: larder() }
     }
 
     /// What `larder verify --json` says in the project.
@@ -144,7 +150,7 @@ impl Site {
         let mut command = Command::new(self.larder.program());
         command.args(["verify", "--json"]).args(args);
         command.current_dir(self.go.work()).env_clear().envs(self.go.variables().iter().cloned());
-        command.env("LARDER_DATA", self.larder.data());
+        command.env("LARDER_DATA", self.larder.data()).env(Larder::MIN_FREE, "0");
         let ran = testkit::run(&mut command);
         let json: Value = serde_json::from_str(&ran.stdout).unwrap_or_else(|_| panic!("no report: {ran}"));
         let report = Report { ran, json };
@@ -161,6 +167,16 @@ impl Site {
             });
         }
         all
+    }
+
+    /// What `go` keeps of the answers of the checksum database.
+    pub(super) fn answers(&self) -> PathBuf {
+        self.go.modcache().join("cache/download/sumdb").join(LOG)
+    }
+
+    /// The newest signed head that `go` keeps of it.
+    pub(super) fn head(&self) -> PathBuf {
+        gopath(&self.go).join("pkg/sumdb").join(LOG).join("latest")
     }
 
     /// A file of the project.

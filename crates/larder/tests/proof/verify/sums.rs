@@ -9,7 +9,7 @@ use super::{
 const ZIP: &str = "example.com/app v1.0.0 ";
 const GOMOD: &str = "example.com/app v1.0.0/go.mod ";
 
-fn rows() -> Vec<Row> {
+pub(super) fn rows() -> Vec<Row> {
     vec![
         row("a line of four words", "L3-GOSUM-MALFORMED", Sees, |site| {
             site.line(ZIP, &format!("{ZIP}{WRONG} more"));
@@ -44,6 +44,13 @@ fn rows() -> Vec<Row> {
             site.line(ZIP, &format!("{ZIP}{}\n{ZIP}{WRONG}", site.hash(ZIP)));
         }),
         row("no line for a go.mod", "L3-GOSUM-LINE-MISSING", Misses, |site| site.line(GOMOD, "")),
+        row("no line for a zip", "L3-GOSUM-LINE-MISSING", Misses, |site| site.line(ZIP, "")),
+        row("no line for a zip that only another module imports", "L3-GOSUM-LINE-MISSING", Misses, |site| {
+            site.line("example.com/old v2.0.0+incompatible ", "");
+        }),
+        row("a line of which the kind of hash is misspelt", "L3-GOSUM-LINE-MISSING", Misses, |site| {
+            site.edit("go.sum", |text| text.replace("app v1.0.0 h1:", "app v1.0.0 H1:"));
+        }),
         row("a byte order mark", "L3-GOSUM-BYTE-ORDER-MARK", Misses, |site| {
             site.edit("go.sum", |text| format!("\u{feff}{text}"));
         }),

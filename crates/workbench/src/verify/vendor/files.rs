@@ -1,6 +1,6 @@
 //! The vendored files of one module, against those of the module.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use gomod::GoMod;
 
@@ -52,8 +52,10 @@ impl Vendor<'_> {
         }
         if let Source::Module(original) = source {
             let missing = self.missing(vendored, original, files);
-            said.extend(missing.iter().map(|path| format!("{}: missing", self.tree.dir().join(path).display())));
-            self.language(vendored, original, seen);
+            said.extend(
+                missing.iter().map(|path| format!("{}: missing", self.tree.dir().join(path).display())),
+            );
+            language(vendored, original, seen);
         }
         if said.is_empty() {
             return;
@@ -93,7 +95,9 @@ impl Vendor<'_> {
                 let is_copied = match name {
                     "go.mod" | "go.sum" => keeps_gomod,
                     _ if name.ends_with("_test.go") => false,
-                    _ if name.ends_with(".go") && files.get(&format!("{}/{path}", vendored.path)).is_none() => {
+                    _ if Path::new(name).extension().is_some_and(|ending| ending == "go")
+                        && files.get(&format!("{}/{path}", vendored.path)).is_none() =>
+                    {
                         original.text(&path).is_none_or(|text| counts_anywhere(&text))
                     }
                     _ => true,
@@ -112,20 +116,21 @@ impl Vendor<'_> {
         }
         missing
     }
+}
 
-    /// The version of the language that the list gives a module: its own go.mod says it, and the compiler believes the
-    /// list.
-    fn language(&self, vendored: &Vendored, original: &Original, seen: &mut Seen) {
-        let Some(text) = original.text("go.mod") else { return };
-        let Ok(mods) = GoMod::parse(text.as_bytes()) else { return };
-        let own = mods.go().map(ToString::to_string);
-        if let Some(listed) = &vendored.language
-            && own.as_ref().is_none_or(|own| own != listed)
-        {
-            let own = own.unwrap_or_else(|| "none".to_owned());
-            let evidence = format!("{}: vendor/modules.txt: go {listed}; its go.mod: go {own}", original.module());
-            seen.found(Finding::new(&state::VENDOR).evidence(evidence));
-        }
+/// The version of the language that the list gives a module: its own go.mod says it, and the compiler believes the
+/// list.
+fn language(vendored: &Vendored, original: &Original, seen: &mut Seen) {
+    let Some(text) = original.text("go.mod") else { return };
+    let Ok(mods) = GoMod::parse(text.as_bytes()) else { return };
+    let own = mods.go().map(ToString::to_string);
+    if let Some(listed) = &vendored.language
+        && own.as_ref().is_none_or(|own| own != listed)
+    {
+        let own = own.unwrap_or_else(|| "none".to_owned());
+        let evidence =
+            format!("{}: vendor/modules.txt: go {listed}; its go.mod: go {own}", original.module());
+        seen.found(Finding::new(&state::VENDOR).evidence(evidence));
     }
 }
 
@@ -138,16 +143,7 @@ fn is_metadata(name: &str) -> bool {
 }
 
 /// With what the names begin of files that are copied from above a package too.
-const METADATA: [&str; 9] = [
-    "AUTHORS",
-    "CONTRIBUTORS",
-    "COPYLEFT",
-    "COPYING",
-    "COPYRIGHT",
-    "LEGAL",
-    "LICENSE",
-    "NOTICE",
-    "PATENTS",
-];
+const METADATA: [&str; 9] =
+    ["AUTHORS", "CONTRIBUTORS", "COPYLEFT", "COPYING", "COPYRIGHT", "LEGAL", "LICENSE", "NOTICE", "PATENTS"];
 /// How many files are named.
 pub(super) const SHOWN: usize = 10;
