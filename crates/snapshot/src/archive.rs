@@ -91,12 +91,12 @@ impl<R: BufRead> Archive<R> {
     pub(crate) fn end(mut self, manifest: &Manifest) -> Result<(), Refused> {
         let mut block = [0; tar::BLOCK];
         for _ in 0..2 {
-            self.exact(&mut block, "its end")?;
+            self.exact(&mut block, "the end of the archive")?;
             if block != [0; tar::BLOCK] {
                 return Err(other(manifest, manifest.files().len(), "", &block));
             }
         }
-        if self.from.read(&mut block).map_err(|error| refused(error, "its end"))? > 0 {
+        if self.from.read(&mut block).map_err(|error| refused(error, "the end of the archive"))? > 0 {
             return Err(Refused::Trailing);
         }
         let mut rest = self.from.finish();

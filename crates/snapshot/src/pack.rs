@@ -64,4 +64,4 @@ impl<W: Write> Packer<W> {
 }
 
 /// Zips do not get smaller, and everything else is small: what is fast.
-const LEVEL: i32 = 3;
+const LEVEL: i32 = 1;

@@ -22,7 +22,7 @@ pub enum Refused {
     #[error("it is not a snapshot, or damaged: {0}")]
     Form(String),
     /// It ends before it should.
-    #[error("it is cut off: it ends within {0}")]
+    #[error("it is cut off within {0}")]
     CutOff(String),
     /// Something follows its end.
     #[error("something follows the end of the snapshot: it was altered, or another file was appended")]

@@ -173,12 +173,13 @@ fn vendor_is_out_of_step() {
 /// A namespace with nothing in it but the loopback, which Larder needs to speak with `go`.
 #[test]
 fn no_internet_at_all() {
-    let ward = Ward::new();
+    let ward = Ward::verified(&TestLog::over(LOG, &modules()));
     let Some(alone) = ward::namespace() else { return };
-    ward.sh("larder run -- go mod tidy && larder run -- go mod download").ok();
+    ward.sh("go mod tidy && go mod download").ok();
     let cache = ward.path("usb");
     fs::create_dir(&cache).unwrap();
-    ward.sh("cp -r \"$GOMODCACHE/cache\" usb/ && go clean -modcache").ok();
+    ward.sh("larder snapshot create -o usb/modules.snapshot && cp -r \"$GOMODCACHE/cache\" usb/").ok();
+    ward.relapse();
     let ward = ward.under(alone).at_proxy(&format!("http://{NO_ADDRESS}"));
     let section = Section::of("No internet at all");
     section.symptom(&ward);

@@ -2,6 +2,7 @@
 
 mod altered;
 mod killed;
+mod output;
 
 use std::{
     fs,
