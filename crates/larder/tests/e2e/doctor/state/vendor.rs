@@ -108,8 +108,9 @@ fn a_file_was_edited_and_the_module_lies_elsewhere() {
         };
         vendor(&site).is("L5-VENDOR-EDITED");
         // What is not as go.sum says is not believed.
-        let zip = dir.path().join("modules/example.com/old/@v/v2.1.0+incompatible.zip");
-        fs::copy(dir.path().join("modules/example.com/app/@v/v1.0.0.zip"), zip).unwrap();
+        let other =
+            "-- example.com/old@v2.1.0+incompatible/old.go --\npackage old\n\nconst N = 4\n\nconst M = 1\n";
+        testkit::ModuleTree::parse(other).write_to(&dir.path().join("modules"));
         let report = vendor(&site);
         let left = report.json["unchecked"].to_string();
         assert!(left.contains(&format!("vendor: the files of 1 modules, which lie nowhere else on this machine as go.sum has them: {old}")), "{}", report.ran);
