@@ -341,4 +341,21 @@ mod tests {
         Amendment::undo(&go()).unwrap().apply().unwrap();
         assert!(!file.exists() && !copy.exists());
     }
+    /// As in a directory of dotfiles.
+    #[test]
+    fn a_link_stays_one() {
+        let dir = tempfile::tempdir().unwrap();
+        let (file, kept) = (dir.path().join("env"), dir.path().join("dotfiles-env"));
+        fs::write(&kept, "GO111MODULE=off\n").unwrap();
+        std::os::unix::fs::symlink(&kept, &file).unwrap();
+        let go = || GoSettings::read(&Environment::new([("GOENV", &file)]));
+        let finding = Finding::new(&settings::MODULES_OFF).fixed(Some(change(GoVariable::Modules, None)));
+        let report = Report { findings: vec![finding], ..Report::default() };
+        Amendment::plan(&go(), &report).unwrap().unwrap().apply().unwrap();
+        assert!(file.is_symlink());
+        assert_eq!(fs::read_to_string(&kept).unwrap(), "");
+        Amendment::undo(&go()).unwrap().apply().unwrap();
+        assert!(file.is_symlink());
+        assert_eq!(fs::read_to_string(&kept).unwrap(), "GO111MODULE=off\n");
+    }
 }

@@ -9,7 +9,7 @@ use std::{
     path::Path,
 };
 
-use gomod::{GoSum, SumFile, Version};
+use gomod::{GoSum, ModulePath, ModuleVersion, SumFile, Version};
 
 use super::Patient;
 use crate::project::{Instead, Main, Project, Workspace};
@@ -19,6 +19,8 @@ use crate::project::{Instead, Main, Project, Workspace};
 pub(super) struct Modules {
     all: BTreeMap<String, Named>,
     vendored: bool,
+    /// Whether something is required that is not fetched: a directory replaces it, or the workspace has it.
+    at_hand: bool,
 }
 
 /// A module that a project names.
@@ -63,6 +65,7 @@ impl Modules {
         let mut modules = Modules {
             all: BTreeMap::new(),
             vendored: project.vendor().is_some_and(|dir| dir.join("modules.txt").is_file()),
+            at_hand: false,
         };
         let is_own = |path: &str| project.mains().iter().any(|main| main.path() == path);
         let sums: Vec<_> = project
@@ -78,9 +81,16 @@ impl Modules {
             }
         }
         for main in project.mains() {
-            for required in main.mods().require().iter().filter(|required| !is_own(required.path())) {
+            for required in main.mods().require() {
+                if is_own(required.path()) {
+                    modules.at_hand = true;
+                    continue;
+                }
                 let (path, version) = match project.instead(required.path(), required.version()) {
-                    Some(Instead::Directory(_)) => continue,
+                    Some(Instead::Directory(_)) => {
+                        modules.at_hand = true;
+                        continue;
+                    }
                     Some(Instead::Module { path, version }) => (path, version),
                     None => (required.path().to_owned(), required.version().clone()),
                 };
@@ -122,6 +132,18 @@ impl Modules {
                 }
             }
         }
+    }
+
+    /// The versions that go.mod files require, as they are fetched.
+    pub(super) fn required(&self) -> impl Iterator<Item = ModuleVersion> {
+        self.all.iter().filter_map(|(path, named)| {
+            ModuleVersion::new(ModulePath::new(path).ok()?, named.version.clone()?).ok()
+        })
+    }
+
+    /// Whether anything is required, fetched or not.
+    pub(super) fn requires_something(&self) -> bool {
+        self.at_hand || self.all.values().any(|named| named.version.is_some())
     }
 
     /// Whether packages are taken from a vendor directory, so that nobody is asked for them.

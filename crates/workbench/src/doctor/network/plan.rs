@@ -1,11 +1,13 @@
 //! Whom `go` would ask for the modules of the project, by its settings.
 
-use gomod::{GoMod, ModuleVersion, Patterns, ProxyList, ProxyTarget, Require, Separator, SumdbSpec};
+use std::collections::BTreeSet;
+
+use gomod::{ModuleVersion, Patterns, ProxyList, ProxyTarget, Require, Separator, SumdbSpec};
 use http::{HeaderMap, HeaderName, HeaderValue};
 use upstream::{Env, Login, Netrc, SafeUrl};
 use url::Url;
 
-use crate::{GoVariable, doctor::Patient};
+use crate::{GoVariable, doctor::Patient, project::Project};
 
 /// Whom `go` would ask, and for what.
 pub(super) struct Plan {
@@ -150,15 +152,19 @@ fn proxies(list: &ProxyList, netrc: &Netrc) -> Vec<Source> {
     found
 }
 
-/// What the main module requires and does not replace, those first that it names itself.
+/// What the main modules require and nothing replaces, those first that they name themselves.
 fn required(patient: &Patient) -> Vec<ModuleVersion> {
-    let Some(file) = patient.root().map(|root| root.join("go.mod")) else { return Vec::new() };
-    let Ok(bytes) = std::fs::read(file) else { return Vec::new() };
-    let Ok(read) = GoMod::parse(&bytes) else { return Vec::new() };
-    let replaced = |path: &str| read.replace().iter().any(|replace| replace.path() == path);
-    let mut required: Vec<_> = read.require().iter().filter(|require| !replaced(require.path())).collect();
+    let Ok(project) = Project::read(&patient.dir, patient.go()) else { return Vec::new() };
+    let is_own = |path: &str| project.mains().iter().any(|main| main.path() == path);
+    let all = project.mains().iter().flat_map(|main| main.mods().require());
+    let mut required: Vec<_> = all
+        .filter(|require| !is_own(require.path()))
+        .filter(|require| project.instead(require.path(), require.version()).is_none())
+        .collect();
     required.sort_by_key(|require| require.is_indirect());
-    required.into_iter().filter_map(Require::module_version).collect()
+    let mut known = BTreeSet::new();
+    let versions = required.into_iter().filter_map(Require::module_version);
+    versions.filter(|module| known.insert(module.clone())).collect()
 }
 
 /// A few of them, and one with an upper-case letter among them, whose path has a `!`.

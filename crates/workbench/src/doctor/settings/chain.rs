@@ -1,9 +1,9 @@
 //! The list of proxies: what go cannot read, what it never asks, what it refuses.
 
-use gomod::{ProxyTarget, SourceUrl};
+use gomod::{ModuleVersion, ProxyTarget, SourceUrl};
 
 use super::{
-    super::{Patient, Seen},
+    super::{Patient, Seen, modules::Modules},
     told,
 };
 use crate::{
@@ -12,6 +12,7 @@ use crate::{
         proxy,
         settings::{self, risk, value},
     },
+    modcache::{ModCache, Part},
 };
 
 pub(super) fn look(patient: &Patient) -> Seen {
@@ -68,13 +69,16 @@ pub(super) fn host(entry: &str) -> Option<&str> {
 
 /// GOPROXY=off fails only where something has to be fetched.
 fn off(patient: &Patient, found: &Found, seen: &mut Seen) {
-    let lacking = match patient.root() {
-        Some(root) if root.join("vendor/modules.txt").is_file() => Some(None),
-        Some(root) => required(root).map(|required| {
-            let cache = patient.go().mod_cache();
-            required.into_iter().find(|version| !cache.as_ref().is_some_and(|cache| lies_in(cache, version)))
-        }),
-        None => None,
+    let cache = patient.go().mod_cache().map(ModCache::new);
+    let lies_here =
+        |module: &ModuleVersion| cache.as_ref().is_some_and(|cache| cache.file(module, Part::Mod).is_file());
+    let modules = Modules::of(patient);
+    let lacking = match &modules {
+        Some(modules) if modules.is_vendored() => Some(None),
+        Some(modules) if modules.requires_something() => {
+            Some(modules.required().find(|module| !lies_here(module)))
+        }
+        Some(_) | None => None,
     };
     match lacking {
         Some(None) => seen.passed("GOPROXY=off forbids every fetch, and this project needs none"),
@@ -88,21 +92,6 @@ fn off(patient: &Patient, found: &Found, seen: &mut Seen) {
             seen.found(told::finding(patient, &settings::PROXY_OFF, found).fixed(Change::unset(found)));
         }
     }
-}
-
-/// What a module requires; none where that is nothing or cannot be read.
-fn required(root: &std::path::Path) -> Option<Vec<gomod::ModuleVersion>> {
-    let text = std::fs::read(root.join("go.mod")).ok()?;
-    let file = gomod::GoMod::parse(&text).ok()?;
-    let required: Vec<_> = file.require().iter().filter_map(gomod::Require::module_version).collect();
-    (!required.is_empty()).then_some(required)
-}
-
-fn lies_in(cache: &std::path::Path, version: &gomod::ModuleVersion) -> bool {
-    cache
-        .join("cache/download")
-        .join(format!("{}/@v/{}.mod", version.path().escaped(), version.version().escaped()))
-        .is_file()
 }
 
 /// Entries behind `direct` or `off`. A mere `off` there changes nothing and deceives nobody.

@@ -16,6 +16,24 @@ fn a_list_of_proxies_without_an_entry() {
     settings(&go).is("L1-GOPROXY-EMPTY");
 }
 
+/// What a directory replaces, or the workspace has, is never fetched.
+#[test]
+fn fetches_are_forbidden_where_directories_have_all() {
+    let go = requiring(go().env("GOPROXY", "off"));
+    settings(&go).is("L1-GOPROXY-OFF");
+    go.write("app/go.mod", "module example.com/app\n\ngo 1.21\n");
+    go.write("app/app.go", "package app\n");
+    go.write("go.mod", &(go.read("go.mod") + "\nreplace example.com/app => ./app\n"));
+    go.run(["build", "."]).ok();
+    settings(&go).healthy();
+    let go = requiring(super::go().env("GOPROXY", "off"));
+    go.write("app/go.mod", "module example.com/app\n\ngo 1.21\n");
+    go.write("app/app.go", "package app\n");
+    go.write("go.work", "go 1.21\n\nuse .\nuse ./app\n");
+    go.run(["build", "."]).ok();
+    settings(&go).healthy();
+}
+
 #[test]
 fn a_directory_of_modules_that_is_not_there() {
     let dir = tempfile::tempdir().unwrap();
