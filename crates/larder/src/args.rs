@@ -7,6 +7,7 @@
 mod bench;
 mod cache;
 mod doctor;
+mod env;
 mod explain;
 mod import;
 mod ledger;
@@ -22,10 +23,13 @@ use std::{ffi::OsString, path::PathBuf};
 use clap::{Args, Parser, Subcommand, builder::Styles, builder::styling::AnsiColor};
 use clap_complete::Shell;
 
+use crate::profile::Profile;
+
 pub(crate) use self::{
     bench::BenchArgs,
     cache::{CacheCommand, CacheOption, CleanArgs, StatusArgs},
     doctor::DoctorArgs,
+    env::EnvArgs,
     explain::ExplainArgs,
     import::ImportModulesArgs,
     ledger::{AuditArgs, ExportArgs, ImportArgs},
@@ -112,6 +116,9 @@ pub(crate) enum Command {
     /// Look after checksum databases: the public ones, and your own
     #[command(subcommand, after_help = sumdb::AFTER_SUMDB)]
     Sumdb(SumdbCommand),
+    /// Print the environment for work, CI, shipped builds, or a site without network
+    #[command(after_help = env::AFTER_ENV)]
+    Env(EnvArgs),
     /// Look at the configuration
     #[command(subcommand, after_help = AFTER_CONFIG)]
     Config(ConfigCommand),
@@ -138,6 +145,9 @@ pub(crate) struct ServeArgs {
 pub(crate) struct RunArgs {
     #[command(flatten)]
     pub(crate) options: Options,
+    /// Behave as this situation needs it; `larder env` shows what the command is told
+    #[arg(long, value_enum)]
+    pub(crate) profile: Option<Profile>,
     /// The command and its arguments; `go` in it fetches modules through Larder
     #[arg(last = true, required = true, value_name = "COMMAND")]
     pub(crate) command: Vec<OsString>,
@@ -294,8 +304,9 @@ Examples:
   larder run -- go build ./...
   larder run -- go mod download
   larder run --offline -- go test ./...
+  larder run --profile ci -- go build ./...
 
-GOPROXY is set for the command, everything else is left alone. What was fetched stays.
+GOPROXY is set for the command, and what --profile adds; everything else is left alone. What was fetched stays.
 The exit code is the command's; 125 when Larder failed, 126 when the command cannot be executed,
 127 when there is no such command.";
 

@@ -14,6 +14,7 @@ mod explain;
 mod import;
 mod log;
 mod open_files;
+mod profile;
 mod progress;
 mod publish;
 mod run;
@@ -65,7 +66,7 @@ fn run(command: Command, env: &Environment) -> Printed {
         }
         Command::Run(args) => with_settings(&args.options, None, env, RUN_FAILED, async |settings| {
             log::to_stderr(settings, Level::ERROR);
-            run::run(settings, &args.command).await
+            run::run(settings, args.profile, &args.command).await
         }),
         Command::Scrub(args) => with_settings(&args.options(), None, env, FAILED, async |settings| {
             log::to_stderr(settings, Level::ERROR);
@@ -110,6 +111,10 @@ fn run(command: Command, env: &Environment) -> Printed {
         Command::Snapshot(command) => snapshot::run(command, env),
         Command::Token(command) => token::run(command, env),
         Command::Sumdb(command) => databases::run(command, env),
+        Command::Env(args) => {
+            let listen = args.listen.listen.as_deref();
+            with_settings(&args.options(), listen, env, FAILED, async |settings| profile::print(settings, &args))
+        }
         Command::Config(command) => config::run(command, env, look(env)),
         Command::Completions { shell } => {
             let mut script = Vec::new();

@@ -10,11 +10,21 @@ use tokio::{net::TcpListener, sync::oneshot};
 use crate::{
     child::{self, Signals},
     engine::Engine,
+    profile::Profile,
     settings::Settings,
 };
 
 /// Runs the command and returns the exit code to end with.
-pub(crate) async fn run(settings: &Settings, command: &[OsString]) -> anyhow::Result<u8> {
+pub(crate) async fn run(
+    settings: &Settings,
+    profile: Option<Profile>,
+    command: &[OsString],
+) -> anyhow::Result<u8> {
+    let mut settings = settings.clone();
+    if let Some(profile) = profile {
+        profile.apply(&mut settings)?;
+    }
+    let settings = &settings;
     let signals = Signals::catch().context("cannot catch signals")?;
     let engine = Engine::start(settings).await?;
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.context("cannot listen on loopback")?;
@@ -27,7 +37,11 @@ pub(crate) async fn run(settings: &Settings, command: &[OsString]) -> anyhow::Re
         engine.serve(listener, &settings_of_server, stop).await;
     });
     let child = match child::start(command, |child| {
-        child.env("GOPROXY", format!("http://{address}"));
+        let larder = format!("http://{address}");
+        child.env("GOPROXY", &larder);
+        for line in profile.iter().flat_map(|profile| profile.lines(&larder, settings)) {
+            child.env(line.variable, line.value);
+        }
     }) {
         Ok(child) => child,
         Err(error) => {

@@ -56,6 +56,24 @@ impl Chain {
         Ok(chain)
     }
 
+    /// What no proxy has comes from repositories, unless the chain says `off`.
+    pub(crate) fn go_direct(&mut self) {
+        if self.end == End::Exhausted {
+            self.end = End::Direct;
+            // Whatever the last proxy says, there is somebody behind it now.
+            if let Some(last) = self.links.last_mut() {
+                last.after = Separator::Pipe;
+            }
+        }
+    }
+
+    /// Nothing comes from repositories, where a proxy is named at all.
+    pub(crate) fn stay_with_proxies(&mut self) {
+        if self.end == End::Direct && !self.links.is_empty() {
+            self.end = End::Exhausted;
+        }
+    }
+
     pub(crate) fn links(&self) -> &[ChainLink] {
         &self.links
     }

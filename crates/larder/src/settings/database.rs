@@ -58,8 +58,14 @@ impl fmt::Display for Sumdb {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Sumdb::Off => f.write_str("off"),
-            Sumdb::On(database) => f.write_str(&database.shown),
+            Sumdb::On(database) => database.fmt(f),
         }
+    }
+}
+
+impl fmt::Display for Database {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.shown)
     }
 }
 

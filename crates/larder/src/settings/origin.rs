@@ -35,6 +35,11 @@ pub(crate) enum Origin {
         /// The settings file's path; none for the environment.
         file: Option<String>,
     },
+    /// Of the situation that `larder run` was told.
+    Profile {
+        /// As it is typed.
+        name: &'static str,
+    },
     /// Built in, or derived from the platform.
     Default,
 }
@@ -54,6 +59,13 @@ impl<T> Valued<T> {
     /// A value that nobody set.
     pub(crate) fn default(value: T) -> Self {
         Valued { value, origin: Origin::Default }
+    }
+
+    /// Takes the value of a profile, unless somebody has set another one.
+    pub(crate) fn unless_set(&mut self, value: T, profile: &'static str) {
+        if self.origin == Origin::Default {
+            *self = Valued { value, origin: Origin::Profile { name: profile } };
+        }
     }
 }
 
@@ -83,6 +95,7 @@ impl fmt::Display for Origin {
             Origin::File(place) => place.fmt(f),
             Origin::Go { variable, file: None } => write!(f, "{variable} in the environment"),
             Origin::Go { variable, file: Some(file) } => write!(f, "{variable} in {file}"),
+            Origin::Profile { name } => write!(f, "--profile {name}"),
             Origin::Default => f.write_str("default"),
         }
     }
