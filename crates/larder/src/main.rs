@@ -113,7 +113,9 @@ fn run(command: Command, env: &Environment) -> Printed {
         Command::Sumdb(command) => databases::run(command, env),
         Command::Env(args) => {
             let listen = args.listen.listen.as_deref();
-            with_settings(&args.options(), listen, env, FAILED, async |settings| profile::print(settings, &args))
+            with_settings(&args.options(), listen, env, FAILED, async |settings| {
+                profile::print(settings, &args)
+            })
         }
         Command::Config(command) => config::run(command, env, look(env)),
         Command::Completions { shell } => {

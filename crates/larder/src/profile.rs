@@ -82,7 +82,11 @@ impl Profile {
             tell("GOSUMDB", spec, "what is not in go.sum yet is compared with the checksum database");
         }
         if self == Profile::Airgap {
-            tell("GONOPROXY", "none".into(), "private modules come from Larder too: their hosts are out of reach");
+            tell(
+                "GONOPROXY",
+                "none".into(),
+                "private modules come from Larder too: their hosts are out of reach",
+            );
             tell("GOVCS", "*:off".into(), "no repository is asked, so that nothing waits for one");
             tell("LARDER_OFFLINE", "true".into(), "Larder's own commands ask nobody either");
         }

@@ -20,7 +20,9 @@ pub(crate) fn print(settings: &Settings, args: &EnvArgs) -> anyhow::Result<Print
             }
             let shown = url.to_string();
             if shown.contains("***") {
-                bail!("--to holds a password, which is not printed; keep it in the .netrc of those who build");
+                bail!(
+                    "--to holds a password, which is not printed; keep it in the .netrc of those who build"
+                );
             }
             shown.trim_end_matches('/').to_owned()
         }

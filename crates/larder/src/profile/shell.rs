@@ -39,7 +39,11 @@ impl Shell {
             let _ = match self {
                 Shell::Sh => writeln!(out, "# {why}\nexport {variable}={}", single(value, r"'\''")),
                 Shell::Fish => {
-                    writeln!(out, "# {why}\nset -gx {variable} {}", single(&value.replace('\\', r"\\"), r"\'"))
+                    writeln!(
+                        out,
+                        "# {why}\nset -gx {variable} {}",
+                        single(&value.replace('\\', r"\\"), r"\'")
+                    )
                 }
                 Shell::Powershell => {
                     writeln!(out, "# {why}\n$env:{variable} = '{}'", value.replace('\'', "''"))
@@ -92,7 +96,11 @@ mod tests {
         for (shell, plain, quoted) in [
             (Shell::Sh, "export GOPROXY=http://a,off", r#"export GOPROXY='http://a|b c'\''s $x \ "q"'"#),
             (Shell::Fish, "set -gx GOPROXY http://a,off", r#"set -gx GOPROXY 'http://a|b c\'s $x \\ "q"'"#),
-            (Shell::Powershell, "$env:GOPROXY = 'http://a,off'", r#"$env:GOPROXY = 'http://a|b c''s $x \ "q"'"#),
+            (
+                Shell::Powershell,
+                "$env:GOPROXY = 'http://a,off'",
+                r#"$env:GOPROXY = 'http://a|b c''s $x \ "q"'"#,
+            ),
             (Shell::Gitlab, "  GOPROXY: 'http://a,off'", r#"  GOPROXY: 'http://a|b c''s $$x \ "q"'"#),
             (Shell::Dotenv, "GOPROXY=http://a,off", r#"GOPROXY="http://a|b c's \$x \\ \"q\"""#),
             (Shell::Github, "GOPROXY=http://a,off", r#"GOPROXY=http://a|b c's $x \ "q""#),

@@ -4,7 +4,9 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod binary;
 mod cache;
+mod env;
 mod manners;
 mod snapshot;
 mod vendor;
