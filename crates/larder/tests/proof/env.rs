@@ -1,6 +1,6 @@
 //! `larder env` and `larder run --profile`: one table.
 
-use testkit::{Larder, ModuleTree, Ran, ScriptedUpstream};
+use testkit::{Larder, ModuleTree, Ran, ScriptedUpstream, TestLog};
 
 use crate::world::larder;
 

@@ -28,11 +28,11 @@ pub(super) async fn ask(settings: &Settings, versions: BTreeSet<ModuleVersion>) 
     }
     // Whoever asks nobody and has stored nothing needs no data directory either.
     if settings.offline.value && !settings.data.value.join("format").exists() {
-        return silent(versions, "nobody was asked (offline), and nothing is stored here");
+        return silent(settings, versions, "nobody was asked (offline), and nothing is stored here");
     }
     let engine = match Engine::start(settings).await {
         Ok(engine) => engine,
-        Err(error) => return silent(versions, &format!("compared with go.sum alone: {error:#}")),
+        Err(error) => return silent(settings, versions, &format!("compared with go.sum alone: {error:#}")),
     };
     let mirror = engine.mirror;
     let paths: BTreeSet<_> = versions.iter().map(|version| version.path().clone()).collect();
@@ -59,10 +59,16 @@ pub(super) async fn ask(settings: &Settings, versions: BTreeSet<ModuleVersion>) 
     Heard { testimonies, unasked }
 }
 
-/// Of nothing anything is known.
-fn silent(versions: BTreeSet<ModuleVersion>, why: &str) -> Heard {
-    let said = || Testimony { ledger: None, database: Said::Nothing(why.to_owned()), retracted: None };
-    let testimonies = versions.into_iter().map(|version| (version, said())).collect();
+/// Of nothing anything is known, but which names this machine keeps private.
+fn silent(settings: &Settings, versions: BTreeSet<ModuleVersion>, why: &str) -> Heard {
+    let (no_proxy, no_sumdb) = (&settings.private.no_proxy.value, &settings.private.no_sumdb.value);
+    let said = |version: &ModuleVersion| {
+        let path = version.path().as_str();
+        let private = no_proxy.matches(path) || no_sumdb.matches(path);
+        let database = if private { Said::Private } else { Said::Nothing(why.to_owned()) };
+        Testimony { ledger: None, database, retracted: None }
+    };
+    let testimonies = versions.into_iter().map(|version| (version.clone(), said(&version))).collect();
     Heard { testimonies, unasked: Vec::new() }
 }
 
