@@ -113,9 +113,12 @@ async fn checked(
     read: Arc<dyn Fn(u64) + Send + Sync>,
     place: &Place,
 ) -> Result<Restored, Unrestored> {
-    let (directory, trust) = (place.directory().to_owned(), trust.clone());
+    let (directory, trust, data_of) = (place.directory().to_owned(), trust.clone(), Arc::clone(data));
     let unpacked = tokio::task::spawn_blocking(move || {
-        Snapshot::open(file)?.unpack(&directory, Keep::All, &trust, &*read)
+        let snapshot = Snapshot::open(file)?;
+        // No entry is longer than the manifest says, and what is unpacked is linked, not copied.
+        data_of.check_room(snapshot.manifest().bytes())?;
+        Ok::<_, Unrestored>(snapshot.unpack(&directory, Keep::All, &trust, &*read)?)
     });
     let checked = unpacked.await.map_err(|_| StoreError::Stopped)??;
     compare::compare(store, place, &checked.manifest).await?;

@@ -218,6 +218,11 @@ impl Data {
         }
     }
 
+    /// Whether there is room for so many bytes beside what is to stay free. Blocking.
+    pub fn check_room(&self, bytes: u64) -> Result<(), StoreError> {
+        self.space.check(bytes)
+    }
+
     /// What is counted, to be registered.
     pub fn meters(&self) -> &Meters {
         &self.meters

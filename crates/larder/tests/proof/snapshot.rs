@@ -332,6 +332,18 @@ fn a_database_that_is_not_known_here_proves_nothing() {
 }
 
 #[test]
+fn what_should_stay_free_of_the_disk_stays_free() {
+    let site = Site::new();
+    let file = site.create("s", &[]);
+    let far = site.far().env(Larder::MIN_FREE, "100000 GiB");
+    let ran = restore(&far, &file, &[]);
+    assert_eq!(ran.code(), Some(2), "{ran}");
+    assert!(ran.stderr.contains("--min-free"), "{ran}");
+    assert!(altered::listing(&far.data()).is_empty());
+    restore(&far.env(Larder::MIN_FREE, "1 MiB"), &file, &[]).ok();
+}
+
+#[test]
 fn an_increment_goes_on_from_the_snapshot_before() {
     let site = Site::new();
     let may = site.create("may", &[]);
