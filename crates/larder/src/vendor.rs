@@ -80,7 +80,8 @@ pub(crate) async fn plan(settings: &Settings, args: &PlanArgs, env: &Environment
         bail!("{line}; no other version is proposed before it is known who changed what");
     }
     let trials = Trials::start(engine, settings, &root).await?;
-    let site = Site { root: &root, lacking: &lacking, go: &go, trials: &trials, progress: &progress };
+    let data = &settings.data.value;
+    let site = Site { root: &root, data, lacking: &lacking, go: &go, trials: &trials, progress: &progress };
     let (tried, works) = propose(&site, args.only).await?;
     progress.clear();
     set(&mut object, "proposals", Value::Array(tried.iter().map(Proposal::object).collect()));

@@ -9,7 +9,7 @@ use std::{
 use gomod::{ModulePath, ModuleVersion, Version};
 use serde_json::{Value, json};
 use storage::Kind;
-use workbench::{GoSettings, gosum::SumLines, modcache::ModCache};
+use workbench::{GoSettings, gosum::SumLines, modcache::ModCache, needs::Needs, project::Project};
 
 use super::{
     copy,
@@ -18,11 +18,17 @@ use super::{
     spaced,
     trial::{ModFiles, Trials},
 };
-use crate::{args::Proposed, progress::Progress};
+use crate::{
+    args::Proposed,
+    progress::Progress,
+    warm::{self, Place},
+};
 
 /// What is tried, and for which project.
 pub(super) struct Site<'a> {
     pub(super) root: &'a Path,
+    /// The data directory.
+    pub(super) data: &'a Path,
     pub(super) lacking: &'a Lacking<'a>,
     pub(super) go: &'a GoSettings,
     pub(super) trials: &'a Trials,
@@ -128,7 +134,9 @@ impl Site<'_> {
                 .collect();
             let tried = chosen.iter().map(|(_, to)| to.as_str()).collect::<Vec<_>>().join(", ");
             self.progress.draw(|| format!("go build ./... with {tried}"));
-            match self.trials.build(&replaced(&before, &chosen)).await? {
+            let files = replaced(&before, &chosen);
+            self.fetch(&files).await?;
+            match self.trials.build(&files).await? {
                 Ok(files) => {
                     let proposal = Proposal { instead: chosen, ..Proposal::new(Proposed::Version) };
                     return Ok((proposal, Some(Works::Files { files, copies: Vec::new() })));
@@ -137,6 +145,19 @@ impl Site<'_> {
             }
         }
         Ok(Proposal::new(Proposed::Version).fails(last))
+    }
+
+    /// Other versions may need other modules, which perhaps can be had.
+    async fn fetch(&self, files: &ModFiles) -> anyhow::Result<()> {
+        let file = self.trials.beside(files)?;
+        let Ok(project) = Project::read(file.parent().unwrap_or(self.root), self.go) else { return Ok(()) };
+        // go.mod lists what the other version needs only after `go` has written it.
+        let mut needs = Needs::new(true);
+        needs.project(&project);
+        let place = Place::store(&self.trials.mirror, self.data);
+        // What does not come, go will miss.
+        warm::fetch(needs, &[], &place.into(), &mut Lacking::new(self.progress)).await?;
+        Ok(())
     }
 
     /// The other versions of a module whose files are stored.

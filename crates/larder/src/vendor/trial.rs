@@ -11,7 +11,6 @@ use anyhow::{Context, bail};
 use mirror::Mirror;
 use tempfile::TempDir;
 use tokio::{net::TcpListener, process::Command, sync::oneshot, task::JoinHandle};
-use workbench::masked;
 
 use crate::{engine::Engine, settings::Settings};
 
@@ -109,7 +108,8 @@ impl Trials {
         self.go(&["build", mode, "-o", NOWHERE, "./..."]).await
     }
 
-    fn beside(&self, files: &ModFiles) -> anyhow::Result<PathBuf> {
+    /// A go.mod, perhaps with its go.sum, in a directory of its own.
+    pub(super) fn beside(&self, files: &ModFiles) -> anyhow::Result<PathBuf> {
         let dir = tempfile::Builder::new().prefix("mod-").tempdir_in(self.dir.path())?.keep();
         fs::write(dir.join("go.mod"), &files.go_mod)?;
         if let Some(sums) = &files.go_sum {
@@ -145,10 +145,12 @@ impl Trials {
         if ran.status.success() {
             return Ok(Ok(()));
         }
-        let said = String::from_utf8_lossy(&ran.stderr);
-        let lines: Vec<_> =
-            said.lines().filter(|line| !line.starts_with("go: downloading ")).take(SHOWN).collect();
-        Ok(Err(masked(&lines.join("\n  "))))
+        let said = String::from_utf8_lossy(&ran.stderr).replace(&self.proxy, "store:");
+        let lines = said.lines().filter(|line| !line.starts_with("go: downloading "));
+        // What the mirror of this trial says beside a 404 is of no use to anybody.
+        let lines = lines.take_while(|line| line.trim() != "server response:").take(SHOWN);
+        let lines: Vec<_> = lines.map(without_place).collect();
+        Ok(Err(lines.join("\n  ")))
     }
 }
 
@@ -162,6 +164,17 @@ impl Trials {
     }
 }
 
+/// A line without the place of the module cache that is gone afterwards.
+fn without_place(line: &str) -> String {
+    let words = line.split(' ').map(|word| match word.split_once(CACHE) {
+        Some((_, module)) => module,
+        None => word,
+    });
+    words.collect::<Vec<_>>().join(" ")
+}
+
+/// The module cache of trials, in a path.
+const CACHE: &str = "/modcache/";
 /// Where what is built goes.
 const NOWHERE: &str = "/dev/null";
 /// Lines of what `go` says.

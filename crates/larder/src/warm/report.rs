@@ -101,26 +101,33 @@ impl Report {
         if self.versions.is_empty() {
             return "larder: the project needs no modules".to_owned();
         }
-        let with_zip = self.versions.values().filter(|version| version.had.contains_key(&Kind::Zip)).count();
-        let alone = self.versions.values().filter(|version| version.is_gomod_alone()).count();
+        let had = || self.versions.values().filter(|version| !version.had.is_empty());
+        let with_zip = had().filter(|version| version.had.contains_key(&Kind::Zip)).count();
+        let alone = had().count() - with_zip;
         let came = match (&*self.place, fetched, known) {
-            (Place::Server(_), _, _) => format!("{fetched} files ({})", amount(bytes)),
-            (Place::Store { .. }, 0, known) => format!("{known} files, all of them stored before"),
+            (Place::Server(_), _, _) => format!("{} ({})", counted(fetched, "file"), amount(bytes)),
+            (Place::Store { .. }, 0, known) => format!("{} stored before", counted(known, "file")),
             (Place::Store { .. }, _, known) => {
-                format!("{fetched} files fetched ({}), {known} stored before", amount(bytes))
+                format!("{} fetched ({}), {known} stored before", counted(fetched, "file"), amount(bytes))
             }
         };
-        let what = format!("{with_zip} modules and the go.mod files of {alone} more versions");
-        match missing {
-            0 => format!("larder: {what} are in {place}: {came}"),
-            1 => format!(
-                "larder: {what} are in {place}: {came}; 1 file is missing; warm again, and only that is fetched"
-            ),
-            _ => format!(
-                "larder: {what} are in {place}: {came}; {missing} files are missing; warm again, and only those are fetched"
-            ),
-        }
+        let modules = counted(with_zip as u64, "module");
+        let more = match alone {
+            0 => String::new(),
+            _ => format!(", and the go.mod files of {} more", counted(alone as u64, "version")),
+        };
+        let rest = match missing {
+            0 => String::new(),
+            _ => format!("; {} missing", counted(missing as u64, "file")),
+        };
+        format!("larder: {place} has {modules}{more}: {came}{rest}")
     }
+}
+
+/// `1 file`, `2 files`.
+fn counted(number: u64, what: &str) -> String {
+    let ending = if number == 1 { "" } else { "s" };
+    format!("{number} {what}{ending}")
 }
 
 impl Watch for Report {
@@ -155,10 +162,6 @@ impl Version {
     /// Whether there is nothing to say of it.
     fn is_nothing(&self) -> bool {
         self.had.is_empty() && self.lacks.is_empty()
-    }
-
-    fn is_gomod_alone(&self) -> bool {
-        self.had.contains_key(&Kind::Mod) && !self.had.contains_key(&Kind::Zip)
     }
 }
 

@@ -252,6 +252,23 @@ fn a_module_that_nothing_imports_is_no_reason_not_to_vendor() {
 }
 
 #[test]
+fn what_it_prints() {
+    let site = Site::new();
+    site.store(&["example.com/lib@v1.2.0"]);
+    site.upstream.always("example.com/lib/@v/v1.0.0.*", Reply::status(404).body("not found"));
+    let anonymous = |text: &str| {
+        text.replace(site.upstream.url().trim_start_matches("http://"), "proxy.example.com")
+            .replace(site.project.work().to_str().unwrap(), "/home/gopher/project")
+    };
+    insta::assert_snapshot!("vendor_plan", anonymous(&site.plan(&[]).stdout));
+    insta::assert_snapshot!("vendor_plan_json", anonymous(&site.plan(&["--json"]).stdout));
+    insta::assert_snapshot!("vendor_plan_applied", anonymous(&site.plan(&["--apply"]).ok().stdout));
+    insta::assert_snapshot!("vendor_plan_go_mod", site.project.read("go.mod"));
+    insta::assert_snapshot!("vendor_plan_undone", site.plan(&["--undo"]).ok().stdout);
+    insta::assert_snapshot!("vendor_plan_help", site.larder.run(["vendor", "plan", "--help"]).ok().stdout);
+}
+
+#[test]
 fn what_was_changed_after_it_was_written_is_not_overwritten() {
     let site = Site::new();
     site.store(&["example.com/lib@v1.2.0"]);

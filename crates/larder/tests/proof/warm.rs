@@ -181,10 +181,16 @@ impl Site {
 /// The files of a project, for a `go` that has seen nothing yet.
 fn fresh(from: &Path, vkey: &str) -> GoCommand {
     let go = GoCommand::new("off").sumdb(vkey);
-    for entry in fs::read_dir(from).unwrap() {
-        let entry = entry.unwrap();
-        if entry.file_type().unwrap().is_file() {
-            go.write(entry.file_name().to_str().unwrap(), &fs::read_to_string(entry.path()).unwrap());
+    let mut open = vec![from.to_owned()];
+    while let Some(dir) = open.pop() {
+        for entry in fs::read_dir(dir).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                open.push(path);
+            } else {
+                let name = path.strip_prefix(from).unwrap().to_str().unwrap();
+                go.write(name, &fs::read_to_string(&path).unwrap());
+            }
         }
     }
     go
@@ -219,6 +225,81 @@ fn afterwards_everything_works_with_the_network_cut() {
     // The database vouches for everything, too: there is no go.sum.
     fs::remove_file(site.project.work().join("go.sum")).unwrap();
     site.cut_off(&larder, &["mod download", "mod tidy", "build ./..."]);
+}
+
+/// Before Go 1.17 go.mod does not name all there is, and `go mod download` wants every module of the graph.
+#[test]
+fn an_old_go_mod_with_replacements_and_exclusions() {
+    if !has_networks() {
+        return;
+    }
+    let go_mod = "module example.com/project\n\ngo 1.16\n\nexclude example.com/Lib v0.9.0\n\n\
+                  replace example.com/check => ./check\n\nreplace example.com/pruned v1.0.0 => example.com/tool v1.0.0\n";
+    let site = Site::new();
+    site.project.write("go.mod", go_mod);
+    site.project.write("go.sum", "");
+    site.project.write("check/go.mod", "module example.com/check\n\nrequire example.com/stale v1.0.0\n");
+    site.project.write("check/check.go", "package check\n\nfunc Is(n int) {}\n");
+    site.project.run(["mod", "tidy"]).ok();
+    let larder = site.larder();
+    site.warm(&larder, &[]).ok();
+    site.cut_off(
+        &larder,
+        &["mod download", "mod graph", "list -m all", "build ./...", "vet ./...", "test ./..."],
+    );
+}
+
+/// In a workspace `go mod download` wants every module of the graph.
+#[test]
+fn a_workspace_and_each_of_its_modules() {
+    if !has_networks() {
+        return;
+    }
+    let site = Site::new();
+    site.project.write("go.work", "go 1.21\n\nuse .\nuse ./tools\n");
+    site.project
+        .write("tools/go.mod", "module example.com/tools\n\ngo 1.21\n\nrequire example.com/tool v1.0.0\n");
+    site.project.write(
+        "tools/main.go",
+        "package main\n\nimport \"example.com/tool\"\n\nfunc main() { println(tool.N) }\n",
+    );
+    site.project.run(["-C", "tools", "mod", "tidy"]).ok();
+    site.project.run(["mod", "download"]).ok();
+    let larder = site.larder();
+    site.warm(&larder, &[]).ok();
+    site.cut_off(
+        &larder,
+        &["mod download", "build ./... ./tools/...", "vet ./... ./tools/...", "list -m all"],
+    );
+    // Two projects at once are one warm-up.
+    let other =
+        crate::world::larder().env("LARDER_UPSTREAM", site.upstream.url()).env("LARDER_SUMDB", &site.vkey);
+    let other = other.env("GOWORK", "off");
+    site.warm(&other, &[".", "tools"]).ok();
+    let alone = fresh(&site.project.work(), &site.vkey).env("GOWORK", "off");
+    for command in ["build ./...", "-C tools mod download", "-C tools build ./..."] {
+        site.behind(&other, &alone, command).ok();
+    }
+}
+
+/// What a test prints, without what differs from one machine to another.
+fn anonymous(text: &str, larder: &Larder, site: &Site) -> String {
+    text.replace(larder.data().to_str().unwrap(), "/home/gopher/.cache/larder")
+        .replace(site.upstream.url().trim_start_matches("http://"), "proxy.example.com")
+        .replace(site.project.work().to_str().unwrap(), "/home/gopher/project")
+}
+
+#[test]
+fn what_it_prints() {
+    let site = Site::new();
+    let larder = site.larder();
+    let ran = site.warm(&larder, &["--json"]).ok();
+    insta::assert_snapshot!("warm_json", anonymous(&ran.stdout, &larder, &site));
+    insta::assert_snapshot!("warm_again", anonymous(&site.warm(&larder, &[]).ok().stderr, &larder, &site));
+    let empty = site.larder();
+    let ran = site.warm(&empty, &["--offline"]);
+    insta::assert_snapshot!("warm_offline", anonymous(&ran.stderr, &empty, &site));
+    insta::assert_snapshot!("warm_help", larder.run(["warm", "--help"]).ok().stdout);
 }
 
 #[test]
@@ -260,7 +341,7 @@ fn a_second_time_nothing_is_fetched_and_offline_says_what_is_missing() {
     site.warm(&larder, &[]).ok();
     site.upstream.forget();
     let ran = site.warm(&larder, &[]).ok();
-    assert!(ran.stderr.contains("all of them stored before"), "{ran}");
+    assert!(ran.stderr.contains(": 17 files stored before"), "{ran}");
     site.warm(&larder, &["--offline"]).ok();
     assert_eq!(site.upstream.seen().len(), 0);
 }
