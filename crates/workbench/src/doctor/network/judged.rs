@@ -1,6 +1,6 @@
 //! What the answers of a proxy mean.
 
-use std::time::Duration;
+use std::{fmt::Write as _, time::Duration};
 
 use gomod::{Info, scan_module_line};
 use http::header::{CONTENT_ENCODING, CONTENT_TYPE};
@@ -33,12 +33,16 @@ pub(super) fn examine(proxy: &ProxySeen, seen: &mut Seen) {
             slow(proxy, seen);
             let answers = proxy.asked.iter().filter_map(|asked| asked.answer.as_ref().ok());
             let latency = answers.map(|answer| answer.head_after).max().unwrap_or_default();
-            seen.passed(format!(
+            let mut line = format!(
                 "{}: {} answers about modules of this project, each within {}",
                 proxy.host,
                 proxy.asked.len(),
                 short(latency)
-            ));
+            );
+            if let Some(rate) = zip(proxy).and_then(rate) {
+                let _ = write!(line, ", a zip at {:.0} kB/s", rate / 1000.0);
+            }
+            seen.passed(line);
         }
     }
 }
@@ -241,8 +245,6 @@ fn slow(proxy: &ProxySeen, seen: &mut Seen) {
         .collect();
     latencies.sort_unstable();
     let late = latencies.get(latencies.len() / 2).copied().filter(|median| *median >= LATE);
-    let zip =
-        proxy.asked.iter().find(|asked| asked.what == What::Zip).and_then(|asked| asked.answer.as_ref().ok());
     let held = proxy.asked.iter().find_map(|asked| Some((asked, asked.held.as_ref()?)));
     if let Some((asked, held)) = held {
         let finding = about(&network::BODY_HELD, proxy).name("module", asked.module.path().as_str());
@@ -258,12 +260,7 @@ fn slow(proxy: &ProxySeen, seen: &mut Seen) {
                 .evidence(format!("a small answer begins after {}", short(held.control))),
         );
     }
-    let thin = zip.filter(|_| held.is_none()).and_then(|zip| {
-        let seconds = zip.took.saturating_sub(zip.head_after).as_secs_f64();
-        #[expect(clippy::cast_precision_loss, reason = "at most a few megabytes")]
-        let rate = zip.len as f64 / seconds.max(0.001);
-        (zip.len >= ENOUGH && rate < THIN).then_some(rate)
-    });
+    let thin = zip(proxy).filter(|_| held.is_none()).and_then(rate).filter(|rate| *rate < THIN);
     let mut lines = Vec::new();
     lines.extend(late.map(|median| format!("half of the small answers take longer than {}", short(median))));
     lines.extend(thin.map(|rate| format!("a zip comes at {:.0} kB/s", rate / 1000.0)));
@@ -271,6 +268,19 @@ fn slow(proxy: &ProxySeen, seen: &mut Seen) {
         let finding = about(&network::SLOW, proxy);
         seen.found(lines.into_iter().fold(finding, Finding::evidence));
     }
+}
+
+/// The zip that was asked for, if it came.
+fn zip(proxy: &ProxySeen) -> Option<&Answer> {
+    proxy.asked.iter().find(|asked| asked.what == What::Zip)?.answer.as_ref().ok()
+}
+
+/// Bytes in a second, where there were enough to tell.
+fn rate(answer: &Answer) -> Option<f64> {
+    let seconds = answer.took.saturating_sub(answer.head_after).as_secs_f64();
+    #[expect(clippy::cast_precision_loss, reason = "at most a few megabytes")]
+    let rate = answer.len as f64 / seconds.max(0.001);
+    (answer.len >= ENOUGH).then_some(rate)
 }
 
 fn said(asked: &Asked) -> String {

@@ -7,9 +7,12 @@ use std::{
     time::Duration,
 };
 
-use testkit::{Authority, FakeResolver, Gate, GoCommand, Module, ModuleTree, Reply, Says, ScriptedUpstream};
+use testkit::{
+    Authority, FakeResolver, FaultProxy, Gate, GoCommand, Link, Module, ModuleTree, Reply, Says,
+    ScriptedUpstream,
+};
 
-use super::{Machine, hanging, network, trusting, working};
+use super::{Machine, hanging, network, trusting, working, working_slowly};
 use crate::world::{project, tree};
 
 /// A module that fills more than the first packets of a connection, and does not shrink in a zip.
@@ -92,8 +95,20 @@ fn large_answers_are_held_back_until_they_are_whole() {
         let finding = report.is("L2-BODY-HELD-BACK");
         assert!(finding["evidence"][0].to_string().contains("v1.0.0.zip: the first of "), "{finding}");
         // The same without the middlebox: bytes come as the server gives them.
-        network(&needing_it(&upstream.url())).healthy();
+        let report = network(&needing_it(&upstream.url()));
+        report.healthy();
+        assert!(report.json["passed"].to_string().contains(", a zip at "), "{}", report.ran);
     }
+}
+
+#[test]
+fn a_zip_comes_thinly() {
+    let upstream = ScriptedUpstream::serving(large());
+    let thin = FaultProxy::before(&upstream.url());
+    thin.always(Link::good().throttle(45_000));
+    let report = working_slowly(&needing_it(&thin.url()));
+    let evidence = report.is("L2-SLOW")["evidence"].to_string();
+    assert!(evidence.contains("kB/s"), "{evidence}");
 }
 
 #[test]
@@ -110,6 +125,14 @@ fn a_server_that_has_to_fetch_a_zip_first_holds_nothing_back() {
         report.join().unwrap()
     });
     report.healthy();
+}
+
+#[test]
+fn a_server_that_is_slow_to_begin_holds_nothing_back() {
+    let upstream = ScriptedUpstream::serving(large());
+    let far = FaultProxy::before(&upstream.url());
+    far.always(Link::good().delay(Duration::from_millis(1200)));
+    network(&needing_it(&far.url())).healthy();
 }
 
 #[test]
