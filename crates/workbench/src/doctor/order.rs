@@ -130,6 +130,18 @@ mod tests {
     }
 
     #[test]
+    fn what_happens_at_another_host_does_not_follow() {
+        let at = |diagnosis, host| Finding::new(diagnosis).name("host", host);
+        let refused = at(&network::REFUSED, "proxy.example.com");
+        for (host, follows) in [("proxy.example.com", Some("L2-CONNECT-REFUSED")), ("sum.example.com", None)]
+        {
+            let ordered = by_cause(vec![refused.clone(), at(&proxy::SUMDB_UNREACHABLE, host)]);
+            let found = ordered.iter().find(|finding| finding.diagnosis == &proxy::SUMDB_UNREACHABLE);
+            assert_eq!(found.unwrap().follows, follows, "{host}");
+        }
+    }
+
+    #[test]
     fn causes_come_first_and_risks_last() {
         let risk = diagnoses::all().find(|known| known.severity == Severity::Risk);
         let at = |diagnosis, host| Finding::new(diagnosis).name("host", host);

@@ -94,7 +94,7 @@ fn trusting(proxy: &str, authority: &Authority) -> GoCommand {
 }
 
 /// A server that looks at the first bytes of each connection and leads it on, or resets it.
-fn led(to: impl Fn(&[u8]) -> Option<SocketAddr> + Send + 'static) -> SocketAddr {
+pub(super) fn led(to: impl Fn(&[u8]) -> Option<SocketAddr> + Send + 'static) -> SocketAddr {
     lead(TcpListener::bind("127.0.0.1:0").unwrap(), to)
 }
 

@@ -66,6 +66,7 @@ mod tests {
             ("bytes 0-9/20", 10, true, false),
             ("bytes 0-9/*", 10, true, false),
             ("bytes 5-9/10", 5, false, true),
+            ("bytes 5-9/10", 10, false, true),
             ("bytes 0-9/10", 9, false, true),
             ("bytes 0-9/5", 10, false, true),
             ("lines 0-9/10", 10, false, true),

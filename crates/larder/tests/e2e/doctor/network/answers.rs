@@ -34,7 +34,7 @@ fn a_proxy_that_answers_is_nothing_to_find() {
 fn oddities_are_no_faults() {
     for (pattern, reply) in [
         ("example.com/app/@v/list", Reply::status(404)),
-        ("example.com/Upper/@v/v1.0.0-RC1.info", Reply::status(404)),
+        ("example.com/!upper/@v/v1.0.0-RC1.info", Reply::status(404)),
         ("*.zip", Reply::natural().without_ranges()),
         ("*", Reply::natural().without_etag()),
         ("*", Reply::natural().chunked()),
@@ -65,8 +65,9 @@ fn every_path_gets_the_same_refusal() {
 
 #[test]
 fn the_refusal_of_one_module_is_no_fault_of_the_proxy() {
-    let (_upstream, go) = scripted("example.com/Upper/*", Reply::status(403));
+    let (upstream, go) = scripted("example.com/!upper/*", Reply::status(403));
     network(&go).healthy();
+    assert!(upstream.asked("example.com/!upper/*") > 0);
 }
 
 #[test]
@@ -146,6 +147,20 @@ fn bodies_stop_half_way() {
     let (_upstream, go) = scripted("*.zip", Reply::natural().stall_after(100, &gate));
     hanging(&go).is("L2-BODY-STALLS");
     gate.open();
+}
+
+#[test]
+fn requests_fail_now_and_then() {
+    let upstream = ScriptedUpstream::serving(tree());
+    let go = several(&upstream.url());
+    // Once may be chance.
+    upstream.script("example.com/app/@v/list", [Reply::reset()]);
+    network(&go).healthy();
+    for module in ["app", "!upper"] {
+        upstream.script(&format!("example.com/{module}/@v/list"), [Reply::reset()]);
+    }
+    let evidence = network(&go).is("L2-CONNECTION-RESET")["evidence"].to_string();
+    assert!(evidence.contains("failed once, then not"), "{evidence}");
 }
 
 #[test]
@@ -309,9 +324,27 @@ fn nothing_leaves_the_machine_offline() {
 }
 
 #[test]
+fn nobody_is_told_a_password_without_tls() {
+    let authority = testkit::Authority::new();
+    let (plain, secure) = (ScriptedUpstream::serving(tree()), ScriptedUpstream::over_tls(tree(), &authority));
+    secure.demand("example.com/*", "user", "hunter2");
+    let plain_go = several(&plain.url());
+    let secure_go = super::trusting(&secure.url(), &authority);
+    for (go, upstream) in [(&plain_go, &plain), (&secure_go, &secure)] {
+        let netrc = go.work().join("../home/.netrc");
+        let line = format!("machine {} login user password hunter2\n", upstream.address());
+        std::fs::write(&netrc, line).unwrap();
+        let report = working(go);
+        report.healthy();
+        assert!(!report.ran.stdout.contains("hunter2"), "{}", report.ran);
+    }
+    assert!(plain.seen().iter().all(|seen| seen.header("authorization").is_none()));
+}
+
+#[test]
 fn a_private_module_is_asked_of_nobody() {
     let (upstream, go) = verified();
     network(&go.env("GOPRIVATE", "example.com/Upper")).healthy();
-    assert_eq!(upstream.asked("*Upper*"), 0);
+    assert_eq!(upstream.asked("*!upper*"), 0);
     assert!(upstream.asked("example.com/app/*") > 0);
 }

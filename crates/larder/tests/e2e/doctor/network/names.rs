@@ -1,6 +1,6 @@
 //! Resolvers that are dead, slow or wrong.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, UdpSocket};
 
 use testkit::{Authority, FakeResolver, GoCommand, Says, ScriptedUpstream};
 
@@ -100,6 +100,30 @@ fn the_name_leads_to_somebody_else_and_another_resolver_knows_better() {
     let report = machine.network(&go);
     let finding = report.is("L2-DNS-HIJACKED");
     assert!(finding["evidence"].to_string().contains("127.0.0.77"), "{finding}");
+}
+
+#[test]
+fn the_name_leads_to_another_machine_and_another_resolver_knows_better() {
+    // An address at which a server can be, and somebody else is.
+    let own = UdpSocket::bind("0.0.0.0:0").and_then(|socket| {
+        // Nothing is sent.
+        socket.connect("192.0.2.1:9")?;
+        Ok(socket.local_addr()?.ip())
+    });
+    let own = own.ok().filter(|own| !own.is_loopback() && !own.is_unspecified());
+    if !testkit::require("an address of this machine that is not its own alone", own.is_some()) {
+        return;
+    }
+    let own = own.unwrap().to_string();
+    let stranger = Authority::signing("A Portal", &["login.example.com"], None);
+    let (Some(liar), Some(good)) = (resolver(is(&own)), resolver(is("127.0.0.1"))) else { return };
+    let Some(machine) = Machine::new(&format!("{}{}", liar.line(), good.line()), None) else { return };
+    let (upstream, go) = named();
+    let other = ScriptedUpstream::over_tls(tree(), &stranger);
+    let _stranger = super::led_at(&own, upstream.address().port(), other.address());
+    machine.go(&go).fails();
+    let finding = machine.network(&go).is("L2-DNS-HIJACKED")["evidence"].to_string();
+    assert!(finding.contains("at 127.0.0.1 the host itself answers"), "{finding}");
 }
 
 #[test]

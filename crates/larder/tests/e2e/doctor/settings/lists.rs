@@ -4,7 +4,10 @@ use std::fs;
 
 use testkit::{Authority, ScriptedUpstream, TestLog, Tunnel};
 
-use super::{super::doctor, go, requiring, settings, shows, told};
+use super::{
+    super::{Report, doctor, network::led},
+    go, requiring, settings, shows, told,
+};
 use crate::world::{LOG, project, tree};
 
 const DOWNLOAD: [&str; 3] = ["mod", "download", "example.com/app@v1.0.0"];
@@ -144,12 +147,17 @@ fn verifying() -> (ScriptedUpstream, testkit::GoCommand) {
 
 #[test]
 fn patterns_that_are_urls() {
-    for pattern in ["https://example.com", "example.com:8443", "example.com/...", "example.com/[x"] {
+    for (pattern, why) in [
+        ("https://example.com", "is a URL"),
+        ("example.com:8443", "holds a port"),
+        ("example.com/...", "no wildcard here"),
+        ("example.com/[x", "is malformed"),
+    ] {
         let (upstream, go) = verifying();
         let go = go.env("GONOSUMDB", pattern);
         go.run(DOWNLOAD).ok();
         assert_eq!(upstream.asked("sumdb/*/lookup/example.com/app@v1.0.0"), 1, "{pattern}");
-        settings(&go).is("L1-PATTERN-DEAD");
+        shows(settings(&go).is("L1-PATTERN-DEAD"), why);
     }
 }
 
@@ -192,4 +200,17 @@ fn a_proxy_without_its_scheme_that_speaks_plain_http() {
     go.run(DOWNLOAD).fails();
     doctor(&go, &["--check", "goproxy,spelling,scheme"]).is("L1-GOPROXY-SCHEME");
     settings(&go.env("GOPROXY", "proxy.example.com")).healthy();
+    // A server that breaks off what is no TLS to its liking, and answers 400 to everything else, does not speak plain HTTP.
+    upstream.always("*", testkit::Reply::status(400));
+    let server = upstream.address();
+    let front = led(move |first| first.starts_with(b"GET ").then_some(server));
+    let report = doctor(&project(&front.to_string()), &["--check", "goproxy,spelling,scheme"]);
+    report.healthy();
+    shows_unchecked(&report, "speaks https");
+}
+
+/// Whether something was said not to be known.
+#[track_caller]
+fn shows_unchecked(report: &Report, text: &str) {
+    assert!(report.json["unchecked"].to_string().contains(text), "{}", report.ran);
 }

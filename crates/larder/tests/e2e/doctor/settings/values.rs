@@ -39,6 +39,9 @@ fn an_exported_variable_hides_what_go_env_wrote() {
     let go = told("").env("GOPROXY", "");
     go.run(["env", "-w", "GOPROXY=https://mirror.corp.example"]).ok();
     settings(&go).healthy();
+    // The same in both places hides nothing.
+    let go = go.env("GOPROXY", "https://mirror.corp.example");
+    settings(&go).healthy();
     let go = go.env("GOPROXY", "https://proxy.example.com");
     assert_eq!(go.run(["env", "GOPROXY"]).ok().stdout.trim(), "https://proxy.example.com");
     let home = go.work().join("../home");
@@ -86,6 +89,11 @@ fn a_key_that_was_copied_wrongly() {
     let go = project(&upstream.url()).sumdb(DAMAGED);
     let said = go.run(["mod", "download", "example.com/app@v1.0.0"]).fails();
     assert!(said.stderr.contains("invalid GOSUMDB: invalid verifier hash"), "{said}");
+    settings(&go).is("L1-GOSUMDB-KEY");
+    // The same without its last letters.
+    let go = project(&upstream.url()).sumdb(&DAMAGED[..DAMAGED.len() - 4]);
+    let said = go.run(["mod", "download", "example.com/app@v1.0.0"]).fails();
+    assert!(said.stderr.contains("invalid GOSUMDB"), "{said}");
     settings(&go).is("L1-GOSUMDB-KEY");
 }
 
