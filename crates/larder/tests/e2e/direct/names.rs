@@ -8,7 +8,7 @@ use std::{collections::BTreeMap, fmt::Write as _, thread, time::Instant};
 use testkit::{LIMIT, ModuleTree, NameServer, skipped};
 
 use self::{
-    fault::{Fault, Place, Row, alone, pairs, triples},
+    fault::{Fault, Place, Row, alone, pairs, places},
     world::{World, is_private},
 };
 use super::site::{CODE, VANITY};
@@ -143,30 +143,35 @@ fn everything(rows: usize) -> ModuleTree {
     everything
 }
 
-/// Everything is asked while one thing goes wrong, two things at once, and some of three: in seven setups, with the public
-/// proxies, the database, the hosts that are reached through the tunnel, the name server and the metrics watched.
+/// Everything is asked while one thing goes wrong, while two do, and while something does at every set of places, in seven
+/// setups: with the public proxies, the database, the hosts that are reached through the tunnel, the name server and the
+/// metrics watched.
 ///
-/// Each setup is in all states of one fault, and that in which most can go wrong in all pairs; each other one is in some.
+/// Each setup is in all states of one fault, and has faults at each set of its places at once. That in which most can go
+/// wrong is in all pairs of faults as well; each other one is in some.
 #[test]
 fn no_fault_lets_a_private_name_out() {
     if NameServer::start().is_none() {
         skipped("this machine does not allow a name server of one's own, so none is watched");
     }
-    let (alone, pairs, triples) = (alone(), pairs(), triples());
+    let (alone, pairs, places) = (alone(), pairs(), places());
     let modules = everything(SHARE);
     thread::scope(|threads| {
         for (at, rules) in RULES.into_iter().enumerate() {
             // Where everything can go wrong, all of it does; the other setups have some of the pairs.
             let several: Vec<_> = if rules.has_all() {
-                pairs.iter().chain(&triples).collect()
+                pairs.iter().collect()
             } else {
                 pairs.iter().skip(at).step_by(2 * RULES.len()).collect()
             };
-            let rows = alone.iter().chain(several).filter(|row| rules.can_have(row));
+            let rows = alone.iter().chain(several).chain(&places).filter(|row| rules.can_have(row));
             // The disk that can be filled is a small one.
             let (filled, others): (Vec<_>, Vec<_>) =
                 rows.partition(|row| row.iter().any(|(place, _)| *place == Place::Disk));
-            let shares = others.chunks(SHARE).map(|share| (share.to_vec(), false)).chain([(filled, true)]);
+            let shares = [(others, false), (filled, true)];
+            let shares = shares
+                .iter()
+                .flat_map(|(rows, has_disk)| rows.chunks(SHARE).map(|rows| (rows.to_vec(), *has_disk)));
             for (rows, has_disk) in shares {
                 let modules = &modules;
                 threads.spawn(move || play(rules, modules, &rows, has_disk));

@@ -82,6 +82,19 @@ const NAMES: [Names; 4] =
 /// Who can answer wrongly.
 const SERVERS: [Place; 5] = [Place::Pages, Place::Repository, Place::Private, Place::Public, Place::Database];
 
+/// All places, in their order.
+const PLACES: [Place; 9] = [
+    Place::Site,
+    Place::Pages,
+    Place::Repository,
+    Place::Private,
+    Place::Public,
+    Place::Database,
+    Place::Names,
+    Place::Disk,
+    Place::Client,
+];
+
 /// What goes wrong in one row of the test.
 pub(super) type Row = Vec<Fault>;
 
@@ -101,17 +114,22 @@ pub(super) fn pairs() -> Vec<Row> {
     faults.iter().enumerate().flat_map(two).collect()
 }
 
-/// Three things at once: some of what can be.
-pub(super) fn triples() -> Vec<Row> {
+/// Something goes wrong at three places or more, for every set of places: another kind at each from row to row.
+pub(super) fn places() -> Vec<Row> {
     let faults = faults();
-    let three = |(at, pair): (usize, &Row)| {
-        // A step of 7 comes to every fault.
-        let third = faults[at * 7 % faults.len()];
-        let mut row = [pair.as_slice(), &[third]].concat();
-        row.sort_by_key(|(place, _)| *place);
-        pair.iter().all(|one| go_together(*one, third)).then_some(row)
-    };
-    pairs().iter().step_by(17).enumerate().filter_map(three).collect()
+    let mut rows: Vec<Row> = vec![Vec::new()];
+    for place in PLACES {
+        let kinds: Vec<_> = faults.iter().filter(|(at, _)| *at == place).collect();
+        for row in 0..rows.len() {
+            let fault = *kinds[row % kinds.len()];
+            if rows[row].iter().all(|other| go_together(*other, fault)) {
+                let more = [rows[row].as_slice(), &[fault]].concat();
+                rows.push(more);
+            }
+        }
+    }
+    rows.retain(|row| row.len() > 2);
+    rows
 }
 
 /// One fault of each kind at each place.
