@@ -24,15 +24,17 @@ import time
 
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
-# What is asked of each: whether there is a Larder and whether it verifies, and whether `go` verifies.
+# What is asked of each: which Larder there is and whether it verifies, and whether `go` verifies.
 WAYS = {
-    "`go` alone, verifies itself": (None, True),
-    "Larder, nobody verifies": (False, False),
-    "Larder verifies, `go` does not": (True, False),
-    "Larder does not, `go` asks the database itself": (False, True),
-    "both verify, `go` through Larder": (True, True),
+    "`go` alone, verifies itself": (None, False, True),
+    "Larder, nobody verifies": ("serve", False, False),
+    "Larder verifies, `go` does not": ("serve", True, False),
+    "Larder does not, `go` asks the database itself": ("serve", False, True),
+    "both verify, `go` through Larder": ("serve", True, True),
+    "`larder run`, nobody verifies": ("run", False, False),
+    "`larder run` verifies, `go` does not": ("run", True, False),
 }
-BARE, PLAIN, VERIFIED, ASIDE, BOTH = WAYS
+BARE, PLAIN, VERIFIED, ASIDE, BOTH, RUN_PLAIN, RUN = WAYS
 GOAL = 1.10
 
 
@@ -43,10 +45,10 @@ def main():
         upstream = Upstream(args)
         results = {way: [] for way in WAYS}
         for turn in range(args.rounds + 1):
-            for number, (way, (verifies, asks)) in enumerate(WAYS.items()):
+            for number, (way, how) in enumerate(WAYS.items()):
                 place = pathlib.Path(temp) / f"{turn}-{number}"
                 # Nothing is removed in between: for some seconds ext4 passes over what was removed, at a cost.
-                result = once(larder, upstream, place, verifies, asks)
+                result = once(larder, upstream, place, *how)
                 # The first turn warms the machine up.
                 if turn:
                     results[way].append(result)
@@ -99,15 +101,18 @@ class Upstream:
         self.process.wait(timeout=30)
 
 
-def once(larder, upstream, place, verifies, asks):
+def once(larder, upstream, place, command, verifies, asks):
     (place / "work").mkdir(parents=True)
     (place / "home").mkdir()
     (place / "work" / "go.mod").write_text(upstream.go_mod)
     proxy, server, gosumdb = upstream.url, None, upstream.key if asks else "off"
-    if verifies is not None:
-        proxy, server = start(larder, upstream, place, upstream.key if verifies else "off")
+    before, database = [], upstream.key if verifies else "off"
+    if command == "serve":
+        proxy, server = start(larder, upstream, place, database)
         if asks and not verifies:
             gosumdb = f"{upstream.key} {upstream.url}"
+    elif command == "run":
+        before = [larder, "run", "--data", str(place / "data"), "--upstream", upstream.url, "--sumdb", database, "--"]
     upstream.counts()
     environment = {
         "PATH": os.environ["PATH"], "HOME": str(place / "home"), "GOPATH": str(place / "gopath"),
@@ -116,7 +121,7 @@ def once(larder, upstream, place, verifies, asks):
     }
     began = time.monotonic()
     with open(place / "go.log", "w+") as log:
-        go = subprocess.Popen(["go", "mod", "download"], cwd=place / "work", env=environment, stdout=log, stderr=log)
+        go = subprocess.Popen([*before, "go", "mod", "download"], cwd=place / "work", env=environment, stdout=log, stderr=log)
         go_cpu = ended(go)
         wall = time.monotonic() - began
         if go.returncode:
@@ -175,12 +180,14 @@ def report(rows, upstream, args):
         lines.append(
             f"| {way} | {row['wall']:.2f} s | {cpu} | {row['all'] * 1000:,.0f} ms "
             f"| {row['modules']:.0f} | {row['lookup']:.0f} | {row['tile']:.0f} |")
+    run_cpu, run_wall = (rows[RUN][name] / rows[RUN_PLAIN][name] for name in ("all", "wall"))
     everything, cpu, wall = (rows[VERIFIED][name] / rows[PLAIN][name] for name in ("all", "cpu", "wall"))
     both = rows[BOTH]["wall"] / rows[ASIDE]["wall"]
     asked = {way: rows[way]["lookup"] + rows[way]["tile"] for way in (BARE, BOTH)}
     lines += ["", (
         f"Verification takes **{everything:.2f}** times the processor time of the download, Larder and `go` together (goal below "
         f"{GOAL}), **{cpu:.2f}** times that of Larder alone, and {wall:.2f} times the time; "
+        f"under `larder run`, which knows the go.mod, {run_cpu:.2f} times the processor time and {run_wall:.2f} times the time; "
         f"where `go` verifies too, {both:.2f} times the time that it takes when `go` asks the database by itself. Lookups and "
         f"tiles asked of the upstream through Larder: **{asked[BOTH]:.0f}**, by `go` alone {asked[BARE]:.0f} "
         f"(goal: no more).")]

@@ -66,7 +66,7 @@ fn run(command: Command, env: &Environment) -> Printed {
         }
         Command::Run(args) => with_settings(&args.options, None, env, RUN_FAILED, async |settings| {
             log::to_stderr(settings, Level::ERROR);
-            run::run(settings, args.profile, &args.command).await
+            run::run(settings, args.profile, &args.command, env).await
         }),
         Command::Scrub(args) => with_settings(&args.options(), None, env, FAILED, async |settings| {
             log::to_stderr(settings, Level::ERROR);

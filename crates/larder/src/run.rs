@@ -1,11 +1,12 @@
 //! `larder run`: a command behind a private mirror on loopback.
 
-use std::{ffi::OsString, io::Write, net::Ipv4Addr, path::Path};
+use std::{ffi::OsString, io::Write, net::Ipv4Addr, path::Path, sync::Arc};
 
 use anyhow::Context;
 use gomod::DbName;
-use mirror::CacheStatus;
-use tokio::{net::TcpListener, sync::oneshot};
+use mirror::{CacheStatus, Mirror};
+use tokio::{net::TcpListener, sync::oneshot, task};
+use workbench::{Environment, GoSettings, ahead, modcache::ModCache, project::Project};
 
 use crate::{
     child::{self, Signals},
@@ -19,6 +20,7 @@ pub(crate) async fn run(
     settings: &Settings,
     profile: Option<Profile>,
     command: &[OsString],
+    env: &Environment,
 ) -> anyhow::Result<u8> {
     let mut settings = settings.clone();
     if let Some(profile) = profile {
@@ -30,6 +32,7 @@ pub(crate) async fn run(
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.context("cannot listen on loopback")?;
     let address = listener.local_addr().context("the address that was bound")?;
     let (mirrored, served, asked) = (engine.mirrored.clone(), engine.served.clone(), engine.asked.clone());
+    expect(&engine.mirror, env);
     let (stop, stopped) = oneshot::channel::<()>();
     let settings_of_server = settings.clone();
     let server = tokio::spawn(async move {
@@ -71,6 +74,19 @@ pub(crate) async fn run(
         mirrored.absorbed.get()
     ));
     Ok(code)
+}
+
+/// Tells the mirror what the project here is going to fetch, beside the start of the command.
+fn expect(mirror: &Arc<Mirror>, env: &Environment) {
+    let (mirror, env) = (Arc::clone(mirror), env.clone());
+    task::spawn_blocking(move || {
+        let go = GoSettings::read(&env);
+        let (Ok(dir), Some(cache)) = (std::env::current_dir(), go.mod_cache()) else { return };
+        // Without a project there is nothing to expect; what is wrong with one, the command says.
+        if let Ok(project) = Project::read(&dir, &go) {
+            mirror.expect(ahead::to_fetch(&project, &ModCache::new(cache)));
+        }
+    });
 }
 
 /// What was done about faults, as far as anything was: ` (1 retry, 2 resumed bodies)`.

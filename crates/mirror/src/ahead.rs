@@ -4,10 +4,12 @@
 //! names. With the lookup here by then, the tiles of its record are asked for beside the file, and verification costs no
 //! round trip. Nothing but lookups is asked for ahead: what nobody comes for has cost one small answer.
 //!
+//! Who starts a build can name what it will need: see [`Mirror::expect`].
+//!
 //! Of what a go.mod names, a build takes the highest version that any of them does. So a version below one that was seen
 //! already is not looked up.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use gomod::{GoMod, ModulePath, ModuleVersion, Version};
 use moka::sync::Cache;
@@ -24,12 +26,25 @@ pub(crate) struct Ahead {
     at_once: usize,
     /// The highest version of each module that was asked for, or looked up, of late.
     highest: Cache<ModulePath, Version>,
+    /// What somebody said will be needed, until the first of it is.
+    expected: Mutex<Vec<ModuleVersion>>,
 }
 
 impl Ahead {
     /// With 0 places, nothing is.
     pub(crate) fn new(at_once: usize) -> Self {
-        Ahead { places: Arc::new(Semaphore::new(at_once)), at_once, highest: Cache::new(MODULES) }
+        Ahead {
+            places: Arc::new(Semaphore::new(at_once)),
+            at_once,
+            highest: Cache::new(MODULES),
+            expected: Mutex::default(),
+        }
+    }
+
+    /// What was expected together with a version, once.
+    fn beside(&self, version: &ModuleVersion) -> Vec<ModuleVersion> {
+        let mut expected = self.expected.lock().unwrap_or_else(PoisonError::into_inner);
+        if expected.contains(version) { std::mem::take(&mut expected) } else { Vec::new() }
     }
 
     /// Notes that a version was asked for, and says whether none as high was before.
@@ -44,15 +59,29 @@ impl Ahead {
 }
 
 impl Mirror {
+    /// Says what will be needed, as a go.mod and a go.sum name it: up to 4,096 versions, others are left out.
+    ///
+    /// Records are looked up when the first of them is fetched, so that a build for which everything is at hand asks nobody.
+    pub fn expect(&self, mut versions: Vec<ModuleVersion>) {
+        versions.truncate(EXPECTED);
+        *self.ahead.expected.lock().unwrap_or_else(PoisonError::into_inner) = versions;
+    }
+
     /// The `.info` of a version is asked for.
     pub(crate) fn foresee(self: &Arc<Self>, ask: &Ask, version: &ModuleVersion) {
-        self.ahead.is_highest(version);
+        self.foreseen(ask, version);
         self.look_ahead(ask, vec![version.clone()]);
     }
 
     /// A file that needs a record is asked for.
-    pub(crate) fn foreseen(&self, version: &ModuleVersion) {
+    pub(crate) fn foreseen(self: &Arc<Self>, ask: &Ask, version: &ModuleVersion) {
         self.ahead.is_highest(version);
+        let mut others = self.ahead.beside(version);
+        others.retain(|other| other != version);
+        for other in &others {
+            self.ahead.is_highest(other);
+        }
+        self.look_ahead(ask, others);
     }
 
     /// A verified go.mod is given to a client. What private modules need is nobody else's business.
@@ -83,7 +112,7 @@ impl Mirror {
                     let places = Arc::clone(&mirror.ahead.places);
                     let Ok(place) = places.acquire_owned().await else { return };
                     // Somebody may have come for it meanwhile.
-                    if !mirror.vouches.know(&version) {
+                    if !mirror.vouches.know(&version) && !mirror.is_looked_up(&database, &version) {
                         mirror.look_up(&ask, &database, version, place);
                     }
                 }
@@ -107,6 +136,8 @@ fn by_database(ask: &Ask, versions: Vec<ModuleVersion>) -> Vec<(Arc<Database>, V
 
 /// Of how many modules the highest version is remembered, at about 150 bytes each.
 const MODULES: u64 = 20_000;
+/// How many versions may be expected.
+const EXPECTED: usize = 4096;
 /// How many modules are looked up for one go.mod.
 const NEEDS: usize = 256;
 

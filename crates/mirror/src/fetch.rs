@@ -100,7 +100,7 @@ impl Fetch {
         self.commit = self.recorded_commit().await;
         match self.kind {
             Kind::Info => self.mirror.foresee(&self.ask, &self.version),
-            Kind::Mod | Kind::Zip => self.mirror.foreseen(&self.version),
+            Kind::Mod | Kind::Zip => self.mirror.foreseen(&self.ask, &self.version),
         }
         let vouching = self.mirror.vouching(&self.ask, &self.version, self.kind, known.as_deref());
         self.vouching = vouching.await;

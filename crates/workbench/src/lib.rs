@@ -5,6 +5,7 @@
 
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used))]
 
+pub mod ahead;
 pub mod bench;
 pub mod binary;
 pub mod build_list;

@@ -10,6 +10,11 @@ use super::{prover::Prover, sources::Sources};
 use crate::{Ask, Mirror, Refusal, flight::Pilot, policy::Database, relay::missing_checksum};
 
 impl Mirror {
+    /// Whether the answer to a lookup is here, and waits for somebody who needs it.
+    pub(crate) fn is_looked_up(&self, database: &Database, version: &ModuleVersion) -> bool {
+        self.logs.of(&database.name).early.contains_key(version)
+    }
+
     /// Looks up a version whose record is not stored, and keeps the answer for who needs it next. The place is given back
     /// at the end.
     pub(crate) fn look_up(

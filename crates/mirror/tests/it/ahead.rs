@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex};
 
-use gomod::ModulePath;
+use gomod::{ModulePath, ModuleVersion};
 use mirror::{Config, SumdbUse};
 use storage::{
     Blobs, BoxFuture, Key, Listing, LocalBlobs, Prefix, Put, QuarantineId, Staged, StoreError, Stored, Tag,
@@ -107,6 +107,33 @@ async fn what_a_go_mod_names_is_looked_up_once_at_its_highest_and_nothing_privat
     world.get("example.com/b/@v/v1.2.0.mod").await.unwrap();
     assert_eq!((lookups(&db).len(), world.meters.ahead_used.get()), (4, 1));
     assert_eq!(db.asked("tile/*"), tiles, "one tree, and its tiles are here");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_expected_is_looked_up_once_as_soon_as_the_first_of_it_is_fetched() {
+    let (a, db) = (ScriptedUpstream::serving(graph()), database(&graph()));
+    let mut setup = verifying(a.url(), &db);
+    setup.no_sumdb = "secret.example.com";
+    let world = setup.start();
+    let all =
+        [("example.com/b", "v1.2.0"), ("example.com/b/v2", "v2.0.0"), ("secret.example.com/c", "v1.0.0")];
+    let all = all.map(|(path, version)| {
+        ModuleVersion::new(ModulePath::new(path).unwrap(), version.parse().unwrap()).unwrap()
+    });
+    world.mirror.expect(all.to_vec());
+    world.get("example.com/a/@v/v1.1.0.info").await.unwrap();
+    until(async || world.meters.ahead.get() == 1 && world.is_idle()).await;
+    assert_eq!(lookups(&db), ["example.com/a@v1.1.0"], "this is something else");
+
+    world.get("example.com/b/@v/v1.2.0.mod").await.unwrap();
+    until(async || world.meters.ahead.get() == 2 && world.is_idle()).await;
+    let others = ["example.com/a@v1.1.0", "example.com/b/v2@v2.0.0", "example.com/b@v1.2.0"];
+    assert_eq!(lookups(&db), others);
+    for file in ["v2.0.0.info", "v2.0.0.mod"] {
+        world.get(&format!("example.com/b/v2/@v/{file}")).await.unwrap();
+    }
+    until(async || world.is_idle()).await;
+    assert_eq!(lookups(&db), others, "each once");
 }
 
 #[tokio::test(flavor = "multi_thread")]
