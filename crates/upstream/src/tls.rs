@@ -3,14 +3,13 @@
 use std::{
     fs,
     path::{Path, PathBuf},
-    sync::{Arc, Once},
-    thread,
+    sync::Arc,
 };
 
 use rustls::{
     ClientConfig, ConfigBuilder, RootCertStore,
     client::WantsClientCert,
-    crypto::{CryptoProvider, SecureRandom, aws_lc_rs},
+    crypto::aws_lc_rs,
     pki_types::{
         CertificateDer, PrivateKeyDer,
         pem::{self, PemObject},
@@ -101,22 +100,11 @@ pub(crate) fn common_config(roots: &Arc<RootCertStore>) -> Result<ClientConfig, 
 }
 
 fn builder(roots: Arc<RootCertStore>) -> Result<ConfigBuilder<ClientConfig, WantsClientCert>, SourceError> {
-    let provider: Arc<CryptoProvider> = Arc::new(aws_lc_rs::default_provider());
-    gather(provider.secure_random);
+    let provider = Arc::new(aws_lc_rs::default_provider());
     Ok(ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
         .map_err(|e| SourceError::Client(e.to_string()))?
         .with_root_certificates(roots))
-}
-
-/// Entropy is gathered for the first random numbers of a process, which takes some 45 ms: beside whatever begins, and not
-/// within the first handshake.
-fn gather(random: &'static dyn SecureRandom) {
-    static ONCE: Once = Once::new();
-    ONCE.call_once(|| {
-        // Where it cannot be done here, the first handshake does it.
-        let _ = thread::Builder::new().name("entropy".to_owned()).spawn(move || random.fill(&mut [0; 32]));
-    });
 }
 
 /// The TLS settings for HTTP proxies: the same trust, but a proxy is shown no certificate and offered no HTTP/2.

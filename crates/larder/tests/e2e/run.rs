@@ -3,7 +3,7 @@
 use std::fs;
 
 use rustix::process::Signal;
-use testkit::{GoCommand, Module, ModuleTree, Ran, Reply, ScriptedUpstream, TestLog};
+use testkit::{Gate, GoCommand, Module, ModuleTree, Ran, Reply, ScriptedUpstream, TestLog};
 
 use crate::world::{LOG, larder, project, tree};
 
@@ -238,4 +238,41 @@ fn the_summary_says_what_was_verified_and_what_could_not_be() {
         assert_eq!(ran.code(), Some(code), "{ran}");
         assert!(summary(&ran).1.ends_with(how.trim_start()), "{ran}");
     }
+}
+
+/// The command waits for one file at a time, and the records of all that its project names are looked up meanwhile.
+#[test]
+fn what_the_project_names_is_looked_up_with_the_first_of_it() {
+    let names = ["example.com/one", "example.com/two", "example.com/three"];
+    let mut modules = ModuleTree::default();
+    for name in names {
+        modules.add(Module::of_noise(name, "v1.0.0", 1000));
+    }
+    let log = TestLog::over(LOG, &modules);
+    let spec = log.vkey();
+    let (upstream, gate) = (ScriptedUpstream::with_log(modules, log), Gate::new());
+    upstream.always("example.com/*.mod", Reply::natural().hold(&gate));
+    let go = GoCommand::new("off");
+    let requires: String = names.iter().map(|name| format!("require {name} v1.0.0\n")).collect();
+    go.write("go.mod", &format!("module example.com/project\n\ngo 1.21\n\n{requires}"));
+    let mut larder = larder().work(go.work());
+    for (name, value) in go.variables() {
+        larder = larder.env(name, value);
+    }
+    let (data, url) = (larder.data(), upstream.url());
+    let args = ["run", "--upstream", &url, "--sumdb", &spec, "--data", data.to_str().unwrap(), "--"];
+    let words = ["env", "GOMAXPROCS=1", "go", "mod", "download"];
+    let running = larder.spawn(args.iter().chain(&words));
+    for name in names {
+        upstream.wait_asked(&format!("sumdb/{LOG}/lookup/{name}@v1.0.0"), 1);
+    }
+    assert_eq!(upstream.asked("example.com/*.mod"), 1, "the others were not asked for");
+    gate.open();
+    running.wait().ok();
+    assert_eq!(upstream.asked(&format!("sumdb/{LOG}/lookup/*")), names.len(), "each once");
+
+    // With everything at hand nobody is asked.
+    let asked = upstream.asked("*");
+    larder.run(args.iter().chain(&words)).ok();
+    assert_eq!(upstream.asked("*"), asked);
 }
