@@ -13,6 +13,7 @@ mod import;
 mod ledger;
 mod publish;
 mod snapshot;
+mod seal;
 mod sumdb;
 mod vendor;
 mod verify;
@@ -38,6 +39,7 @@ pub(crate) use self::{
         SnapshotCommand, SnapshotCreateArgs, SnapshotDiffArgs, SnapshotFormat, SnapshotInspectArgs,
         SnapshotKeygenArgs, SnapshotKeys, SnapshotRestoreArgs, SnapshotVerifyArgs,
     },
+    seal::{SealCheckArgs, SealCommand, SealCreateArgs, SealDiffArgs},
     sumdb::{DataOptions, KeygenArgs, RotatePlanArgs, SumdbCommand},
     vendor::{PlanArgs, Proposed, VendorCommand},
     verify::{BinaryOptions, Sbom, VerifyArgs},
@@ -104,6 +106,9 @@ pub(crate) enum Command {
     /// Build although a module cannot be had
     #[command(subcommand, after_help = vendor::AFTER_VENDOR)]
     Vendor(VendorCommand),
+    /// Keep a ledger of files that are no modules
+    #[command(subcommand, after_help = seal::AFTER_SEAL)]
+    Seal(SealCommand),
     /// Publish a version of a private module
     #[command(after_help = publish::AFTER_PUBLISH)]
     Publish(PublishArgs),

@@ -19,6 +19,7 @@ mod progress;
 mod publish;
 mod run;
 mod scrub;
+mod seal;
 mod serve;
 mod settings;
 mod snapshot;
@@ -100,6 +101,7 @@ fn run(command: Command, env: &Environment) -> Printed {
                 vendor::plan(settings, &args, env).await
             })
         }
+        Command::Seal(command) => seal::run(&command),
         Command::Publish(args) => with_settings(&args.data.options(), None, env, FAILED, async |settings| {
             log::to_stderr(settings, Level::ERROR);
             publish::publish(settings, &args, env).await

@@ -11,7 +11,9 @@ use std::{
     time::Duration,
 };
 
-use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension, params};
+use rusqlite::{
+    Connection, ErrorCode, OpenFlags, OptionalExtension, Transaction, TransactionBehavior, params,
+};
 
 pub use rows::{SealRow, SealedFile};
 
@@ -74,7 +76,8 @@ pub enum SealError {
 impl SealFile {
     /// Opens a ledger to write it, and makes it where there is none. No other process writes it meanwhile.
     pub fn write(path: &Path) -> Result<Self, SealError> {
-        let is_new = !path.exists();
+        // An empty one is left where a call was broken off before it had made its tables.
+        let is_new = std::fs::metadata(path).is_ok_and(|meta| meta.len() == 0) || !path.exists();
         let connection = Connection::open(path).map_err(|source| failed(path, source))?;
         let file = SealFile { connection, path: path.to_owned() };
         if is_new {
@@ -119,7 +122,7 @@ impl SealFile {
     }
 
     /// Begins to seal a directory, or goes on where that was broken off. A signature goes: it was for what was there.
-    pub fn begin(&mut self, name: &str) -> Result<SealRoot, SealError> {
+    pub fn begin(&self, name: &str) -> Result<SealRoot, SealError> {
         self.run(|db| {
             let known = db
                 .query_row("SELECT id, run, complete FROM roots WHERE name = ?1", [name], |row| {
@@ -156,12 +159,12 @@ impl SealFile {
 
     /// Records files, in one step.
     pub fn record<'a>(
-        &mut self,
+        &self,
         root: &SealRoot,
         files: impl IntoIterator<Item = &'a SealRow>,
     ) -> Result<(), SealError> {
         let path = &self.path;
-        let written = self.connection.transaction().and_then(|all| {
+        let written = self.connection.unchecked_transaction().and_then(|all| {
             {
                 let mut put = all.prepare_cached(
                     "INSERT INTO files (root, path, sha256, size, mode, time, run) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) \
@@ -179,9 +182,9 @@ impl SealFile {
     }
 
     /// Ends the sealing of a directory: files that were not recorded in it are forgotten. Gives how many.
-    pub fn finish(&mut self, root: &SealRoot) -> Result<usize, SealError> {
+    pub fn finish(&self, root: &SealRoot) -> Result<usize, SealError> {
         let path = &self.path;
-        let ended = self.connection.transaction().and_then(|all| {
+        let ended = self.connection.unchecked_transaction().and_then(|all| {
             let gone = all.execute("DELETE FROM files WHERE root = ?1 AND run < ?2", [root.id, root.run])?;
             all.execute("UPDATE roots SET complete = 1 WHERE id = ?1", [root.id])?;
             all.commit()?;
@@ -221,7 +224,7 @@ impl SealFile {
     }
 
     /// Keeps a signed note.
-    pub fn sign(&mut self, note: &str) -> Result<(), SealError> {
+    pub fn sign(&self, note: &str) -> Result<(), SealError> {
         self.run(|db| {
             db.execute("INSERT OR REPLACE INTO signature (id, note) VALUES (1, ?1)", [note]).map(|_| ())
         })
@@ -234,9 +237,12 @@ impl SealFile {
 
     fn make(&self) -> Result<(), SealError> {
         self.run(|db| {
-            db.execute_batch(CREATE)?;
-            db.pragma_update(None, "user_version", FORM)?;
-            db.pragma_update(None, "application_id", APPLICATION)
+            // All of it or nothing.
+            let all = Transaction::new_unchecked(db, TransactionBehavior::Immediate)?;
+            all.execute_batch(CREATE)?;
+            all.pragma_update(None, "user_version", FORM)?;
+            all.pragma_update(None, "application_id", APPLICATION)?;
+            all.commit()
         })
     }
 

@@ -11,5 +11,6 @@ mod manners;
 mod snapshot;
 mod vendor;
 mod verify;
+mod seal;
 mod warm;
 mod world;

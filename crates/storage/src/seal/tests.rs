@@ -23,7 +23,7 @@ fn paths(ledger: &SealFile, root: &SealRoot) -> Vec<String> {
 fn what_is_recorded_is_found_again_and_what_was_not_is_forgotten() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("a.seal");
-    let mut ledger = SealFile::write(&path).unwrap();
+    let ledger = SealFile::write(&path).unwrap();
     let root = ledger.begin("vendor").unwrap();
     ledger.record(&root, &[row("b/x", 1), row("a", 2), row("b.x", 3)]).unwrap();
     assert_eq!(ledger.finish(&root).unwrap(), 0);
@@ -49,21 +49,30 @@ fn what_is_recorded_is_found_again_and_what_was_not_is_forgotten() {
 fn a_sealing_that_was_broken_off_goes_on() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("a.seal");
-    let mut ledger = SealFile::write(&path).unwrap();
+    let ledger = SealFile::write(&path).unwrap();
     let root = ledger.begin("d").unwrap();
     ledger.record(&root, &[row("a", 1)]).unwrap();
     drop(ledger);
-    let mut ledger = SealFile::write(&path).unwrap();
+    let ledger = SealFile::write(&path).unwrap();
     assert!(!ledger.roots().unwrap()[0].complete);
     let root = ledger.begin("d").unwrap();
     assert_eq!(ledger.recorded(&root, "a").unwrap(), Some(row("a", 1).file));
 }
 
 #[test]
+fn what_was_broken_off_at_its_very_beginning_is_begun_again() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("a.seal");
+    fs::write(&path, "").unwrap();
+    assert!(matches!(SealFile::read(&path), Err(SealError::Foreign(_))));
+    SealFile::write(&path).unwrap().begin("d").unwrap();
+}
+
+#[test]
 fn one_process_writes() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("a.seal");
-    let mut ledger = SealFile::write(&path).unwrap();
+    let ledger = SealFile::write(&path).unwrap();
     ledger.begin("d").unwrap();
     assert!(matches!(SealFile::write(&path), Err(SealError::Busy(_))));
 }
@@ -91,7 +100,7 @@ fn other_files_and_altered_ones_are_refused() {
     .enumerate()
     {
         let path = at(&format!("{n}.seal"));
-        let mut ledger = SealFile::write(&path).unwrap();
+        let ledger = SealFile::write(&path).unwrap();
         let root = ledger.begin("d").unwrap();
         ledger.record(&root, &[row("a", 1)]).unwrap();
         ledger.finish(&root).unwrap();
