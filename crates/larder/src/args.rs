@@ -12,8 +12,8 @@ mod explain;
 mod import;
 mod ledger;
 mod publish;
-mod snapshot;
 mod seal;
+mod snapshot;
 mod sumdb;
 mod vendor;
 mod verify;
@@ -35,11 +35,11 @@ pub(crate) use self::{
     import::ImportModulesArgs,
     ledger::{AuditArgs, ExportArgs, ImportArgs},
     publish::{CreateArgs, ListArgs, PublishArgs, RevokeArgs, ToOptions, TokenCommand, WithdrawArgs},
+    seal::{SealCheckArgs, SealCommand, SealCreateArgs, SealDiffArgs},
     snapshot::{
         SnapshotCommand, SnapshotCreateArgs, SnapshotDiffArgs, SnapshotFormat, SnapshotInspectArgs,
         SnapshotKeygenArgs, SnapshotKeys, SnapshotRestoreArgs, SnapshotVerifyArgs,
     },
-    seal::{SealCheckArgs, SealCommand, SealCreateArgs, SealDiffArgs},
     sumdb::{DataOptions, KeygenArgs, RotatePlanArgs, SumdbCommand},
     vendor::{PlanArgs, Proposed, VendorCommand},
     verify::{BinaryOptions, Sbom, VerifyArgs},

@@ -2,6 +2,7 @@
 
 mod program;
 mod records;
+mod repair;
 
 use std::{
     env,
@@ -12,7 +13,7 @@ use std::{
 use anyhow::Context;
 use workbench::{
     Environment, GoSettings, Seen,
-    verify::{Subject, Verified, report},
+    verify::{Records, Subject, Verified, report},
 };
 
 use self::records::Vouching;
@@ -37,7 +38,14 @@ pub(crate) async fn verify(
     if !subjects.is_empty() {
         let vouching = Vouching::open(settings).await?;
         for subject in subjects {
-            seen.add(looked(&vouching, subject).await?.seen);
+            let (verified, records) = looked(&vouching, Arc::clone(&subject)).await?;
+            if args.repair && !verified.broken.is_empty() {
+                seen.add(repair::repair(settings, &subject, &records, &verified.broken).await?);
+                // What is found now is what is left.
+                seen.add(looked(&vouching, subject).await?.0.seen);
+            } else {
+                seen.add(verified.seen);
+            }
         }
     }
     let mut programs = program::look(settings, &args.binary, &programs).await?;
@@ -51,7 +59,7 @@ pub(crate) async fn verify(
 }
 
 /// Reads what lies there, and asks meanwhile what it should be.
-async fn looked(vouching: &Vouching<'_>, subject: Arc<Subject>) -> anyhow::Result<Verified> {
+async fn looked(vouching: &Vouching<'_>, subject: Arc<Subject>) -> anyhow::Result<(Verified, Records)> {
     let reading = Arc::clone(&subject);
     let reading = tokio::task::spawn_blocking(move || {
         let (progress, modules) = (Progress::new(), reading.len());
@@ -63,7 +71,7 @@ async fn looked(vouching: &Vouching<'_>, subject: Arc<Subject>) -> anyhow::Resul
     vouching.records(subject.asked(), &mut records).await;
     let originals = vouching.originals(subject.vendored_elsewhere(&records)).await;
     let read = reading.await.context("the module cache was not read to its end")?;
-    Ok(subject.judge(&read, &records, &originals))
+    Ok((subject.judge(&read, &records, &originals), records))
 }
 
 /// What was named, as it is found from here: the current directory, if nothing was.

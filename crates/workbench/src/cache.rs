@@ -15,4 +15,5 @@ pub use choice::{Chosen, Reason, Selector, SelectorError, Wish, choose};
 pub use inventory::{Inventory, Kept, Pile, Remains};
 pub use lock::VersionLock;
 pub use readers::{Reader, Readers};
+pub(crate) use removal::remove_tree;
 pub use removal::{Outcome, Stays, make_writable, remove, remove_remains};

@@ -18,6 +18,7 @@ pub mod module_files;
 pub mod module_graph;
 pub mod needs;
 pub mod project;
+pub mod repair;
 pub mod seal;
 pub mod toolchain;
 pub mod vendor_tree;

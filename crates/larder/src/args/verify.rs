@@ -17,6 +17,11 @@ pub(crate) struct VerifyArgs {
     pub(crate) modcache: bool,
     #[command(flatten)]
     pub(crate) binary: BinaryOptions,
+    /// Fetch what is broken in the module cache anew, and put it right where it lies
+    ///
+    /// What is good is not touched. go commands may be working meanwhile.
+    #[arg(long)]
+    pub(crate) repair: bool,
     /// Write JSON, for programs
     #[arg(long)]
     pub(crate) json: bool,
@@ -58,6 +63,7 @@ Examples:
   larder verify ~/src/project
   larder verify --offline --json
   larder verify --modcache
+  larder verify --modcache --repair
   larder verify ./app
   larder verify --require go.sum --require stamp dist/*
   larder verify --sbom cyclonedx ./app > app.cdx.json

@@ -1,7 +1,8 @@
 //! `larder cache clean`.
 
 use std::{
-    io::{self, Write},
+    fmt::Write as _,
+    io::{self, Write as _},
     time::{Duration, SystemTime},
 };
 
@@ -174,11 +175,11 @@ impl Show<'_> {
         let mut text =
             format!("{}: {did} {removed} {}, {}", cache.root().display(), versions(removed), amount(bytes));
         if remains > 0 {
-            text += &format!("; {remains} leftovers of go commands that were broken off");
+            let _ = write!(text, "; {remains} leftovers of go commands that were broken off");
         }
         if kept > 0 {
             let (stay, are) = if kept == 1 { ("stays", "it is") } else { ("stay", "they are") };
-            text += &format!("; {kept} {stay} because {are} in use");
+            let _ = write!(text, "; {kept} {stay} because {are} in use");
         }
         writeln!(io::stderr(), "{text}; {} are left", amount(left))
     }

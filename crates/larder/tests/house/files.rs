@@ -105,6 +105,7 @@ fn only_some_may_touch_files_and_start_programs() {
                 "vcs",
                 "crates/workbench/src/amend.rs",
                 "crates/workbench/src/cache/removal.rs",
+                "crates/workbench/src/repair.rs",
             ],
         ),
     ];
@@ -121,6 +122,6 @@ fn only_some_may_touch_files_and_start_programs() {
     }
     none(
         &findings,
-        "storage, snapshots and the repositories of vcs are files, larder and vcs start programs, three files of workbench do one thing each, the others neither",
+        "storage, snapshots and the repositories of vcs are files, larder and vcs start programs, four files of workbench do one thing each, the others neither",
     );
 }

@@ -148,14 +148,14 @@ fn rusqlite(path: &Path, change: &str) {
 #[test]
 fn a_sealing_that_was_killed_is_gone_on_with() {
     let (dir, larder) = world();
-    for n in 0..40 {
+    for n in 0..12 {
         fs::write(dir.path().join(format!("d/large{n}")), vec![n; 8 << 20]).unwrap();
     }
     let mut killed = 0;
     for n in 0..8_u64 {
         let running = larder.spawn(["seal", "create", "--db", "s.db", "--threads", "1", "d"]);
         // Not to order anything: the moments of the kill are to differ.
-        std::thread::sleep(std::time::Duration::from_millis(40 + 130 * n));
+        std::thread::sleep(std::time::Duration::from_millis(10 + 15 * n));
         running.signal(rustix::process::Signal::KILL);
         killed += usize::from(running.wait().code().is_none());
         let ran = seal(&larder, "check --db s.db");

@@ -4,6 +4,7 @@ mod caches;
 mod clean;
 mod memory;
 mod page;
+mod repair;
 mod shown;
 mod site;
 mod sums;

@@ -117,7 +117,7 @@ fn one(
         };
         let difference = Difference::new(&place.name, &path, kind);
         let counts = |what: &&str| !(rules.ignore_mode && *what == "mode");
-        if difference.word() != "changed" || difference.what().iter().any(|what| counts(&what)) {
+        if difference.word() != "changed" || difference.what().iter().any(counts) {
             checked.differences.push(difference);
         }
         Ok::<_, Failed>(())

@@ -1,5 +1,7 @@
 //! What differs between what was written down and what is there, or between two ledgers.
 
+use std::fmt::Write as _;
+
 use serde_json::{Value, json};
 use storage::{SealError, SealFile, SealRow, SealedFile};
 
@@ -80,9 +82,9 @@ impl Difference {
             Kind::Changed { was, is } => {
                 let mut what = self.what().join(", ");
                 if was.size != is.size {
-                    what += &format!(" ({} bytes, were {})", is.size, was.size);
+                    let _ = write!(what, " ({} bytes, were {})", is.size, was.size);
                 } else if was.mode != is.mode {
-                    what += &format!(" ({:o}, was {:o})", is.mode & 0o7777, was.mode & 0o7777);
+                    let _ = write!(what, " ({:o}, was {:o})", is.mode & 0o7777, was.mode & 0o7777);
                 }
                 format!("changed  {path}: {what}")
             }

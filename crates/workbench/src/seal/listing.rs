@@ -1,5 +1,6 @@
 //! The signature of a ledger: a note about all that is in it.
 
+use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
 use sha2::{Digest, Sha256};
 use storage::{SealError, SealFile};
 use sumdb::{Note, NoteError, Signer, Verifier};
@@ -60,6 +61,6 @@ fn text(ledger: &SealFile) -> Result<String, SealError> {
             Ok(())
         })?;
     }
-    let hash: String = all.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
+    let hash = BASE64.encode(all.finalize());
     Ok(format!("larder seal 1\n{files} files\n{hash}\n"))
 }

@@ -65,6 +65,11 @@ impl Bench<'_> {
         judged
     }
 
+    /// The hash that a file of a version should have.
+    pub(super) fn hash(&self, module: &ModuleVersion, file: SumFile) -> Option<H1> {
+        self.right(module, file).map(|right| right.h1)
+    }
+
     /// What a file of a version should be: what somebody proves goes before go.sum, and that before what was merely
     /// seen first.
     fn right(&self, module: &ModuleVersion, file: SumFile) -> Option<Right<'_>> {

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, path::Path};
 
-use gomod::{ModuleVersion, SumdbSpec};
+use gomod::{ModuleVersion, SumFile, SumdbSpec};
 use sumdb::Verifier;
 
 use super::{
@@ -21,6 +21,7 @@ use crate::{
     kept_log::KeptLog,
     modcache::ModCache,
     project::{Project, ProjectError},
+    repair::Right,
     verify::broken::Broken,
 };
 
@@ -88,6 +89,12 @@ impl Subject {
         let modules =
             listed.map_err(|why| SubjectError::Unlisted { path: cache.root().display().to_string(), why })?;
         Ok(Subject { project: None, sums: SumFiles::default(), cache, kept, modules })
+    }
+
+    /// What a version should be, as far as somebody says it.
+    pub fn should_be(&self, module: &ModuleVersion, records: &Records) -> Right {
+        let bench = Bench { cache: &self.cache, sums: &self.sums, records };
+        Right { zip: bench.hash(module, SumFile::Zip), gomod: bench.hash(module, SumFile::GoMod) }
     }
 
     /// The module cache.

@@ -145,13 +145,18 @@ impl Site {
         Site { go, log: self.log.clone(), upstream: Arc::clone(&self.upstream), larder: larder() }
     }
 
-    /// What `larder verify --json` says in the project.
-    pub(super) fn verify(&self, args: &[&str]) -> Report {
+    /// `larder verify --json` in the project.
+    pub(super) fn verifying(&self, args: &[&str]) -> Command {
         let mut command = Command::new(self.larder.program());
         command.args(["verify", "--json"]).args(args);
         command.current_dir(self.go.work()).env_clear().envs(self.go.variables().iter().cloned());
         command.env("LARDER_DATA", self.larder.data()).env(Larder::MIN_FREE, "0");
-        let ran = testkit::run(&mut command);
+        command
+    }
+
+    /// What it says.
+    pub(super) fn verify(&self, args: &[&str]) -> Report {
+        let ran = testkit::run(&mut self.verifying(args));
         let json: Value = serde_json::from_str(&ran.stdout).unwrap_or_else(|_| panic!("no report: {ran}"));
         let report = Report { ran, json };
         assert_eq!(report.ran.code(), Some(i32::from(!report.codes().is_empty())), "{}", report.ran);
