@@ -253,8 +253,8 @@ fn what_the_project_names_is_looked_up_with_the_first_of_it() {
     let (upstream, gate) = (ScriptedUpstream::with_log(modules, log), Gate::new());
     upstream.always("example.com/*.mod", Reply::natural().hold(&gate));
     let go = GoCommand::new("off");
-    let requires: String = names.iter().map(|name| format!("require {name} v1.0.0\n")).collect();
-    go.write("go.mod", &format!("module example.com/project\n\ngo 1.21\n\n{requires}"));
+    let requires = names.map(|name| format!("require {name} v1.0.0")).join("\n");
+    go.write("go.mod", &format!("module example.com/project\n\ngo 1.21\n\n{requires}\n"));
     let mut larder = larder().work(go.work());
     for (name, value) in go.variables() {
         larder = larder.env(name, value);
