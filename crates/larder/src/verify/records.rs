@@ -49,6 +49,7 @@ impl<'a> Vouching<'a> {
         match &self.engine {
             Some(engine) => database(engine, self.settings, open, records).await,
             None if open.is_empty() => {}
+            None if matches!(self.settings.sumdb.value, Sumdb::Off) => records.note(NONE_IS_SET),
             None => records.note(format!(
                 "checksum database: not asked about {} versions (offline), and nothing is stored here",
                 open.len()
@@ -170,8 +171,7 @@ struct Tally {
 impl Tally {
     fn tell(self, settings: &Settings, records: &mut Records) {
         if matches!(settings.sumdb.value, Sumdb::Off) {
-            records
-                .note("checksum database: none is set (GOSUMDB=off), so that go.sum was compared with none");
+            records.note(NONE_IS_SET);
         }
         if self.offline > 0 {
             records.note(format!(
@@ -214,6 +214,8 @@ async fn copied(body: Body) -> anyhow::Result<File> {
     Ok(file)
 }
 
+const NONE_IS_SET: &str =
+    "checksum database: none is set (GOSUMDB=off), so that go.sum was compared with none";
 /// Questions under way.
 const AT_ONCE: usize = 16;
 /// After so many failures in a row nobody is asked any more.
