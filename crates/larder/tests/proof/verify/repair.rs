@@ -17,8 +17,11 @@ use super::{
     site::{APP, LIB, Site, UPPER, other, remove},
 };
 
-/// Every file of a module cache: what it holds, and what shows that somebody wrote to it.
-fn files(root: &Path) -> BTreeMap<PathBuf, (Vec<u8>, (u64, i64, i64))> {
+/// What a file holds, and what shows that somebody wrote to it: its inode, and when it was changed.
+type Held = (Vec<u8>, (u64, i64, i64));
+
+/// Every file of a module cache.
+fn files(root: &Path) -> BTreeMap<PathBuf, Held> {
     let mut all = BTreeMap::new();
     let mut open = vec![root.to_owned()];
     while let Some(dir) = open.pop() {
