@@ -311,9 +311,9 @@ Examples:
   larder run --offline -- go test ./...
   larder run --profile ci -- go build ./...
 
-GOPROXY is set for the command, and what --profile adds; everything else is left alone. What was fetched stays.
-The exit code is the command's; 125 when Larder failed, 126 when the command cannot be executed,
-127 when there is no such command.";
+GOPROXY is set for the command, and what --profile adds; everything else is left alone. What was
+fetched stays. The exit code is the command's; 125 when Larder failed, 126 when the command cannot
+be executed, 127 when there is no such command.";
 
 const AFTER_SCRUB: &str = "\
 Examples:
@@ -323,8 +323,8 @@ Examples:
   larder scrub --rebuild
 
 Every stored file is compared with the checksums and the h1 hash that were taken when it was stored.
-One that is damaged goes to quarantine/ in the data directory, and is fetched anew when it is asked for.
-It can be stopped at any time; the next one goes on where it was.
+One that is damaged goes to quarantine/ in the data directory, and is fetched anew when it is asked
+for. It can be stopped at any time; the next one goes on where it was.
 Exit codes: 0 nothing damaged, 1 something was damaged, 2 wrong usage, or not all could be checked.";
 
 const AFTER_CONFIG: &str = "\
@@ -338,7 +338,8 @@ Examples:
   larder config check larder.toml
   LARDER_LISTEN=0.0.0.0:80 larder config check --json
 
-It checks what `larder serve` would start with: the file, the environment, and this machine's Go settings.
+It checks what `larder serve` would start with: the file, the environment, and this machine's Go
+settings.
 Exit codes: 0 ok, 2 not valid.";
 
 const AFTER_SHOW: &str = "\

@@ -65,8 +65,9 @@ Examples:
   larder bench --html bench.html
   larder bench --i-own-this --requests 5000 http://127.0.0.1:4873
 
-Every proxy is asked for the same files, and every answer is compared with go.sum as far as it has a line. First each file
-is asked for over a connection of its own (cold), then over one that is kept (warm), then 50, 100 and 200 at once.
-The recommended GOPROXY names the proxies that work, the best first. Nothing is stored, and nothing is changed.
-Modules that GOPRIVATE, GONOPROXY or a route of the configuration keeps private are not asked for.
+Every proxy is asked for the same files, and every answer is compared with go.sum as far as it has a
+line. First each file is asked for over a connection of its own (cold), then over one that is kept
+(warm), then 50, 100 and 200 at once. The recommended GOPROXY names the proxies that work, the best
+first. Nothing is stored, and nothing is changed. Modules that GOPRIVATE, GONOPROXY or a route of
+the configuration keeps private are not asked for.
 Exit codes: 0 all proxies work, 1 one does not, 2 wrong usage, or nothing could be measured.";

@@ -78,7 +78,9 @@ Examples:
   larder cache clean --module 'example.com/org/*' --older-than 7d
   larder cache clean --module example.com/module@v1.2.3
 
-It takes the locks that the go command takes. A version that is being downloaded stays, and so does one that a running go
-command may be reading. go.mod and .info files go only with versions that were named, or when they are as old; the next
-build fetches what it needs. What broken go commands have left goes always, an hour after it was written.
-Exit codes: 0 done, 1 something that was to go stays because it is in use, 2 wrong usage, or it could not be done.";
+It takes the locks that the go command takes. A version that is being downloaded stays, and so does
+one that a running go command may be reading. go.mod and .info files go only with versions that were
+named, or when they are as old; the next build fetches what it needs. What broken go commands have
+left goes always, an hour after it was written.
+Exit codes: 0 done, 1 something that was to go stays because it is in use, 2 wrong usage, or it
+could not be done.";

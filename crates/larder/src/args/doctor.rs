@@ -46,9 +46,10 @@ Examples:
   larder doctor --fix
   larder doctor --undo
 
-It looks, in order of cause, at Go's settings, at names that leave the machine and should not, at the network, the
-proxies and checksum databases, at repositories, and at what lies on this machine. It says the one root cause first,
-what shows it, and the cure as commands to paste; no cure switches a check off. It changes nothing unless --fix says so:
-then it changes the file that go env -w writes, never one of a shell, and keeps a copy that --undo brings back. It needs
-no root, and asks only those whom the settings name. docs/doctor has a page for every code.
+It looks, in order of cause, at Go's settings, at names that leave the machine and should not, at
+the network, the proxies and checksum databases, at repositories, and at what lies on this machine.
+It says the one root cause first, what shows it, and the cure as commands to paste; no cure switches
+a check off. It changes nothing unless --fix says so: then it changes the file that go env -w
+writes, never one of a shell, and keeps a copy that --undo brings back. It needs no root, and asks
+only those whom the settings name. docs/doctor has a page for every code.
 Exit codes: 0 nothing was found, 1 something was found, 2 wrong usage, or it could not look.";

@@ -60,6 +60,6 @@ Examples:
   larder env --profile prod --shell dotenv > build.env
   go build -ldflags \"$(larder env --ldflags)\" ./...
 
-Each variable comes with the reason for its value. `larder run --profile` tells its command the same.
-No profile switches verification off. docs/ENV.md shows all of them.
+Each variable comes with the reason for its value. `larder run --profile` tells its command the
+same. No profile switches verification off. docs/ENV.md shows all of them.
 Exit codes: 0 printed, 2 wrong usage, or it could not be done.";

@@ -25,8 +25,10 @@ Examples:
   larder explain -- go build ./...
   larder explain --json ci.log
 
-It reads what `go`, and git inside it, say of modules, networks, caches, checksums and toolchains, also through
-the colours, timestamps and prefixes of build systems. Errors of the compiler and failed tests are not its business.
+It reads what `go`, and git inside it, say of modules, networks, caches, checksums and toolchains,
+also through the colours, timestamps and prefixes of build systems. Errors of the compiler and
+failed tests are not its business.
 Behind a command the explanation goes to standard error, and is left out when the command succeeds.
-Exit codes: 0 nothing was recognised, 1 something was explained, 2 wrong usage, or the log cannot be read.
+Exit codes: 0 nothing was recognised, 1 something was explained, 2 wrong usage, or the log cannot be
+read.
 Behind a command: 1 when something was explained, else the command's own.";

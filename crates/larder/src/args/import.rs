@@ -30,8 +30,9 @@ Examples:
   larder import --dir /srv/athens --json > refused.jsonl
   larder import --offline --dir /media/disk/modules
 
-Every file gets the checks of one that is fetched: names, .info, go.mod, the rules for zips, and the hash that the
-checksum database of its route vouches for, or that was seen first. Names of private routes reach nobody. Hashes
-that lie beside the files are not believed, and links are not followed. Servers may be at work in the data
-directory. It can be stopped at any time; the next one takes only what is missing.
+Every file gets the checks of one that is fetched: names, .info, go.mod, the rules for zips, and the
+hash that the checksum database of its route vouches for, or that was seen first. Names of private
+routes reach nobody. Hashes that lie beside the files are not believed, and links are not followed.
+Servers may be at work in the data directory. It can be stopped at any time; the next one takes only
+what is missing.
 Exit codes: 0 taken in, 1 something was refused, 2 wrong usage, or it could not be done.";

@@ -66,11 +66,13 @@ Examples:
   larder sumdb audit --data /var/lib/larder --json
   larder sumdb audit --key sum.corp.example+1a2b3c4d+AQ...
 
-Nobody is asked, and nothing is changed; servers may be at work in the directory. Each stored record is proven in
-the newest signed head with the stored tiles alone, as a `go` without network would have to; each tile and each
-head is checked; receipts are compared with the records they name; a log of your own is computed anew from its
-first record. Keys are those of the settings, of sum.golang.org, and what --key names.
-Exit codes: 0 all is as it should be, 1 something is not, 2 wrong usage, or not all could be checked.";
+Nobody is asked, and nothing is changed; servers may be at work in the directory. Each stored record
+is proven in the newest signed head with the stored tiles alone, as a `go` without network would
+have to; each tile and each head is checked; receipts are compared with the records they name; a log
+of your own is computed anew from its first record. Keys are those of the settings, of
+sum.golang.org, and what --key names.
+Exit codes: 0 all is as it should be, 1 something is not, 2 wrong usage, or not all could be
+checked.";
 
 pub(super) const AFTER_EXPORT: &str = "\
 Examples:
@@ -78,9 +80,10 @@ Examples:
   larder sumdb export --module 'corp.example,*.corp.example' corp.txt
   larder sumdb export | diff - other-site.txt
 
-The list has a line per known file, as in go.sum, in the order of its bytes: `diff` shows in what two sites differ.
-Its head, which is how many lines it has and their SHA-256, goes to FILE.sig, signed with the key of the own
-database if there is one. What was withdrawn, or served before it was verified, is not in it.
+The list has a line per known file, as in go.sum, in the order of its bytes: `diff` shows in what
+two sites differ. Its head, which is how many lines it has and their SHA-256, goes to FILE.sig,
+signed with the key of the own database if there is one. What was withdrawn, or served before it was
+verified, is not in it.
 Exit codes: 0 written, 2 wrong usage, or not all could be written.";
 
 pub(super) const AFTER_IMPORT: &str = "\
@@ -88,7 +91,7 @@ Examples:
   larder sumdb import sums.txt --key sum.corp.example+1a2b3c4d+AQ...
   larder sumdb import go.sum.sorted --unsigned
 
-Each hash is pinned in a receipt, whether its file is stored or not: from now on no other file is taken, whatever
-a source or a checksum database says. If one contradicts what is known here, all such are told, and nothing at all
-is taken in. To import a list again changes nothing.
+Each hash is pinned in a receipt, whether its file is stored or not: from now on no other file is
+taken, whatever a source or a checksum database says. If one contradicts what is known here, all
+such are told, and nothing at all is taken in. To import a list again changes nothing.
 Exit codes: 0 taken in, 1 a contradiction, 2 wrong usage, or the list is not what its head says.";

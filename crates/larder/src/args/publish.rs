@@ -124,18 +124,20 @@ Examples:
   larder publish v1.2.0 --dir ./billing --to https://larder.corp.example --token-file ~/.larder-token
   LARDER_TOKEN=larder_... larder publish v2.0.0 --to https://larder.corp.example --json
 
-The module is packed as `go` would pack it. In a git work tree that is what HEAD has; with changes that are not
-committed it is refused, unless --allow-dirty. A version never changes: the same content again is fine, other
-content is a conflict. Without --to it goes straight into the data directory of this machine.
-Exit codes: 0 it is published, 1 the version has other content or was withdrawn, 2 it could not be done.";
+The module is packed as `go` would pack it. In a git work tree that is what HEAD has; with changes
+that are not committed it is refused, unless --allow-dirty. A version never changes: the same
+content again is fine, other content is a conflict. Without --to it goes straight into the data
+directory of this machine.
+Exit codes: 0 it is published, 1 the version has other content or was withdrawn, 2 it could not be
+done.";
 
 pub(super) const AFTER_WITHDRAW: &str = "\
 Examples:
   larder withdraw corp.example/billing@v1.2.0 --reason 'a key leaked, use v1.2.1'
   larder withdraw corp.example/billing@v1.2.0 --reason 'never built' --to https://larder.corp.example
 
-Clients that ask for the version are answered 410 with the reason from now on. Nothing brings it back, and a record
-in your own checksum database stays.
+Clients that ask for the version are answered 410 with the reason from now on. Nothing brings it
+back, and a record in your own checksum database stays.
 Exit codes: 0 it is withdrawn, 1 it was before or is not known here, 2 it could not be done.";
 
 pub(super) const AFTER_TOKEN: &str = "\
@@ -144,8 +146,8 @@ Examples:
   larder token list
   larder token revoke ci
 
-Tokens lie in the data directory, and servers that use it need no restart. Everybody may pull; to publish or to
-withdraw over HTTP takes a token, on this machine too.";
+Tokens lie in the data directory, and servers that use it need no restart. Everybody may pull; to
+publish or to withdraw over HTTP takes a token, on this machine too.";
 
 const AFTER_CREATE: &str = "\
 Examples:
@@ -153,8 +155,8 @@ Examples:
   larder token create release --modules corp.example/billing --actions push,delete --expires 90d
   larder token create ci --modules 'corp.example/*' --actions push > token.txt
 
-The token goes to standard output, and is shown only now: nothing but a hash of it is kept. If the catalog in the
-data directory is ever lost, all tokens are lost with it and have to be made anew.
+The token goes to standard output, and is shown only now: nothing but a hash of it is kept. If the
+catalog in the data directory is ever lost, all tokens are lost with it and have to be made anew.
 Exit codes: 0 made, 2 it could not be done.";
 
 const AFTER_LIST: &str = "\

@@ -89,10 +89,12 @@ Examples:
   larder seal create --db disk.seal --sign site.key /mnt/disk
   larder seal create --db inputs.seal third_party toolchains
 
-The ledger is one SQLite file with path, SHA-256, size, mode and time of every file and link. It can be copied, and may
-lie in a directory that it seals. Directories that are in it already are brought up to date, others in it stay. A call
-that was broken off is gone on with by the next. Keys are made by `larder sumdb keygen`.
-Exit codes: 0 everything is sealed, 1 something could not be read, 2 wrong usage, or it could not be done.";
+The ledger is one SQLite file with path, SHA-256, size, mode and time of every file and link. It can
+be copied, and may lie in a directory that it seals. Directories that are in it already are brought
+up to date, others in it stay. A call that was broken off is gone on with by the next. Keys are made
+by `larder sumdb keygen`.
+Exit codes: 0 everything is sealed, 1 something could not be read, 2 wrong usage, or it could not be
+done.";
 
 const AFTER_CHECK: &str = "\
 Examples:
@@ -101,9 +103,10 @@ Examples:
   larder seal check --db disk.seal --key site.example+1a2b3c4d+AbCd... /mnt/disk
   larder seal check --db inputs.seal third_party=/src/third_party --json
 
-It hashes every file again and names those that changed, are missing, or are new. It needs no network and writes
-nothing. When a file was written does not count.
-Exit codes: 0 all is as it was, 1 something is not, or the signature is wrong, 2 wrong usage, or it could not be checked.";
+It hashes every file again and names those that changed, are missing, or are new. It needs no
+network and writes nothing. When a file was written does not count.
+Exit codes: 0 all is as it was, 1 something is not, or the signature is wrong, 2 wrong usage, or it
+could not be checked.";
 
 const AFTER_DIFF: &str = "\
 Examples:

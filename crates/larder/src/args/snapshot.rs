@@ -209,16 +209,17 @@ Examples:
   larder snapshot restore modules.snapshot --to /var/lib/larder
   larder serve --offline --data /var/lib/larder       on the other side
 
-One file carries modules, and all that proves them, to a place without network: GOSUMDB stays on there.";
+One file carries modules, and all that proves them, to a place without network: GOSUMDB stays on
+there.";
 
 const AFTER_KEYGEN: &str = "\
 Examples:
   larder snapshot keygen ops.corp.example
   larder snapshot keygen ops.corp.example --out /etc/larder/snapshot.key > snapshot.pub
 
-The private key goes to the file, which only you can read (mode 0600), and nowhere else. The public key goes to
-standard output: whoever restores gives it with --key. Private modules need it, as no public checksum database
-knows them.";
+The private key goes to the file, which only you can read (mode 0600), and nowhere else. The public
+key goes to standard output: whoever restores gives it with --key. Private modules need it, as no
+public checksum database knows them.";
 
 const AFTER_CREATE: &str = "\
 Examples:
@@ -228,9 +229,11 @@ Examples:
   larder snapshot create -o june.snapshot --store --since may.snapshot
   larder snapshot create -o ./proxy --format goproxy-dir
 
-For every module go along: its files, the list of its versions, its record in the checksum database, the tiles that
-prove the record, and the signed head. The same store gives the same file, byte for byte.
-Exit codes: 0 written, 1 written, and something that was wanted is not in it, 2 it could not be done.";
+For every module go along: its files, the list of its versions, its record in the checksum database,
+the tiles that prove the record, and the signed head. The same store gives the same file, byte for
+byte.
+Exit codes: 0 written, 1 written, and something that was wanted is not in it, 2 it could not be
+done.";
 
 const AFTER_VERIFY: &str = "\
 Examples:
@@ -238,8 +241,8 @@ Examples:
   larder snapshot verify modules.snapshot --key ops.corp.example+1a2b3c4d+AQ...
   larder snapshot verify modules.snapshot --sumdb sum.corp.example+1a2b3c4d+AQ...
 
-Each byte is compared with the manifest, each module is hashed, and each hash is proven by its record in the checksum
-database, or vouched for by the signature. Nobody is asked.
+Each byte is compared with the manifest, each module is hashed, and each hash is proven by its
+record in the checksum database, or vouched for by the signature. Nobody is asked.
 Exit codes: 0 all is as it should be, 1 it is refused, 2 it could not be read.";
 
 const AFTER_DIFF: &str = "\
@@ -254,9 +257,9 @@ Examples:
   larder snapshot restore modules.snapshot --to /var/lib/larder
   larder snapshot restore modules.snapshot --key ops.corp.example+1a2b3c4d+AQ...
 
-Everything is checked before anything becomes visible: a snapshot that is refused leaves the directory as it was.
-One that is stopped, however hard, is finished by the next start of Larder in that directory or has changed nothing.
-To restore it again changes nothing.
+Everything is checked before anything becomes visible: a snapshot that is refused leaves the
+directory as it was. One that is stopped, however hard, is finished by the next start of Larder in
+that directory or has changed nothing. To restore it again changes nothing.
 Exit codes: 0 restored, 1 it is refused, 2 it could not be done.";
 
 const AFTER_INSPECT: &str = "\

@@ -126,8 +126,8 @@ Examples:
   larder sumdb show --config /etc/larder.toml
   larder sumdb rotate-plan --config /etc/larder.toml
 
-A checksum database of your own vouches for private modules too, and passes on what the public one says of the
-others: clients set one GOSUMDB and have everything verified.";
+A checksum database of your own vouches for private modules too, and passes on what the public one
+says of the others: clients set one GOSUMDB and have everything verified.";
 
 const AFTER_KEYGEN: &str = "\
 Examples:
@@ -135,9 +135,10 @@ Examples:
   larder sumdb keygen sum.corp.example --out /etc/larder/sum.key
   larder sumdb keygen sum.corp.example --out sum.key > vkey.txt
 
-The private key goes to the file, which only you can read (mode 0600), and nowhere else. The public key, which is
-what clients verify with, goes to standard output; what to set is said on standard error. Keep a copy of the key
-file in a safe place: without it the log cannot grow, and nothing can replace it.";
+The private key goes to the file, which only you can read (mode 0600), and nowhere else. The public
+key, which is what clients verify with, goes to standard output; what to set is said on standard
+error. Keep a copy of the key file in a safe place: without it the log cannot grow, and nothing can
+replace it.";
 
 const AFTER_INIT: &str = "\
 Examples:
@@ -152,15 +153,16 @@ Examples:
   larder sumdb show --config /etc/larder.toml --json
 
 For each database in the data directory: its newest head, and how many records are stored.
-Exit codes: 0 fine, 1 a database is not used any more because it contradicted itself, 2 it could not be done.";
+Exit codes: 0 fine, 1 a database is not used any more because it contradicted itself, 2 it could not
+be done.";
 
 const AFTER_COSIGN: &str = "\
 Examples:
   larder sumdb cosign --config /etc/larder.toml witnessed.txt
   curl -s http://larder.example.com:4873/latest | witness | larder sumdb cosign --config /etc/larder.toml -
 
-The lines of others are passed on with the head until the log grows, at most 16, one for each name. They are not
-checked here, as their keys are not known: clients that know a witness check its line.
+The lines of others are passed on with the head until the log grows, at most 16, one for each name.
+They are not checked here, as their keys are not known: clients that know a witness check its line.
 Exit codes: 0 kept, 2 it could not be done, or the note is not of the newest head.";
 
 const AFTER_ROTATE_PLAN: &str = "\

@@ -61,9 +61,10 @@ Examples:
   larder vendor plan --apply --only vendor
   larder vendor plan --undo
 
-What the project needs is fetched, as `larder warm` does. For what cannot be had it tries, in this order: another
-version that is stored; `go mod vendor` from the store; a copy in this machine's module cache whose hash is that of
-go.sum. A real `go build` decides, with nothing but the store behind it; nothing in the project is changed before
---apply. --undo brings back go.mod and go.sum as they were.
-Exit codes: 0 nothing is missing, or it was written or taken back, 1 something is missing, 2 wrong usage, or it
-could not be done.";
+What the project needs is fetched, as `larder warm` does. For what cannot be had it tries, in this
+order: another version that is stored; `go mod vendor` from the store; a copy in this machine's
+module cache whose hash is that of go.sum. A real `go build` decides, with nothing but the store
+behind it; nothing in the project is changed before --apply. --undo brings back go.mod and go.sum as
+they were.
+Exit codes: 0 nothing is missing, or it was written or taken back, 1 something is missing, 2 wrong
+usage, or it could not be done.";

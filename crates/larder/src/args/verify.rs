@@ -68,10 +68,12 @@ Examples:
   larder verify --require go.sum --require stamp dist/*
   larder verify --sbom cyclonedx ./app > app.cdx.json
 
-It looks at the lines of go.sum, one by one, at what lies in the module cache of each module that the project is built
-from (the zip, the unpacked files, the .mod and the .info), and at vendor, file by file. All of it is hashed and compared
-with go.sum, and go.sum with the checksum database, or with what is known of it here where nobody is to be asked
-(--offline). The hashes that go keeps beside the zips are never believed. A module that is not downloaded is no finding.
-Nothing is written into the cache or the project. docs/VERIFY.md says more, docs/doctor has a page for every code.
-Of a program it reads which modules it was built from, and compares their hashes with the same three; docs/BINARIES.md.
+It looks at the lines of go.sum, one by one, at what lies in the module cache of each module that
+the project is built from (the zip, the unpacked files, the .mod and the .info), and at vendor, file
+by file. All of it is hashed and compared with go.sum, and go.sum with the checksum database, or
+with what is known of it here where nobody is to be asked (--offline). The hashes that go keeps
+beside the zips are never believed. A module that is not downloaded is no finding. Nothing is
+written into the cache or the project without --repair. docs/VERIFY.md says more, docs/doctor has a
+page for every code. Of a program it reads which modules it was built from, and compares their
+hashes with the same three; docs/BINARIES.md.
 Exit codes: 0 nothing is wrong, 1 something is, 2 wrong usage, or it could not look.";

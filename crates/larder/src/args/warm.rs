@@ -49,8 +49,8 @@ Examples:
   larder warm --json | jq -r 'select(.Error) | .Path + \"@\" + .Version'
   larder warm --offline
 
-What go.mod, go.work and go.sum need is fetched, verified and kept: afterwards `go mod download`, `go build`,
-`go test` and `go vet` work through `larder run --offline` or `larder serve --offline` with the network cut, also on
-a machine without Go. It can be stopped at any time; the next one fetches only what is missing. With --offline
-nothing is fetched, and what is missing is named.
+What go.mod, go.work and go.sum need is fetched, verified and kept: afterwards `go mod download`,
+`go build`, `go test` and `go vet` work through `larder run --offline` or `larder serve --offline`
+with the network cut, also on a machine without Go. It can be stopped at any time; the next one
+fetches only what is missing. With --offline nothing is fetched, and what is missing is named.
 Exit codes: 0 everything is there, 1 something is missing, 2 wrong usage, or it could not be done.";
