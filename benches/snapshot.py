@@ -81,6 +81,16 @@ def make_modules(into, mib):
         (versions / "v1.0.0.zip").write_bytes(content.getvalue())
 
 
+def memory(pid):
+    """The most that a process had in memory so far, in MiB."""
+    try:
+        status = pathlib.Path(f"/proc/{pid}/status").read_text()
+    except OSError:
+        return 0
+    line = next((line for line in status.splitlines() if line.startswith("VmHWM:")), "VmHWM: 0 kB")
+    return int(line.split()[1]) / 1024
+
+
 def measure(larder, size, temp):
     proxy, near, far, file = (temp / name for name in ("proxy", "near", "far", "file"))
     make_modules(proxy, size)
@@ -91,11 +101,15 @@ def measure(larder, size, temp):
     def run(*words):
         begin = time.monotonic()
         done = subprocess.Popen([larder, *map(str, words)], env=env, stdout=subprocess.PIPE, text=True)
-        out = done.stdout.read()
-        _, status, usage = os.wait4(done.pid, 0)
-        if status:
-            sys.exit(f"{words}: {status}\n{out}")
-        return time.monotonic() - begin, usage.ru_maxrss / 1024, out.strip()
+        # What wait4 says of memory counts this script too, which the process was before it was Larder.
+        peak = 0
+        while done.poll() is None:
+            peak = max(peak, memory(done.pid))
+            time.sleep(0.002)
+        took, out = time.monotonic() - begin, done.stdout.read()
+        if done.returncode:
+            sys.exit(f"{words}: {done.returncode}\n{out}")
+        return took, peak, out.strip()
 
     run("import", "--data", near, "--dir", proxy)
     key = run("snapshot", "keygen", "bench.example.com", "--out", temp / "key")[2]
